@@ -1,0 +1,48 @@
+"""The one door to the audit trail."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+
+from accounts.models import AuditEvent, User
+
+#: Patient data stay out of the trail; whoever needs them has the study's id.
+FORBIDDEN_DETAILS = frozenset(
+    {"patient", "patient_name", "patient_id", "patient_birth_date", "patient_sex", "name", "birth_date", "password"}
+)
+
+
+def record(
+    actor: User | AnonymousUser | None,
+    action: str,
+    study: Any = None,
+    request: HttpRequest | None = None,
+    **detail: Any,
+) -> AuditEvent:
+    """Append an event.
+
+    `study` is a Study or its id; `detail` is what JSON can hold. Raises
+    ValueError for an unknown action and for details that name a patient.
+    """
+    if action not in AuditEvent.Action.values:
+        raise ValueError(f"unknown audit action {action!r}")
+    named = FORBIDDEN_DETAILS & detail.keys()
+    if named:
+        raise ValueError(f"not in an audit event: {', '.join(sorted(named))}")
+    study_id: UUID | None = getattr(study, "pk", study)
+    return AuditEvent.objects.create(
+        actor=actor if actor is not None and actor.is_authenticated else None,
+        action=action,
+        study_id=study_id,
+        address=address_of(request),
+        detail=detail,
+    )
+
+
+def address_of(request: HttpRequest | None) -> str | None:
+    """Where the request came from, as the web server saw it; forwarded headers can be forged and are not read."""
+    return (request.META.get("REMOTE_ADDR") or None) if request is not None else None

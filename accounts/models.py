@@ -1,0 +1,82 @@
+"""People, and the trail of what they did."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+
+class User(AbstractUser):
+    """A person with an account. Roles are groups (`accounts.roles`); accounts are closed, never deleted."""
+
+    class Meta(AbstractUser.Meta):
+        default_permissions = ("add", "change", "view")
+
+
+class AppendOnly(Exception):
+    """The audit trail takes new events and gives up none."""
+
+
+class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+    def update(self, **_: Any) -> NoReturn:
+        raise AppendOnly("Audit events are never changed.")
+
+    def delete(self) -> NoReturn:
+        raise AppendOnly("Audit events are never deleted.")
+
+
+class AuditEvent(models.Model):
+    """Somebody did something, at a time, to a study perhaps.
+
+    Append-only here and, by triggers (migration 0002), in the database. The
+    study is held by its id: the trail outlives what it speaks of, and `accounts`
+    knows nothing of `worklist`. `detail` holds no patient data.
+    """
+
+    class Action(models.TextChoices):
+        LOGIN = "login", "Logged in"
+        LOGIN_FAILED = "login_failed", "Login failed"
+        LOGOUT = "logout", "Logged out"
+        REFUSED = "refused", "Refused"
+        VIEW = "view", "Viewed"
+        UPLOAD = "upload", "Uploaded"
+        QUEUE = "queue", "Asked the machine"
+        DISMISS = "dismiss", "Put away refused files"
+        CLAIM = "claim", "Claimed"
+        RELEASE = "release", "Released"
+        CHANGE = "change", "Changed a grade"
+        CONFIRM = "confirm", "Confirmed a level"
+        EDIT_DRAFT = "edit_draft", "Edited the draft"
+        ACKNOWLEDGE_LATE = "acknowledge_late", "Acknowledged late images"
+        SIGN = "sign", "Signed"
+        AMEND = "amend", "Amended"
+        USER_CHANGED = "user_changed", "Changed a user"
+
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="audit_events"
+    )
+    action = models.CharField(max_length=20, choices=Action.choices, db_index=True)
+    study_id = models.UUIDField(null=True, db_index=True)
+    address = models.GenericIPAddressField(null=True)
+    detail = models.JSONField(default=dict)
+
+    objects = AuditEventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.pk}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk is not None:
+            raise AppendOnly("Audit events are never changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AppendOnly("Audit events are never deleted.")

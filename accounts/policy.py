@@ -1,0 +1,80 @@
+"""Who may do what, written once. A refusal is on record before it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+from rest_framework.permissions import BasePermission
+
+from accounts import audit, roles
+from accounts.models import User
+
+View = Callable[..., HttpResponseBase]
+
+
+def may_read(user: User | AnonymousUser) -> bool:
+    """Open, claim, review and sign studies: radiologists only, superusers not excepted."""
+    return roles.RADIOLOGIST in roles.of(user)
+
+
+def may_administer(user: User | AnonymousUser) -> bool:
+    """Manage users and look at the audit trail."""
+    return user.is_active and (user.is_superuser or roles.ADMINISTRATOR in roles.of(user))
+
+
+def person(request: HttpRequest) -> User:
+    """The account behind a request of a guarded view. Raises PermissionDenied for the anonymous."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied("Log in first.")
+    return request.user
+
+
+def record_refusal(request: HttpRequest, user: User | AnonymousUser, study: Any = None) -> None:
+    """`study` is a Study or its id, where the address names it by something else than its id."""
+    match = request.resolver_match
+    studies = [value for value in match.kwargs.values() if isinstance(value, UUID)] if match else []
+    audit.record(
+        user,
+        "refused",
+        study=studies[0] if studies else study,
+        request=request,
+        view=match.view_name if match else "",
+        method=request.method,
+    )
+
+
+def radiologist_required(view: View) -> View:
+    """Send the anonymous to the login page; refuse other roles with the 403 page and an audit event."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if not may_read(request.user):
+            record_refusal(request, request.user)
+            raise PermissionDenied("Only radiologists may read studies.")
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+class RadiologistRequired(BasePermission):
+    """The same for Django REST framework: 403 and an audit event for other roles."""
+
+    message = "Only radiologists may read studies."
+
+    def has_permission(self, request: Any, view: Any) -> bool:
+        user = request.user
+        if not user.is_authenticated:
+            return False
+        if may_read(user):
+            return True
+        record_refusal(request, user)
+        return False

@@ -1,0 +1,184 @@
+"""python -m inference read | labels | wrap | simulate | train | evaluate"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from inference.errors import NotDicomError, StudyError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; 0 when it did its job, 2 when a person must mend the input."""
+    options = _parser().parse_args(arguments)
+    try:
+        result: int = options.run(options)
+    except StudyError as error:
+        print(f"{error.code}: {error.message}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+    return result
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m inference", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    read = commands.add_parser("read", help="read the DICOM files of one study")
+    read.add_argument("dicom_dir", type=Path)
+    read.add_argument("--out", type=Path, required=True, help="folder for reading.json and the rest")
+    read.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
+    read.set_defaults(run=_read)
+
+    labels = commands.add_parser("labels", help="read radiology reports into level-by-level labels")
+    labels.add_argument("reports", type=Path, metavar="REPORTS.(csv|jsonl|xlsx|folder)")
+    labels.add_argument("--out", type=Path, required=True, metavar="labels.(csv|jsonl)")
+    labels.add_argument("--html", type=Path, metavar="review.html", help="a page to check the labels by eye")
+    labels.add_argument("--workers", type=int, default=0, help="processes (default: one for each core)")
+    labels.set_defaults(run=_labels)
+
+    wrap = commands.add_parser("wrap", help="write a NIfTI volume as a DICOM MR series")
+    wrap.add_argument("volume", type=Path, metavar="VOLUME.nii.gz")
+    wrap.add_argument("out_dir", type=Path)
+    wrap.add_argument("--weighting", choices=("T1", "T2"), default="T2")
+    wrap.add_argument("--patient-id", default="", help="default: made from the file name")
+    wrap.set_defaults(run=_wrap)
+
+    simulate = commands.add_parser("simulate", help="write whole DICOM studies of simulated patients")
+    simulate.add_argument("--patients", type=int, default=1)
+    simulate.add_argument("--out", type=Path, required=True)
+    simulate.add_argument("--seed", type=int, default=0)
+    simulate.add_argument("--severity", choices=("mixed", "normal", "severe"), default="mixed")
+    simulate.add_argument("--axial", choices=("blocks", "stack", "none"), default="blocks")
+    simulate.set_defaults(run=_simulate)
+
+    train = commands.add_parser("train", help="train a model").add_subparsers(required=True, metavar="MODEL")
+    segment = train.add_parser("segment", help="the segmenter, on real volumes")
+    segment.add_argument("--data", type=Path, required=True, help="folder that holds spider/")
+    segment.add_argument("--out", type=Path, required=True, help="folder for weights, card and checkpoint")
+    segment.add_argument("--steps", type=int, default=2600)
+    segment.add_argument("--seed", type=int, default=7)
+    segment.set_defaults(run=_train_segment)
+
+    evaluate = commands.add_parser("evaluate", help="figures of a model").add_subparsers(required=True, metavar="MODEL")
+    figures = evaluate.add_parser("segment", help="Dice and disc names on patients left out of training")
+    figures.add_argument("--data", type=Path, required=True, help="folder that holds spider/")
+    figures.add_argument("--weights", type=Path, help="folder that holds segment/ (default: the shipped one)")
+    figures.add_argument("--pictures", type=Path, help="folder for an overview per patient")
+    figures.add_argument("--into-card", action="store_true", help="write the figures into the model's card")
+    figures.set_defaults(run=_evaluate_segment)
+
+    study = evaluate.add_parser("study", help="whole readings of simulated patients against their truth")
+    study.add_argument("--patients", type=int, default=10)
+    study.add_argument("--seed", type=int, default=500)
+    study.add_argument("--severity", choices=("mixed", "normal", "severe"), default="mixed")
+    study.set_defaults(run=_evaluate_study)
+    reports = evaluate.add_parser("labels", help="F1 of report labels on a labelled file, beside a simple baseline")
+    reports.add_argument("--file", type=Path, required=True, metavar="labelled.jsonl")
+    reports.set_defaults(run=_evaluate_labels)
+    return parser
+
+
+def _read(options: argparse.Namespace) -> int:
+    from inference import dicom, output, pipeline
+
+    if not options.dicom_dir.is_dir():
+        raise NotDicomError(f"There is no folder {options.dicom_dir}.")
+    started = time.monotonic()
+    paths = dicom.find_files(options.dicom_dir)
+    result = pipeline.read_study(paths, pipeline.load_models(options.device), _print_progress)
+    output.write(result, options.out)
+    for warning in result.reading.warnings:
+        print(f"Note: {warning}", file=sys.stderr)
+    print(f"Read {len(paths)} files in {time.monotonic() - started:.1f} s -> {options.out}")
+    return 0
+
+
+def _print_progress(step: str, share: float) -> None:
+    print(f"{step} {100 * share:.0f} %", file=sys.stderr)
+
+
+def _print_count(done: int, of: int) -> None:
+    print(f"{done} of {of} patients", file=sys.stderr)
+
+
+def _labels(options: argparse.Namespace) -> int:
+    from inference.reports import batch, review
+
+    print(batch.timed(options.reports, options.out, workers=options.workers))
+    if options.html:
+        print(f"{review.write(options.reports, options.html)} reports -> {options.html}")
+    return 0
+
+
+def _evaluate_labels(options: argparse.Namespace) -> int:
+    from inference.reports import evaluate
+
+    try:
+        print(evaluate.report(options.file))
+    except (OSError, ValueError) as error:
+        print(f"{options.file} cannot be measured: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _wrap(options: argparse.Namespace) -> int:
+    from nibabel.filebasedimages import ImageFileError
+
+    from inference import wrap
+
+    chosen = wrap.WrapOptions(weighting=options.weighting, patient_id=options.patient_id)
+    try:
+        written = wrap.wrap(options.volume, options.out_dir, chosen)
+    except (OSError, ValueError, ImageFileError) as error:
+        print(f"{options.volume} cannot be wrapped: {error}", file=sys.stderr)
+        return 2
+    print(f"Wrote {len(written)} images -> {options.out_dir}")
+    return 0
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    from inference.simulate.study import StudyOptions, write_patients
+
+    chosen = StudyOptions(severity=options.severity, axial=options.axial)
+    write_patients(options.out, options.patients, options.seed, chosen, _print_count)
+    return 0
+
+
+def _train_segment(options: argparse.Namespace) -> int:
+    from inference.training.train_segment import TrainConfig, train
+
+    train(options.data, options.out, TrainConfig(steps=options.steps, seed=options.seed))
+    return 0
+
+
+def _evaluate_segment(options: argparse.Namespace) -> int:
+    from inference import registry
+    from inference.training import report_segment
+
+    root = options.weights or registry.WEIGHTS
+    table = report_segment.rows(registry.load("segment", weights_root=root), options.data, options.pictures)
+    print(report_segment.markdown(table))
+    if options.into_card:
+        registry.add_figures("segment", report_segment.summary(table), root)
+    return 0
+
+
+def _evaluate_study(options: argparse.Namespace) -> int:
+    from inference.simulate.options import StudyOptions
+    from inference.training import report_study
+
+    done = []
+    for patient in report_study.rows(options.patients, options.seed, StudyOptions(severity=options.severity)):
+        done.append(patient)
+        _print_count(len(done), options.patients)
+    print(report_study.markdown(done))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

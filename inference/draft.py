@@ -1,0 +1,139 @@
+"""Findings -> draft report text, each sentence tied to the findings it says.
+
+The draft is the machine's; a reader signs the report. What was not assessed is
+said as such and never as normal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from inference.measure import lookup
+from inference.types import LUMBAR_LEVELS, Grade, LevelFinding, Measurement, Sentence, Site
+
+_SITE = {
+    Site.CANAL: "spinal canal",
+    Site.FORAMEN_LEFT: "left foramen",
+    Site.FORAMEN_RIGHT: "right foramen",
+}
+
+
+def compose(findings: Iterable[LevelFinding], measurements: Iterable[Measurement] = ()) -> tuple[Sentence, ...]:
+    """Findings section level by level, then the impression. Deterministic."""
+    table = {(finding.level, finding.site): finding for finding in findings}
+    measured = tuple(measurements)
+    sentences = [Sentence("FINDINGS")]
+    for level in LUMBAR_LEVELS:
+        present = [table[level, site] for site in Site if (level, site) in table]
+        if present:
+            sentences.append(_level_sentence(level, present, measured))
+    sentences.append(Sentence("IMPRESSION"))
+    sentences += _impression(table)
+    return tuple(sentences)
+
+
+def text_of(sentences: Iterable[Sentence]) -> str:
+    """The draft as plain text, a line per sentence, a blank line before each section."""
+    lines: list[str] = []
+    for sentence in sentences:
+        if sentence.text.isupper() and lines:
+            lines.append("")
+        lines.append(sentence.text)
+    return "\n".join(lines) + "\n"
+
+
+def _level_sentence(level: str, present: list[LevelFinding], measured: tuple[Measurement, ...]) -> Sentence:
+    parts = []
+    for grade in (Grade.SEVERE, Grade.MODERATE, Grade.MILD, Grade.NORMAL, Grade.NOT_ASSESSED):
+        sites: list[Site] = [finding.site for finding in present if finding.grade is grade]
+        if sites:
+            parts.append(_phrase(grade, sites, _numbers(level, measured) if Site.CANAL in sites else ""))
+    text = "; ".join(parts)
+    return Sentence(f"{level}: {text[0].upper()}{text[1:]}.", tuple((f.level, f.site) for f in present))
+
+
+def _phrase(grade: Grade, sites: list[Site], numbers: str) -> str:
+    if grade is Grade.NOT_ASSESSED:
+        # Said once for all of them: "A not assessed; B not assessed" reads as a denial of something at B.
+        return f"{_places(sites)} not assessed"
+    if Site.CANAL in sites and len(sites) > 1:
+        # The canal carries the numbers; a sentence of its own keeps them beside it.
+        rest: list[Site] = [site for site in sites if site is not Site.CANAL]
+        return f"{_phrase(grade, [Site.CANAL], numbers)}; {_phrase(grade, rest, '')}"
+    where = _places(sites)
+    plural = "are" if len(sites) > 1 else "is"
+    if grade is Grade.NORMAL:
+        return f"{where} {plural} normal{numbers}" if Site.CANAL not in sites else f"no spinal canal stenosis{numbers}"
+    return f"{grade.value} stenosis of the {where}{numbers}"
+
+
+def _places(sites: list[Site]) -> str:
+    names = [_SITE[site] for site in sites]
+    if Site.FORAMEN_LEFT in sites and Site.FORAMEN_RIGHT in sites:
+        names = [_SITE[site] for site in sites if site is Site.CANAL] + ["both foramina"]
+    return " and ".join(names)
+
+
+def _numbers(level: str, measured: tuple[Measurement, ...]) -> str:
+    parts = []
+    for name, quantity in (("AP", "canal_ap"), ("area", "canal_area")):
+        measured_here = lookup(measured, level, quantity)
+        if measured_here is not None:
+            parts.append(f"{name} {measured_here}")
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _impression(table: dict[tuple[str, Site], LevelFinding]) -> list[Sentence]:
+    sentences = []
+    for grade in (Grade.SEVERE, Grade.MODERATE, Grade.MILD):
+        for site in Site:
+            levels = [lv for lv in LUMBAR_LEVELS if _is(table, lv, site, grade)]
+            if levels:
+                said = f"{grade.value.capitalize()} stenosis of the {_SITE[site]} at {_list(levels)}."
+                sentences.append(Sentence(said, tuple((level, site) for level in levels)))
+    if not sentences:
+        sentences += _no_stenosis(table)
+    return sentences + _not_assessed(table)
+
+
+def _no_stenosis(table: dict[tuple[str, Site], LevelFinding]) -> list[Sentence]:
+    """Where nothing is narrow: in one sentence only if everything was looked at, else place by place."""
+    graded = [key for key, finding in table.items() if finding.grade is Grade.NORMAL]
+    if not graded:
+        return [Sentence("No level was assessed.")]
+    if len(graded) == len(table):
+        return [Sentence("No stenosis where assessed.", tuple(graded))]
+    sentences = []
+    for levels, sites in _grouped(table, Grade.NORMAL):
+        where = "any level" if levels == LUMBAR_LEVELS else _list(levels)
+        said = f"No stenosis of the {_places(sites)} at {where}.".replace("the both", "both")
+        sentences.append(Sentence(said, tuple((level, site) for site in sites for level in levels)))
+    return sentences
+
+
+def _is(table: dict[tuple[str, Site], LevelFinding], level: str, site: Site, grade: Grade) -> bool:
+    return (level, site) in table and table[level, site].grade is grade
+
+
+def _not_assessed(table: dict[tuple[str, Site], LevelFinding]) -> list[Sentence]:
+    sentences = []
+    for levels, sites in _grouped(table, Grade.NOT_ASSESSED):
+        where = "all levels" if levels == LUMBAR_LEVELS else _list(levels)
+        place = _places(sites)
+        said = f"{place[0].upper()}{place[1:]} not assessed at {where}."
+        sentences.append(Sentence(said, tuple((level, site) for site in sites for level in levels)))
+    return sentences
+
+
+def _grouped(table: dict[tuple[str, Site], LevelFinding], grade: Grade) -> list[tuple[tuple[str, ...], list[Site]]]:
+    """The sites that have ``grade`` and their levels; foramina together where they agree."""
+    by_site = {site: tuple(lv for lv in LUMBAR_LEVELS if _is(table, lv, site, grade)) for site in Site}
+    groups: dict[tuple[tuple[str, ...], str], list[Site]] = {}
+    for site, levels in by_site.items():
+        if levels:
+            groups.setdefault((levels, "canal" if site is Site.CANAL else "foramina"), []).append(site)
+    return [(levels, sites) for (levels, _), sites in groups.items()]
+
+
+def _list(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,90 @@
+"""Affines, planes, oblique cuts and reference lines.
+
+Everything is LPS mm; see `inference.types` for the frame.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from inference.types import FloatArray, Plane, Segmentation, Slice
+
+#: NIfTI's RAS to DICOM's LPS and back.
+RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
+
+
+def unit(vector: FloatArray) -> FloatArray:
+    """`vector` at length one. Raises ValueError for a zero vector."""
+    length = float(np.linalg.norm(vector))
+    if length < 1e-9:
+        raise ValueError("A zero vector has no direction.")
+    return vector / length
+
+
+def apply(affine: FloatArray, points: FloatArray) -> FloatArray:
+    """Map points (..., 3) by a (4, 4) affine."""
+    return points @ affine[:3, :3].T + affine[:3, 3]
+
+
+def inverse(affine: FloatArray) -> FloatArray:
+    """LPS mm back to index, (4, 4)."""
+    return np.asarray(np.linalg.inv(affine), dtype=np.float64)
+
+
+def plane_of(normal: FloatArray) -> Plane:
+    """Orientation by the normal's largest LPS component; oblique beyond 45 degrees from all."""
+    axis = int(np.argmax(np.abs(normal)))
+    if abs(normal[axis]) < np.cos(np.deg2rad(45.0)):
+        return Plane.OBLIQUE
+    return (Plane.SAGITTAL, Plane.CORONAL, Plane.AXIAL)[axis]
+
+
+def stack_affine(slices: list[Slice]) -> FloatArray:
+    """(4, 4) index-to-LPS of parallel slices already sorted along their normal.
+
+    With one slice, the step is its thickness (or 1 mm).
+    """
+    affine = slices[0].affine
+    if len(slices) > 1:
+        affine[:3, 0] = (slices[-1].origin_mm - slices[0].origin_mm) / (len(slices) - 1)
+    else:
+        affine[:3, 0] = slices[0].normal * (slices[0].thickness_mm or 1.0)
+    return affine
+
+
+def plane_grid(plane: Slice) -> FloatArray:
+    """LPS mm of every pixel centre of a slice, (rows, columns, 3)."""
+    rows, columns = plane.shape
+    index = np.stack(np.meshgrid([0.0], np.arange(rows), np.arange(columns), indexing="ij"), axis=-1)
+    return apply(plane.affine, index[0])
+
+
+def sample_labels(segmentation: Segmentation, points: FloatArray, classes: tuple[int, ...]) -> NDArray[np.uint8]:
+    """The label at any points, by linear interpolation of each class's mask.
+
+    points: (..., 3) LPS mm. A point takes the class with the largest weight if
+    that is at least one half, else background; outside the grid, background.
+    """
+    index = apply(inverse(segmentation.affine), points)
+    coordinates = np.moveaxis(index, -1, 0)
+    best = np.full(points.shape[:-1], 0.5 - 1e-6, dtype=np.float32)
+    out = np.zeros(points.shape[:-1], dtype=np.uint8)
+    for value in classes:
+        mask = (segmentation.labels == value).astype(np.float32)
+        weight = ndimage.map_coordinates(mask, coordinates, order=1, mode="grid-constant", cval=0.0, output=np.float32)
+        take = weight > best
+        out[take], best[take] = value, weight[take]
+    return out
+
+
+def project_labels(segmentation: Segmentation, plane: Slice) -> NDArray[np.uint8]:
+    """The segmentation seen in another image's plane, uint8 (rows, columns)."""
+    return sample_labels(segmentation, plane_grid(plane), (1, 2, 3, 4))
+
+
+def distance_to_plane(points: FloatArray, centre: FloatArray, normal: FloatArray) -> FloatArray:
+    """Signed distance in mm of points (..., 3) to the plane through `centre`."""
+    result: FloatArray = (points - centre) @ normal
+    return result

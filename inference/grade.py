@@ -1,0 +1,75 @@
+"""Measurements -> grades. So far the canal, by published thresholds.
+
+Front-to-back diameter: under 12 mm relative, under 10 mm absolute stenosis
+(Verbiest 1977; used on 3,529 people in Kalichman et al., Spine J 2009).
+Canal area: under 145 mm2 small (Ullrich et al., Radiology 1980;134:137-143).
+The thresholds of 100 and 75 mm2 that are often quoted are for the dural sac;
+the segmenter's canal is wider than the sac, so they are not used.
+The thresholds are for canals measured by people; a machine's mask adds its own
+error, so a grade here is a draft that a reader confirms.
+"""
+
+from __future__ import annotations
+
+from inference.measure import lookup
+from inference.types import LUMBAR_LEVELS, DiscLevel, Grade, LevelFinding, Measurement, Role, Site
+
+RELATIVE_AP_MM, ABSOLUTE_AP_MM = 12.0, 10.0
+SMALL_AREA_MM2 = 145.0
+
+FORAMEN_NOTE = "The machine does not grade foramina yet."
+NOT_SEEN_NOTE = "This level was not found in the images."
+NO_CANAL_NOTE = "The canal was not seen at this level."
+
+
+def canal_grade(ap_mm: float, area_mm2: float | None) -> tuple[Grade, str]:
+    """(grade, rule in words) from the diameter and, when it is whole, the area.
+
+    Each criterion alone is one step (absolute by diameter: two); together one
+    step more. Without an area, severe cannot be told from moderate and is not said.
+    """
+    reasons = []
+    if ap_mm < ABSOLUTE_AP_MM:
+        reasons.append(f"AP diameter under {ABSOLUTE_AP_MM:g} mm (absolute stenosis)")
+    elif ap_mm < RELATIVE_AP_MM:
+        reasons.append(f"AP diameter under {RELATIVE_AP_MM:g} mm (relative stenosis)")
+    steps = (ap_mm < RELATIVE_AP_MM) + (ap_mm < ABSOLUTE_AP_MM)
+    if area_mm2 is not None and area_mm2 < SMALL_AREA_MM2:
+        reasons.append(f"canal area under {SMALL_AREA_MM2:g} mm²")
+        steps += 1
+    if reasons:
+        return (Grade.MILD, Grade.MODERATE, Grade.SEVERE)[steps - 1], " and ".join(reasons)
+    enough = f"AP diameter at least {RELATIVE_AP_MM:g} mm"
+    return Grade.NORMAL, enough if area_mm2 is None else f"{enough} and canal area at least {SMALL_AREA_MM2:g} mm²"
+
+
+def grade(
+    discs: tuple[DiscLevel, ...], measurements: tuple[Measurement, ...], made_from: tuple[Role, ...]
+) -> tuple[LevelFinding, ...]:
+    """A finding for every lumbar level and site; what was not assessed says so and why."""
+    seen = {disc.level for disc in discs}
+    findings: list[LevelFinding] = []
+    for level in LUMBAR_LEVELS:
+        findings.append(_canal(level, level in seen, measurements, made_from))
+        note = FORAMEN_NOTE if level in seen else NOT_SEEN_NOTE
+        findings += [
+            LevelFinding(level, site, Grade.NOT_ASSESSED, "", (), note)
+            for site in (Site.FORAMEN_LEFT, Site.FORAMEN_RIGHT)
+        ]
+    return tuple(findings)
+
+
+def _canal(level: str, seen: bool, measurements: tuple[Measurement, ...], made_from: tuple[Role, ...]) -> LevelFinding:
+    diameter, area = lookup(measurements, level, "canal_ap"), lookup(measurements, level, "canal_area")
+    if not seen or diameter is None or diameter.value is None:
+        note = NO_CANAL_NOTE if seen else NOT_SEEN_NOTE
+        return LevelFinding(level, Site.CANAL, Grade.NOT_ASSESSED, "", (), note)
+    area_mm2 = area.value if area is not None and _usable(area) else None
+    decided, rule = canal_grade(diameter.value, area_mm2)
+    note = "" if area_mm2 is not None else "Graded from the diameter alone: the area is not complete."
+    return LevelFinding(level, Site.CANAL, decided, rule, made_from, note)
+
+
+def _usable(area: Measurement) -> bool:
+    """A lower bound decides only when it already lies above the threshold."""
+    return not area.lower_bound or (area.value is not None and area.value >= SMALL_AREA_MM2)

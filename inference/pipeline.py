@@ -1,0 +1,123 @@
+"""read_study(): the steps of a reading in order, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from inference import __version__, axial, dicom, draft, grade, registry, segment
+from inference.errors import NoSagittalSeriesError
+from inference.localise import localise
+from inference.measure import measure
+from inference.types import Provenance, Role, Segmentation, SeriesChoice, Slice, StudyReading, Volume
+from inference.volume import load_volume
+
+#: Steps in the order in which they are reported.
+STEPS = ("series", "segmenting", "localising", "grading", "drafting")
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Models:
+    """The networks a worker holds for its lifetime."""
+
+    segmenter: registry.Model
+
+
+@dataclass(frozen=True)
+class Result:
+    """A reading with the images it was made from.
+
+    planes: for every series used, the slices that the segmentation can be shown on.
+    """
+
+    reading: StudyReading
+    volume: Volume
+    segmentation: Segmentation
+    planes: dict[str, tuple[Slice, ...]]
+
+
+def load_models(device: str = "cpu") -> Models:
+    """Load the shipped models once. Raises registry.DamagedModelError."""
+    return Models(registry.load("segment", device))
+
+
+def _silent(_step: str, _share: float) -> None:
+    """No one listens."""
+
+
+def read_study(paths: Sequence[Path], models: Models, progress: Progress = _silent) -> Result:
+    """Read the DICOM files of one study.
+
+    Raises a subclass of `errors.StudyError` when a person must mend the input.
+    """
+    progress("series", 0.0)
+    headers = dicom.read_headers(paths)
+    choices = dicom.choose_series(headers)
+    lead = _leading(choices)
+    stack = dicom.series_stacks(headers, lead.uid)[0]
+    volume, warnings = load_volume(stack)
+
+    progress("segmenting", 0.0)
+    segmentation = segment.segment(models.segmenter.network, volume, lambda share: progress("segmenting", share))
+
+    progress("localising", 0.0)
+    spine = localise(segmentation)
+    axial_stacks = dicom.series_stacks(headers, _of(choices, Role.AXIAL_T2).uid)
+    axial_planes = tuple(plane for one in axial_stacks for plane in one.slices)
+
+    progress("grading", 0.0)
+    discs, measurements = measure(segmentation, spine.discs, spine.vertebrae)
+    findings = grade.grade(discs, measurements, (lead.role,))
+    slices = axial.assign(discs, axial_planes, _of(choices, Role.AXIAL_T2).uid)
+
+    progress("drafting", 0.0)
+    planes = {lead.uid: stack.slices}
+    for choice in choices:
+        if choice.uid and choice.uid not in planes:
+            planes[choice.uid] = tuple(s for one in dicom.series_stacks(headers, choice.uid) for s in one.slices)
+    used = [header.path for header in headers if header.series_instance_uid in planes]
+    reading = StudyReading(
+        study_instance_uid=headers[0].study_instance_uid,
+        series=choices,
+        curve=spine.curve,
+        discs=discs,
+        vertebrae=spine.vertebrae,
+        measurements=measurements,
+        findings=findings,
+        axial=slices,
+        draft=draft.compose(findings, measurements),
+        provenance=_provenance(models, used),
+        warnings=(*warnings, *spine.warnings, *_coverage(choices, slices)),
+    )
+    return Result(reading, volume, segmentation, planes)
+
+
+def _leading(choices: Sequence[SeriesChoice]) -> SeriesChoice:
+    """The series that is segmented: sagittal T2, else sagittal T1."""
+    for role in (Role.SAGITTAL_T2, Role.SAGITTAL_T1):
+        if _of(choices, role).uid:
+            return _of(choices, role)
+    raise NoSagittalSeriesError("There is no sagittal T2 or T1 series.")
+
+
+def _of(choices: Sequence[SeriesChoice], role: Role) -> SeriesChoice:
+    return next(choice for choice in choices if choice.role is role)
+
+
+def _coverage(choices: Sequence[SeriesChoice], slices: Sequence[object]) -> tuple[str, ...]:
+    warnings = []
+    if not _of(choices, Role.SAGITTAL_T2).uid:
+        warnings.append("Read from sagittal T1: the canal's edge is less certain than on T2.")
+    if not _of(choices, Role.AXIAL_T2).uid:
+        warnings.append("There is no axial T2 series; everything is read from the sagittal images.")
+    elif not slices:
+        warnings.append("The axial images pass through none of the discs that were found.")
+    return tuple(warnings)
+
+
+def _provenance(models: Models, used: Sequence[Path]) -> Provenance:
+    model = models.segmenter
+    return Provenance(__version__, model.name, model.version, model.sha256, dicom.digest(used))

@@ -1,0 +1,337 @@
+"""Step three: tokens of a sentence -> chunks, the things that the grammar speaks of.
+
+Kinds: L levels, S site, SD side, G grade, NEG, N normal, P compromise, D disc
+lesion, O other thing, COMMA, AND, BUT, SEMI, COLON, OF/AT (prepositions),
+COPULA and the lexicon's other glue in capitals. Words without meaning go.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from inference.reports import levels
+from inference.reports.lexicon import LEXICON, PLAIN, Word
+from inference.reports.sites import site_of
+from inference.reports.tokens import Token
+
+_MARKS = {",": "COMMA", ";": "SEMI", ":": "COLON", "&": "AND", "+": "AND", "/": "AND", "(": "OPEN", ")": "CLOSE"}
+_MARKS |= {"|": "SEMI", "=": "COLON", "?": "HEDGE"}
+_STRONG = {"normal": 0, "mild": 1, "moderate": 2, "severe": 3}
+#: Schizas (canal) and Lee (foramen) grades as grades of the scheme.
+SCHIZAS = {"a": "normal", "b": "moderate", "c": "severe", "d": "severe"}
+LEE = {"0": "normal", "1": "mild", "2": "moderate", "3": "severe"}
+
+
+@dataclass(slots=True, eq=False)
+class Chunk:
+    """One meaningful stretch of a sentence.
+
+    side: left, right, both or empty. roots: vertebra numbers that name a
+    nerve root. adjective: the site is only the adjective of a noun to come
+    (``foraminal``). levels: discs that an L names, by upper vertebra.
+    """
+
+    kind: str
+    value: str
+    start: int
+    end: int
+    form: str = ""
+    side: str = ""
+    plural: bool = False
+    adjective: bool = False
+    roots: tuple[int, ...] = ()
+    discs: tuple[int, ...] = ()
+    aside: str = ""
+    negated: bool = False
+    used: bool = False
+    extra: list[Chunk] = field(default_factory=list)
+
+
+def chunk(tokens: Sequence[Token]) -> tuple[list[Chunk], list[int]]:
+    """The chunks of one sentence, and where words stand whose use is not known."""
+    found: list[Chunk] = []
+    i, n = 0, len(tokens)
+    while i < n:
+        token = tokens[i]
+        if token.kind == "w":
+            i = _word(tokens, i, found)
+        elif token.kind == "v":
+            i = _vertebra(tokens, i, found)
+        elif token.kind == "n":
+            i = _number(tokens, i, found)
+        else:
+            _mark(tokens, i, found)
+            i += 1
+    for c, after in itertools.pairwise(found):
+        c.adjective = c.adjective or (c.kind == "G" and after.kind == "X")
+    others = [c.start for c in found if c.kind == "X"]
+    known = _without_choices([c for c in found if c.kind != "X"])
+    return _joined_levels(_ranges(known)), others
+
+
+def _mark(tokens: Sequence[Token], i: int, found: list[Chunk]) -> None:
+    token = tokens[i]
+    kind = _MARKS.get(token.text)
+    if token.text in (">", "<", "=") and found and found[-1].kind == "SD":
+        kind = "THAN"
+    if token.text == "-" and tokens[i - 1].end < token.start:
+        kind = "DASH"
+    if kind:
+        found.append(Chunk(kind, token.text, token.start, token.end))
+
+
+def _number(tokens: Sequence[Token], i: int, found: list[Chunk]) -> int:
+    if any(c.kind == "L" for c in found[-3:]) and (pair := levels.bare_pair(tokens, i)):
+        found.append(_level_chunk(tokens, i, pair))
+        return pair.next_index
+    return i + 1
+
+
+def _vertebra(tokens: Sequence[Token], i: int, found: list[Chunk]) -> int:
+    place = levels.parse(tokens, i)
+    if place is None:
+        return i + 1
+    if not place.discs:
+        run = site_of(tokens, i)
+        if run is not None:
+            found.append(Chunk(**run.fields()))
+            return run.next_index
+    found.append(_level_chunk(tokens, i, place))
+    return place.next_index
+
+
+def _level_chunk(tokens: Sequence[Token], i: int, place: levels.Place) -> Chunk:
+    kind = "L" if place.discs else "V"
+    last = tokens[place.next_index - 1]
+    value = "range" if place.is_range else str(place.vertebra)
+    return Chunk(kind, value, tokens[i].start, last.end, discs=place.discs)
+
+
+def _word(tokens: Sequence[Token], i: int, found: list[Chunk]) -> int:
+    token = tokens[i]
+    text = token.text
+    idiom = _IDIOMS.get(text)
+    if idiom is not None and (made := idiom(tokens, i)) is not None:
+        found.append(made[0])
+        return made[1]
+    meanings = LEXICON.look_up(text)
+    if len(meanings) == 1 and (meanings[0].kind in ("W", "SD") or text == "intervertebral"):
+        run = site_of(tokens, i)
+        if run is not None:
+            found.append(Chunk(**run.fields()))
+            return run.next_index
+    for word in meanings:
+        if word is not PLAIN and word.kind:
+            _append(tokens, i, word, found)
+        elif text not in LEXICON.function_words:
+            found.append(Chunk("X", text, token.start, token.end))
+    return i + 1
+
+
+def _text(tokens: Sequence[Token], i: int) -> str:
+    return tokens[i].text if i < len(tokens) else ""
+
+
+def _contact_with(tokens: Sequence[Token], i: int) -> tuple[Chunk, int] | None:
+    """``in contact with the root``: the `with` joins no second finding."""
+    if _text(tokens, i + 1) != "with":
+        return None
+    return Chunk("P", "contact", tokens[i].start, tokens[i].end, form="noun"), i + 2
+
+
+_EXTENT = frozenset(("amplitude", "calibre", "caliber", "size", "diameter", "width", "area"))
+
+
+def _reduction(tokens: Sequence[Token], i: int) -> tuple[Chunk, int] | None:
+    """``reduction of the calibre of the canal`` is a narrowing of it."""
+    j = i + 2 + (_text(tokens, i + 2) in ("the", "sagittal", "ap"))
+    if _text(tokens, i + 1) not in ("of", "in") or _text(tokens, j) not in _EXTENT:
+        return None
+    return Chunk("P", "compromise", tokens[i].start, tokens[j].end, form="noun"), j + 1
+
+
+def _is_graded(tokens: Sequence[Token], i: int) -> bool:
+    """Whether a grade stands right before (``mild R and mod L``)."""
+    return i > 0 and tokens[i - 1].kind == "w" and LEXICON.look_up(tokens[i - 1].text)[0].kind == "G"
+
+
+def _letter(tokens: Sequence[Token], i: int) -> tuple[Chunk, int] | None:
+    """A lone L or R is a side only before a site, a zone, a grade and the like, or behind a grade."""
+    after = _text(tokens, i + 1)
+    if after not in (">", "<", "=") and not _is_graded(tokens, i):
+        if i + 1 >= len(tokens) or tokens[i + 1].kind not in "wv":
+            return None
+        if tokens[i + 1].kind == "w" and LEXICON.look_up(after)[0].kind not in ("W", "Z", "D", "G", "COPULA", "P"):
+            return None
+    side = "left" if tokens[i].text == "l" else "right"
+    return Chunk("SD", side, tokens[i].start, tokens[i].end), i + 1
+
+
+def _both(tokens: Sequence[Token], i: int) -> tuple[Chunk, int] | None:
+    if (_text(tokens, i + 1), _text(tokens, i + 2)) != ("/", "l"):
+        return None
+    return Chunk("SD", "both", tokens[i].start, tokens[i + 2].end), i + 3
+
+
+def _wide(tokens: Sequence[Token], i: int) -> tuple[Chunk, int] | None:
+    if _text(tokens, i + 1) not in ("base", "based", "disc", "-"):
+        return None
+    return Chunk("Z", "diffuse", tokens[i].start, tokens[i].end), i + 1
+
+
+def _high_grade(tokens: Sequence[Token], i: int) -> tuple[Chunk, int] | None:
+    j = i + 1 + (_text(tokens, i + 1) == "-")
+    if _text(tokens, j) != "grade":
+        return None
+    return Chunk("G", "severe", tokens[i].start, tokens[j].end), j + 1
+
+
+def _junction(tokens: Sequence[Token], i: int) -> tuple[Chunk, int] | None:
+    if _text(tokens, i + 1) not in ("junction", "level", "disc"):
+        return None
+    return Chunk("L", "junction", tokens[i].start, tokens[i + 1].end, discs=(levels.LAST,)), i + 2
+
+
+def _scale(tokens: Sequence[Token], i: int) -> tuple[Chunk, int] | None:
+    """``Schizas B``, ``Lee grade 2``."""
+    j = i + 1 + (_text(tokens, i + 1) == "grade")
+    text = _text(tokens, j)
+    if tokens[i].text == "schizas":
+        grade, site = SCHIZAS.get(text[:1]), "canal"
+    else:
+        grade, site = LEE.get(text), "foramen"
+    return (Chunk("SCALE", grade, tokens[i].start, tokens[j].end, form=site), j + 1) if grade else None
+
+
+_Idiom = Callable[[Sequence[Token], int], tuple[Chunk, int] | None]
+_IDIOMS: dict[str, _Idiom] = {
+    "l": _letter, "r": _letter, "b": _both, "wide": _wide, "widely": _wide, "high": _high_grade,
+    "lumbosacral": _junction, "contact": _contact_with, "reduction": _reduction,
+    "schizas": _scale, "lee": _scale,
+}  # fmt: skip
+
+
+def _append(tokens: Sequence[Token], i: int, word: Word, found: list[Chunk]) -> None:
+    token = tokens[i]
+    kind, value = word.kind, word.value
+    if kind == "W":
+        run = site_of(tokens, i, alone=True)
+        if run is not None:
+            found.append(Chunk(**run.fields()))
+        elif value == "central":
+            found.append(Chunk("Z", "central", token.start, token.end))
+        return
+    if kind == "G" and value == "empty":
+        return
+    if kind == "G" and _is_adverb_of_other(tokens, i):
+        return
+    if kind == "ABBREVIATION":
+        found.append(Chunk("S", value, token.start, token.end, form="abbreviation", plural=True))
+        kind, value, word = "P", "stenosis", Word("P", "stenosis", "noun")
+    if kind == "AND":
+        value = token.text
+    found.append(Chunk(kind, value, token.start, token.end, form=word.form or token.text))
+
+
+def _is_adverb_of_other(tokens: Sequence[Token], i: int) -> bool:
+    """``slightly migrating``, ``moderately dehydrated``: an adverb of a word that is no predicate."""
+    if not tokens[i].text.endswith("ly") or i + 1 >= len(tokens) or tokens[i + 1].kind != "w":
+        return False
+    after = tokens[i + 1].text
+    if after.endswith(("causing", "leading", "resulting")):
+        return False
+    return after[-3:] in ("ing", "ted", "sed", "ned", "ied", "red") and LEXICON.look_up(after)[0].kind in (
+        "",
+        "EXTEND",
+        "D",
+        "O",
+    )
+
+
+def _without_choices(found: list[Chunk]) -> list[Chunk]:
+    """``normal / mild / moderate / severe`` is a form that nobody filled in."""
+    if sum(c.kind == "AND" and c.value == "/" for c in found) < 2:
+        return found
+    kept: list[Chunk] = []
+    i = 0
+    while i < len(found):
+        k = i
+        while k + 2 < len(found) and found[k].kind in "GN" and found[k + 1].value == "/" and found[k + 2].kind in "GN":
+            k += 2
+        if k - i >= 4:
+            i = k + 1
+            continue
+        kept.append(found[i])
+        i += 1
+    return kept
+
+
+def _ranges(found: list[Chunk]) -> list[Chunk]:
+    """``mild to moderate`` is its upper end; ``from mild to severe`` is where it ended."""
+    result: list[Chunk] = []
+    for c in found:
+        if c.kind == "G" and len(result) >= 2 and result[-2].kind == "G" and _joins(result[-1]):
+            before = result[-2]
+            came_from = len(result) >= 3 and result[-3].form == "from"
+            if came_from or _STRONG.get(c.value, -1) >= _STRONG.get(before.value, -1):
+                before.value, before.form = c.value, c.form
+            before.end = c.end
+            result.pop()
+            continue
+        if c.kind == "G" and result and result[-1].kind == "G" and c.start - result[-1].end <= 1:
+            if result[-1].value == "normal":
+                continue
+            if _STRONG.get(c.value, -1) >= _STRONG.get(result[-1].value, -1):
+                result[-1].value, result[-1].form = c.value, c.form
+            result[-1].end = c.end
+            continue
+        result.append(c)
+    return result
+
+
+def _joins(c: Chunk) -> bool:
+    return (c.kind == "OF" and c.form == "to") or (c.kind == "AND" and c.value in ("or", "/", "-")) or c.kind == "DASH"
+
+
+def _joined_levels(found: list[Chunk]) -> list[Chunk]:
+    """A list of levels is one chunk; ``L4 over L5`` is the level between."""
+    result: list[Chunk] = []
+    for c in found:
+        if c.kind == "L" and (at := _list_start(result)) >= 0:
+            first = result[at]
+            first.discs = tuple(dict.fromkeys(first.discs + c.discs))
+            first.end = c.end
+            del result[at + 1 :]
+            continue
+        if c.kind == "V" and len(result) >= 2 and result[-2].kind == "V" and _on(result[-1]):
+            upper, lower = int(result[-2].value), int(c.value)
+            if lower == upper + 1:
+                result.pop()
+                result[-1] = Chunk("L", "slip", result[-1].start, c.end, discs=(upper,))
+                continue
+        result.append(c)
+    return result
+
+
+def _on(c: Chunk) -> bool:
+    return c.kind == "OF" and c.form in ("on", "over", "upon", "to")
+
+
+def _list_start(result: list[Chunk]) -> int:
+    """Where the list of levels begins that a level at the end would go on; -1 for none."""
+    at = len(result) - 1
+    joined = False
+    while at >= 0 and len(result) - at <= 5:
+        kind = result[at].kind
+        if kind == "L":
+            return at if joined or at == len(result) - 1 else -1
+        if kind in ("AND", "COMMA", "DASH"):
+            joined = True
+        elif kind == "LEVEL" or (kind == "OPEN") or (kind == "AT" and joined is False):
+            pass
+        else:
+            return -1
+        at -= 1
+    return -1

@@ -1,0 +1,1 @@
+"""Simulated patients: anatomy -> MR signal -> acquisition -> DICOM study with exact truth."""

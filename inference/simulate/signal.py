@@ -1,0 +1,75 @@
+"""Spin echo signal of tissues, coil shading, noise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.simulate.tissue import properties
+from inference.types import FloatArray
+
+Float32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How a series is acquired. Times in ms, lengths in mm, noise as a share of CSF-bright signal.
+
+    coil_mm: depth over which the posterior coil's signal falls. floor: what is
+    left far from it. saturation: share of signal that a band before the spine
+    takes away.
+    """
+
+    weighting: str
+    repetition_ms: float
+    echo_ms: float
+    echo_train: int
+    thickness_mm: float
+    gap_mm: float
+    noise: float
+    coil_mm: float
+    floor: float
+    saturation: float
+    seed: int
+
+    @property
+    def step_mm(self) -> float:
+        """Distance between slice centres."""
+        return self.thickness_mm + self.gap_mm
+
+
+def spin_echo(protocol: Protocol, vary: np.random.Generator) -> tuple[Float32, Float32]:
+    """(signal, texture) by tissue code, (256,) each; T1, T2 and density varied by a few per cent.
+
+    S = PD (1 - exp(-TR/T1)) exp(-TE/T2).
+    """
+    table = properties() * np.exp(vary.normal(0, [0.05, 0.06, 0.02, 0.0], size=(256, 4)))
+    t1, t2, density, texture = table.T
+    signal = density * (1 - np.exp(-protocol.repetition_ms / t1)) * np.exp(-protocol.echo_ms / t2)
+    return signal.astype(np.float32), texture.astype(np.float32)
+
+
+def smooth_codes(signal: Float32, first: int, count: int) -> None:
+    """Make a run of codes (hydration, fat) monotonous again after random variation, in place."""
+    ends = signal[first], signal[first + count - 1]
+    signal[first : first + count] = np.linspace(ends[0], ends[1], count)
+
+
+def shade(points: FloatArray, back_y: float, protocol: Protocol, band_y: float) -> Float32:
+    """Coil sensitivity at points (..., 3); `back_y` is the skin of the back, `band_y` the saturation band's edge."""
+    depth = np.clip(back_y - points[..., 1], 0, None)
+    gain = protocol.floor + (1.25 - protocol.floor) * np.exp(-depth / protocol.coil_mm)
+    gain *= 0.8 + 0.2 * np.exp(-np.square(points[..., 2] / 170))
+    if protocol.saturation > 0:
+        gain *= 1 - protocol.saturation / (1 + np.exp((points[..., 1] - band_y) / 3.0))
+    return gain.astype(np.float32)
+
+
+def rician(signal: Float32, sigma: float, rng: np.random.Generator) -> Float32:
+    """Magnitude of a signal with Gaussian noise in both channels."""
+    real = signal + sigma * rng.standard_normal(signal.shape, dtype=np.float32)
+    imaginary = sigma * rng.standard_normal(signal.shape, dtype=np.float32)
+    result: Float32 = np.hypot(real, imaginary)
+    return result

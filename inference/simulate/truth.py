@@ -1,0 +1,153 @@
+"""What is exactly true of a simulated study."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import label as components
+
+from inference.geometry import apply
+from inference.simulate.anatomy import Anatomy
+from inference.simulate.patient import Patient, grade_of
+from inference.types import FloatArray, Grade, Label, Segmentation, Site
+
+STEP_MM = 0.05
+AREA_STEP_MM = 0.25
+
+
+@dataclass(frozen=True)
+class LevelTruth:
+    """One disc: where it is, how wide the sac is in its plane, how ill each site is.
+
+    Frame as in `inference.types.DiscLevel`. severity: 0..4 by site, the cause
+    from which the grade follows.
+    """
+
+    level: str
+    centre_mm: FloatArray
+    up: FloatArray
+    anterior: FloatArray
+    left: FloatArray
+    canal_mm: FloatArray
+    height_mm: float
+    degeneration: float
+    sac_ap_mm: float
+    sac_area_mm2: float
+    severity: dict[Site, float]
+    grades: dict[Site, Grade]
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A study's truth. series: Series Instance UID by role."""
+
+    seed: int
+    patient: Patient
+    study_instance_uid: str
+    frame_of_reference_uid: str
+    series: dict[str, str]
+    levels: tuple[LevelTruth, ...]
+
+    def labels(self, points: FloatArray) -> NDArray[np.uint8]:
+        """`Label` at points (..., 3) LPS mm."""
+        return anatomy_of(self.patient).labels(points)
+
+    def level(self, name: str) -> LevelTruth:
+        """The truth at one disc. Raises KeyError for a level that the patient has not."""
+        for level in self.levels:
+            if level.level == name:
+                return level
+        raise KeyError(name)
+
+    def save(self, path: Path) -> None:
+        """Write as JSON: everything here except the label function."""
+        path.write_text(json.dumps(_plain(asdict(self)), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+@lru_cache(maxsize=4)
+def anatomy_of(patient: Patient) -> Anatomy:
+    """The patient's anatomy, prepared once."""
+    return Anatomy(patient)
+
+
+def truth_segmentation(patient: Patient, volume_affine: FloatArray, shape: tuple[int, int, int]) -> Segmentation:
+    """True labels on a grid ``[slice, row, column]``: what fills most of each voxel's thickness.
+
+    Three depths of a slice vote; without a majority the middle decides.
+    """
+    anatomy = anatomy_of(patient)
+    row, column = np.meshgrid(np.arange(shape[1]), np.arange(shape[2]), indexing="ij")
+    labels = np.empty(shape, dtype=np.uint8)
+    for index in range(shape[0]):
+        votes = []
+        for depth in (-0.3, 0.0, 0.3):
+            grid = np.stack([np.full(row.shape, index + depth), row, column], axis=-1)
+            votes.append(anatomy.labels(apply(volume_affine, grid)))
+        labels[index] = np.where(votes[0] == votes[2], votes[0], votes[1])
+    return Segmentation(labels, volume_affine)
+
+
+def measure(patient: Patient) -> tuple[LevelTruth, ...]:
+    """Every disc from T11-T12 downward, its sac measured in the label function itself."""
+    anatomy = anatomy_of(patient)
+    levels = []
+    for disc in patient.discs:
+        place = anatomy.layout.discs[disc.level]
+        left, back, up = place.axes
+        body = next(body for body in patient.bodies if body.name == disc.upper)
+        ap, middle = _diameter(anatomy, place.world(0, body.depth_mm / 2 - 4, 0), back)
+        levels.append(
+            LevelTruth(
+                level=disc.level,
+                centre_mm=place.centre_mm,
+                up=up,
+                anterior=-back,
+                left=left,
+                canal_mm=middle,
+                height_mm=disc.height_mm,
+                degeneration=disc.degeneration,
+                sac_ap_mm=ap,
+                sac_area_mm2=_area(anatomy, middle, left, back),
+                severity={site: disc.severity(site) for site in Site},
+                grades={site: grade_of(disc.severity(site)) for site in Site},
+            )
+        )
+    return tuple(levels)
+
+
+def _diameter(anatomy: Anatomy, start: FloatArray, back: FloatArray) -> tuple[float, FloatArray]:
+    """Length of the sac along a line to the back, and its middle. In mm."""
+    way = np.arange(0, 40, STEP_MM)
+    inside = anatomy.labels(start + way[:, None] * back) == Label.CANAL
+    where = way[inside] if inside.any() else np.zeros(1)
+    middle: FloatArray = start + float(where.mean()) * back
+    return float(inside.sum() * STEP_MM), middle
+
+
+def _area(anatomy: Anatomy, middle: FloatArray, left: FloatArray, back: FloatArray) -> float:
+    """Area of the sac around `middle` in the plane of left and back, in mm2."""
+    side = np.arange(-14, 14, AREA_STEP_MM)
+    x, y = np.meshgrid(side, side)
+    inside = anatomy.labels(middle + x[..., None] * left + y[..., None] * back) == Label.CANAL
+    parts, _ = components(inside)
+    own = parts[len(side) // 2, len(side) // 2]
+    return float((parts == own).sum() * AREA_STEP_MM**2) if own else 0.0
+
+
+def _plain(value: Any) -> Any:
+    """JSON values; numbers rounded to a thousandth."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, float | np.floating):
+        return round(float(value), 3)
+    return value

@@ -1,0 +1,1 @@
+"""Datasets, training scripts and evaluation; writes models through the registry."""

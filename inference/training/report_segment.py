@@ -1,0 +1,112 @@
+"""The figures of a segmenter on the patients left out: a Markdown table and pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from inference import draft, grade, overview
+from inference.localise import Localisation, localise
+from inference.measure import lookup, measure
+from inference.registry import Model
+from inference.segment import segment
+from inference.training import spider
+from inference.training.evaluate import SCORED, dice
+from inference.types import LUMBAR_LEVELS, Measurement, Provenance, Role, Segmentation, StudyReading
+
+#: A disc is found when its centre lies this near to the true one of the same name.
+FOUND_MM = 8.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """One patient's figures: Dice of vertebra, disc and canal; names right of all; canal AP errors in mm."""
+
+    patient: int
+    dice: tuple[float, ...]
+    right: int
+    discs: int
+    ap_errors_mm: tuple[float, ...]
+
+
+def rows(model: Model, data: Path, pictures: Path | None = None) -> list[Row]:
+    """Figures of every patient that was left out; an overview of each goes to `pictures`."""
+    out = []
+    for number in spider.REPORT:
+        case = spider.load(data, number)
+        predicted = segment(model.network, case.volume)
+        scores = tuple(dice(predicted.labels == value, case.truth.labels == value) for value in SCORED)
+        out.append(Row(number, scores, *compare(predicted, case.truth)))
+        if pictures is not None:
+            _picture(case, predicted, pictures)
+    return out
+
+
+def summary(table: list[Row]) -> dict[str, object]:
+    """The figures of all patients together, as they stand in the model card."""
+    mean = np.mean([row.dice for row in table], axis=0)
+    return {
+        "patients_left_out": [row.patient for row in table],
+        "dice": {value.name.lower(): round(float(score), 3) for value, score in zip(SCORED, mean, strict=True)},
+        "discs_named_rightly": f"{sum(row.right for row in table)} of {sum(row.discs for row in table)}",
+        "canal_ap_error_median_mm": round(float(np.median([e for row in table for e in row.ap_errors_mm])), 1),
+    }
+
+
+def markdown(table: list[Row]) -> str:
+    """A table with a row per patient and one for all."""
+    lines = [
+        "| patient | vertebra | disc | canal | discs named rightly | canal AP error, median mm |",
+        "|" + "---|" * 6,
+    ]
+    for row in table:
+        scores = " | ".join(f"{score:.3f}" for score in row.dice)
+        lines.append(f"| {row.patient} | {scores} | {row.right} of {row.discs} | {np.median(row.ap_errors_mm):.1f} |")
+    scores = " | ".join(f"{score:.3f}" for score in np.mean([row.dice for row in table], axis=0))
+    together = summary(table)
+    lines.append(f"| **all** | {scores} | {together['discs_named_rightly']} | {together['canal_ap_error_median_mm']} |")
+    return "\n".join(lines)
+
+
+def compare(predicted: Segmentation, truth: Segmentation) -> tuple[int, int, tuple[float, ...]]:
+    """(discs with the right name and place, discs there are, absolute canal AP errors in mm).
+
+    Names of the truth: its lowest disc is L5-S1.
+    """
+    found, real = localise(predicted), localise(truth)
+    places = {disc.level: disc.centre_mm for disc in found.discs}
+    wanted = [disc for disc in real.discs if disc.level in LUMBAR_LEVELS]
+    right = [d for d in wanted if d.level in places and np.linalg.norm(places[d.level] - d.centre_mm) < FOUND_MM]
+    ours, theirs = _measurements(predicted, found), _measurements(truth, real)
+    errors = []
+    for level in LUMBAR_LEVELS:
+        mine, true = lookup(ours, level, "canal_ap"), lookup(theirs, level, "canal_ap")
+        if mine is not None and true is not None and mine.value is not None and true.value is not None:
+            errors.append(abs(mine.value - true.value))
+    return len(right), len(wanted), tuple(errors)
+
+
+def _measurements(segmentation: Segmentation, spine: Localisation) -> tuple[Measurement, ...]:
+    return measure(segmentation, spine.discs, spine.vertebrae)[1]
+
+
+def _picture(case: spider.Case, predicted: Segmentation, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    spine = localise(predicted)
+    discs, measurements = measure(predicted, spine.discs, spine.vertebrae)
+    findings = grade.grade(discs, measurements, (Role.SAGITTAL_T2,))
+    reading = StudyReading(
+        study_instance_uid="",
+        series=(),
+        curve=spine.curve,
+        discs=discs,
+        vertebrae=spine.vertebrae,
+        measurements=measurements,
+        findings=findings,
+        axial=(),
+        draft=draft.compose(findings, measurements),
+        provenance=Provenance("", "", "", "", ""),
+    )
+    overview.draw(case.volume, predicted, reading).save(folder / f"{case.patient:03d}.png")

@@ -1,0 +1,272 @@
+"""The review as a JSON API, for radiologists only.
+
+Every POST names the `version` of the review that the writer saw and answers
+with the whole new state. An error says what to do, and carries the state as it
+stands so that the page can show it beside what the writer has.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.shortcuts import get_object_or_404
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from rest_framework import serializers
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import JSONParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.policy import RadiologistRequired, person
+from reader import review as reviewing
+from reader import room, signing, state, views
+from reader.errors import NotReady, ReviewError
+from reader.text import Said
+from worklist.models import Study
+
+
+class BoundedJSON(JSONParser):
+    """JSON that does not nest deeper than Python's parser goes; Django has bounded its size."""
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except RecursionError:
+            raise ParseError("JSON parse error - nested too deeply") from None
+
+
+class Versioned(serializers.Serializer[Any]):
+    version = serializers.IntegerField(min_value=0)
+
+
+class GradeChange(Versioned):
+    grade = serializers.CharField(max_length=16)
+
+
+class SaidSentence(serializers.Serializer[Any]):
+    key = serializers.CharField(max_length=1000, allow_blank=True)
+    text = serializers.CharField(max_length=2000, allow_blank=True)
+
+
+class TextEdit(Versioned):
+    # Whitespace is the reader's own; a report is kept as it was typed.
+    text = serializers.CharField(allow_blank=True, trim_whitespace=False, max_length=reviewing.LONGEST_TEXT)
+    based_on = serializers.ListField(child=SaidSentence(), required=False, allow_null=True, max_length=200)
+
+
+class SuggestionChoice(Versioned):
+    key = serializers.CharField(max_length=1000)
+
+
+class LateImages(Versioned):
+    count = serializers.IntegerField(min_value=0)
+
+
+class AmendmentStart(serializers.Serializer[Any]):
+    amends = serializers.IntegerField(min_value=1)
+
+
+class Signature(Versioned):
+    # How many contradictions between text and table the reader knowingly signs.
+    contradictions = serializers.IntegerField(min_value=0, default=0)
+
+
+class Amendment(Signature):
+    reason = serializers.CharField(max_length=2000, allow_blank=True)
+
+
+@method_decorator(never_cache, name="dispatch")
+class ReviewView(APIView):
+    """One study's review; subclasses say in `act` what a POST does."""
+
+    permission_classes = [RadiologistRequired]
+    parser_classes = [BoundedJSON]
+    body: type[serializers.Serializer[Any]] = serializers.Serializer
+
+    def post(self, request: Request, study_id: UUID, **place: str) -> Response:
+        study = get_object_or_404(Study, pk=study_id)
+        # Each answer shows the review, that of a refused write too: it is a view.
+        views.record_view(request, study)
+        body = self.body(data=request.data)
+        if not body.is_valid():
+            return Response(_problem("bad_value", _first_error(body.errors)), status=400)
+        try:
+            self.act(request, study, body.validated_data, **place)
+        except ReviewError as error:
+            return Response(self._refused(study, request, error), status=error.status)
+        return Response(self._state(study, request))
+
+    def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
+        raise NotImplementedError
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """The framework's own refusals (broken JSON, no login) in the shape of all the others."""
+        response = super().handle_exception(exc)
+        detail = response.data.get("detail") if isinstance(response.data, dict) else None
+        if detail is not None:
+            response.data = _problem(detail.code, str(detail))
+        return response
+
+    def _state(self, study: Study, request: Request) -> dict[str, Any]:
+        study.refresh_from_db()
+        return state.review_state(study, room.open_review(study), person(request))
+
+    def _refused(self, study: Study, request: Request, error: ReviewError) -> dict[str, Any]:
+        problem = _problem(error.code, error.message)
+        if isinstance(error, NotReady):
+            problem["missing"] = error.missing
+        return problem | {"state": self._state(study, request)}
+
+
+class Current(ReviewView):
+    http_method_names = ["get", "head", "options"]
+
+    def get(self, request: Request, study_id: UUID) -> Response:
+        """The review as it stands now."""
+        study = get_object_or_404(Study, pk=study_id)
+        views.record_view(request, study)
+        return Response(self._state(study, request))
+
+
+class Claim(ReviewView):
+    def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
+        reviewing.claim(study, person(request), request)
+
+
+class TakeOver(ReviewView):
+    def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
+        reviewing.take_over(study, person(request), request)
+
+
+class Release(ReviewView):
+    def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
+        reviewing.release(study, person(request), request)
+
+
+class ChangeGrade(ReviewView):
+    body = GradeChange
+
+    def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
+        where = (place["level"], place["site"])
+        reviewing.change_grade(study, person(request), data["version"], where, data["grade"], request)
+
+
+class ConfirmSite(ReviewView):
+    body = Versioned
+
+    def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
+        reviewing.confirm(study, person(request), data["version"], (place["level"], place["site"]), request)
+
+
+class ConfirmLevel(ReviewView):
+    body = Versioned
+
+    def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
+        reviewing.confirm_level(study, person(request), data["version"], place["level"], request)
+
+
+class ReopenLevel(ReviewView):
+    body = Versioned
+
+    def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
+        reviewing.reopen_level(study, person(request), data["version"], place["level"], request)
+
+
+class EditText(ReviewView):
+    body = TextEdit
+
+    def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
+        based_on = data.get("based_on")
+        said = [Said(key=item["key"], text=item["text"]) for item in based_on] if based_on is not None else None
+        reviewing.edit_text(study, person(request), data["version"], data["text"], said, request)
+
+
+class ReplaceText(ReviewView):
+    body = TextEdit
+
+    def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
+        reviewing.replace_text(study, person(request), data["version"], data["text"], request)
+
+
+class UseSuggestion(ReviewView):
+    body = SuggestionChoice
+
+    def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
+        reviewing.use_suggestion(study, person(request), data["version"], data["key"], request)
+
+
+class DismissSuggestion(ReviewView):
+    body = SuggestionChoice
+
+    def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
+        reviewing.dismiss_suggestion(study, person(request), data["version"], data["key"], request)
+
+
+class UseAllSuggestions(ReviewView):
+    body = Versioned
+
+    def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
+        reviewing.use_all_suggestions(study, person(request), data["version"], request)
+
+
+class FollowTable(ReviewView):
+    body = Versioned
+
+    def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
+        reviewing.follow_table(study, person(request), data["version"], request)
+
+
+class BringBackText(ReviewView):
+    body = Versioned
+
+    def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
+        reviewing.bring_back_text(study, person(request), data["version"], request)
+
+
+class AcknowledgeLate(ReviewView):
+    body = LateImages
+
+    def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
+        reviewing.acknowledge_late(study, person(request), data["version"], data["count"], request)
+
+
+class Sign(ReviewView):
+    body = Signature
+
+    def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
+        signing.sign(study, person(request), data["version"], request, acknowledged=data["contradictions"])
+
+
+class StartAmendment(ReviewView):
+    body = AmendmentStart
+
+    def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
+        signing.start_amendment(study, person(request), data["amends"], request)
+
+
+class DiscardAmendment(ReviewView):
+    body = Versioned
+
+    def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
+        signing.discard_amendment(study, person(request), data["version"], request)
+
+
+class Amend(ReviewView):
+    body = Amendment
+
+    def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
+        reason, acknowledged = data["reason"], data["contradictions"]
+        signing.amend(study, person(request), data["version"], reason, request, acknowledged=acknowledged)
+
+
+def _problem(code: str, message: str) -> dict[str, Any]:
+    return {"error": code, "message": message}
+
+
+def _first_error(errors: Any) -> str:
+    field, messages = next(iter(errors.items()))
+    first = messages[0] if isinstance(messages, list) else next(iter(messages.values()))
+    return f"{field}: {first}"

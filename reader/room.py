@@ -1,0 +1,115 @@
+"""Bring a review up to what the machine last said, without touching what the reader did.
+
+A study that the machine could not read gets the same table, every grade
+*not assessed*, and is read by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+
+from inference import record
+from inference.types import LUMBAR_LEVELS, Grade, LevelFinding, Measurement, Site
+from reader import text
+from reader.models import Review, ReviewedFinding
+from worklist.models import MachineReading, Study
+from worklist.states import State
+
+#: States in which there is something to review.
+REVIEWABLE = (State.DRAFTED, State.FAILED, State.IN_REVIEW, State.SIGNED, State.AMENDED)
+BY_HAND = "Read by hand."
+
+
+def open_review(study: Study) -> Review | None:
+    """The review of `study`, made or brought up to date; None while the machine is still at work."""
+    if study.state not in REVIEWABLE:
+        return None
+    review = Review.objects.select_related("machine_reading").filter(study=study).first()
+    # Most looks end here, without a lock on anything.
+    if review is not None and not _is_behind(study, review):
+        return review
+    with transaction.atomic():
+        # A claim waits for this lock: once a reader writes, the machine's grades stay as they are.
+        locked = Study.objects.select_for_update().get(pk=study.pk)
+        review, made = Review.objects.get_or_create(study=study)
+        if made or _is_behind(locked, review):
+            _follow_machine(review, locked.latest_reading)
+    return review
+
+
+def _is_behind(study: Study, review: Review) -> bool:
+    return study.state in (State.DRAFTED, State.FAILED) and review.machine_reading != study.latest_reading
+
+
+def measurements_of(reading: MachineReading | None) -> tuple[Measurement, ...]:
+    """What the machine measured; nothing when it read nothing."""
+    return record.from_dict(reading.reading).measurements if reading else ()
+
+
+def table(review: Review) -> list[ReviewedFinding]:
+    """The rows of the table, head to feet, canal before foramina."""
+    sites = [site.value for site in Site]
+    rows = review.findings.select_related("confirmed_by")
+    return sorted(rows, key=lambda row: (LUMBAR_LEVELS.index(row.level), sites.index(row.site)))
+
+
+def said_now(review: Review, rows: Sequence[ReviewedFinding] | None = None) -> list[text.Said]:
+    """The table, as it stands, in words."""
+    values = [
+        text.finding(row.level, row.site, row.grade, row.rule if not row.changed else "", row.note)
+        for row in (rows if rows is not None else table(review))
+    ]
+    return text.sentences(values, measurements_of(review.machine_reading))
+
+
+def follow_table(review: Review) -> None:
+    """Rewrite the text from the table unless the reader has edited it; sets fields, does not save."""
+    if review.text_is_manual:
+        return
+    said = said_now(review)
+    review.sentences = list(said)
+    review.draft_text = text.join(said)
+
+
+def _follow_machine(review: Review, reading: MachineReading | None) -> None:
+    found = _machine_findings(reading)
+    rows = {(row.level, row.site): row for row in review.findings.all()}
+    if any(row.confirmed_at for row in rows.values()):
+        review.read_again = True
+    for level in LUMBAR_LEVELS:
+        for site in Site:
+            row = rows.get((level, site.value)) or ReviewedFinding(review=review, level=level, site=site.value)
+            _update_row(row, found.get((level, site)))
+    review.machine_reading = reading
+    review.late_acknowledged = 0
+    if reading is not None:
+        review.version += 1
+    follow_table(review)
+    review.save()
+
+
+def _update_row(row: ReviewedFinding, finding: LevelFinding | None) -> None:
+    """A grade that the reader changed stays theirs; it must be confirmed again all the same."""
+    if finding is None:
+        row.machine_grade, row.rule, row.note = None, BY_HAND, ""
+    else:
+        row.machine_grade, row.rule, row.note = finding.grade.value, finding.rule, finding.note
+    if not row.changed:
+        row.grade = row.machine_grade or Grade.NOT_ASSESSED.value
+    row.changed = differs(row)
+    row.confirmed_at, row.confirmed_by = None, None
+    row.save()
+
+
+def differs(row: ReviewedFinding) -> bool:
+    """Whether the grade is the reader's own: not what the machine said, or what it left unsaid."""
+    return row.grade != (row.machine_grade or Grade.NOT_ASSESSED.value)
+
+
+def _machine_findings(reading: MachineReading | None) -> dict[tuple[str, Any], LevelFinding]:
+    if reading is None:
+        return {}
+    return {(finding.level, finding.site): finding for finding in record.from_dict(reading.reading).findings}

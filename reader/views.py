@@ -1,0 +1,148 @@
+"""The review page, the signed versions, and the masks that the viewer lays over the images."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID
+
+from django.conf import settings
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_safe
+
+from accounts import audit
+from accounts.models import AuditEvent, User
+from accounts.policy import person, radiologist_required
+from inference.types import LUMBAR_LEVELS, Measurement
+from reader import room, signing, state
+from reader.models import SignedVersion
+from worklist.models import Study
+
+NOT_MEASURED = "not measured"
+#: Requests of one reader for one study within this time are one view.
+ONE_VIEW = timedelta(minutes=15)
+
+
+@require_safe
+@never_cache
+@radiologist_required
+@ensure_csrf_cookie
+def page(request: HttpRequest, study_id: UUID) -> HttpResponse:
+    """The reading room for one study."""
+    study = get_object_or_404(Study, pk=study_id)
+    audit.record(request.user, "view", study=study, request=request)
+    review = room.open_review(study)
+    context = {
+        "study": study,
+        "patient": _patient(study),
+        "boot": {
+            "user": signing.name_of(cast("User", request.user)),
+            "study_uid": study.study_instance_uid,
+            "base": f"/reader/{study.pk}/",
+            "dicomweb": "/dicom-web",
+            "series": state.image_series(study),
+            "machine": state.machine_state(study, review),
+            "words": state.vocabulary(),
+            "review": state.review_state(study, review, person(request)),
+        },
+        "levels": LUMBAR_LEVELS,
+    }
+    return render(request, "reader/page.html", context)
+
+
+@require_safe
+@never_cache
+def session(request: HttpRequest) -> JsonResponse:
+    """Who is logged in now, and the token to write with: a login in another tab changes both."""
+    return JsonResponse({"user": request.user.get_username(), "token": get_token(request)})
+
+
+@require_safe
+@never_cache
+@radiologist_required
+def version(request: HttpRequest, study_id: UUID, number: int) -> HttpResponse:
+    """One signed version, to read and to print."""
+    study = get_object_or_404(Study, pk=study_id)
+    signed = get_object_or_404(SignedVersion.objects.select_related("signed_by", "amends"), study=study, number=number)
+    audit.record(request.user, "view", study=study, request=request, version=number)
+    versions = list(study.signed_versions.select_related("signed_by").order_by("-number"))
+    context = {
+        "study": study,
+        "patient": _patient(study),
+        "signed": signed,
+        "versions": versions,
+        "latest": versions[0],
+        "rows": _signed_rows(signed),
+    }
+    return render(request, "reader/version.html", context)
+
+
+@require_safe
+@never_cache
+@radiologist_required
+def mask_index(request: HttpRequest, study_id: UUID) -> HttpResponseBase:
+    """Which images have a mask, and where in the series' file it lies."""
+    record_view(request, get_object_or_404(Study, pk=study_id))
+    return FileResponse(_mask_file(study_id, "index.json").open("rb"), content_type="application/json")
+
+
+@require_safe
+@never_cache
+@radiologist_required
+def mask(request: HttpRequest, study_id: UUID, series_uid: str) -> HttpResponseBase:
+    """The label images of one series, uint8, one after the other."""
+    study = get_object_or_404(Study, pk=study_id)
+    record_view(request, study)
+    # Only a series of this study: the name of a file never comes from the address alone.
+    series = get_object_or_404(study.series, series_instance_uid=series_uid)
+    stored = _mask_file(study_id, f"{series.series_instance_uid}.bin.gz")
+    response = FileResponse(stored.open("rb"), content_type="application/octet-stream")
+    response["Content-Encoding"] = "gzip"
+    return response
+
+
+def record_view(request: HttpRequest, study: Study) -> None:
+    """A view by the API alone is on record too; an open page that asks every few seconds is one view."""
+    recent = timezone.now() - ONE_VIEW
+    if not AuditEvent.objects.filter(actor=person(request), action="view", study_id=study.pk, at__gt=recent).exists():
+        audit.record(request.user, "view", study=study, request=request)
+
+
+def _mask_file(study_id: UUID, name: str) -> Path:
+    study = get_object_or_404(Study, pk=study_id)
+    review = room.open_review(study)
+    reading = review.machine_reading if review else None
+    if reading is None:
+        raise Http404("The machine made no masks for this study.")
+    path = Path(settings.DATA_DIR) / reading.folder / "masks" / name
+    if not path.is_file():
+        raise Http404("There is no mask for this series.")
+    return path
+
+
+def _patient(study: Study) -> dict[str, Any]:
+    """Name as people write it, and the age on the day of the study."""
+    parts = study.patient_name.split("=")[0].split("^")
+    given = " ".join(part for part in parts[1:3] if part)
+    born, on = study.patient_birth_date, study.study_date
+    age = on.year - born.year - ((on.month, on.day) < (born.month, born.day)) if born and on else None
+    return {"name": f"{parts[0]}, {given}" if given else parts[0], "age": age}
+
+
+def _signed_rows(signed: SignedVersion) -> list[dict[str, Any]]:
+    measured = {(item["place"], item["quantity"]): str(Measurement(**item)) for item in signed.measurements}
+    return [
+        {
+            "level": level,
+            "findings": [said | signing.in_words(said) for said in signed.findings if said["level"] == level],
+            "ap": measured.get((level, "canal_ap"), NOT_MEASURED),
+            "area": measured.get((level, "canal_area"), NOT_MEASURED),
+        }
+        for level in LUMBAR_LEVELS
+    ]

@@ -1,0 +1,134 @@
+"""Steps of a set-up: said with progress and elapsed time, and left out when nothing changed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+#: Without a terminal to rewrite a line on, say every so many seconds that work goes on.
+SAY_EVERY_S = 15.0
+
+
+class Steps:
+    """Numbered steps; a step that fails ends the program with what it said last."""
+
+    def __init__(self, total: int, log_folder: Path) -> None:
+        self.total = total
+        self.number = 0
+        self.log_folder = log_folder
+
+    def begin(self, title: str) -> str:
+        self.number += 1
+        return f"[{self.number}/{self.total}] {title}"
+
+    def skip(self, title: str, why: str) -> None:
+        print(f"{self.begin(title)}: {why}", flush=True)
+
+    def run(self, title: str, commands: Sequence[Sequence[str]], *, cwd: Path, hint: str) -> None:
+        """Run the commands one after the other; their full output goes to a log."""
+        label = self.begin(title)
+        log = self.log_folder / f"setup-{self.number}.log"
+        began = time.monotonic()
+        print(f"{label} ...", flush=True)
+        for command in commands:
+            code, tail = watched(command, cwd, log, label, began)
+            if code:
+                shown = "\n".join(f"    {line}" for line in tail)
+                raise SystemExit(f"{label} failed (status {code}):\n{shown}\n{hint}\nThe whole output: {log}")
+        print(f"{label}: done in {time.monotonic() - began:.0f} s", flush=True)
+
+
+def watched(
+    command: Sequence[str], cwd: Path, log: Path, label: str, began: float, env: Mapping[str, str] | None = None
+) -> tuple[int, list[str]]:
+    """Run `command`, showing its last line and the elapsed time; return its status and last lines."""
+    lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+    tail: list[str] = []
+    with log.open("a") as stream:
+        process = subprocess.Popen(
+            dying_with_us(command),
+            cwd=cwd,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        assert process.stdout is not None
+        reading = threading.Thread(target=pump, args=(process.stdout, stream, lines), daemon=True)
+        reading.start()
+        said = time.monotonic()
+        while True:
+            try:
+                line = lines.get(timeout=1.0)
+                if line is None:
+                    break
+                tail = [*tail[-14:], line]
+            except queue.Empty:
+                pass
+            said = show_progress(label, time.monotonic() - began, tail[-1] if tail else "", said)
+        reading.join()
+    clear_progress()
+    return process.wait(), tail
+
+
+def pump(source: Iterable[str], log: object, lines: queue.SimpleQueue[str | None]) -> None:
+    for line in source:
+        log.write(line)  # type: ignore[attr-defined]
+        if line.strip():
+            lines.put(line.strip())
+    lines.put(None)
+
+
+def show_progress(label: str, elapsed: float, last: str, said: float) -> float:
+    """Rewrite the terminal's line, or print one now and then; return when a line was last said."""
+    now = time.monotonic()
+    if sys.stdout.isatty():
+        width = os.get_terminal_size().columns if os.isatty(1) else 80
+        text = f"{label} {elapsed:4.0f} s  {last}"[: max(20, width - 1)]
+        sys.stdout.write(f"\r\x1b[2K{text}")
+        sys.stdout.flush()
+        return now
+    if now - said > SAY_EVERY_S:
+        print(f"{label} {elapsed:4.0f} s  {last[:100]}", flush=True)
+        return now
+    return said
+
+
+def clear_progress() -> None:
+    if sys.stdout.isatty():
+        sys.stdout.write("\r\x1b[2K")
+        sys.stdout.flush()
+
+
+def dying_with_us(command: Sequence[str], signal: str = "KILL") -> list[str]:
+    """The command, told by the kernel to end when the process that started it dies, however that dies."""
+    return ["setpriv", "--pdeathsig", signal, *command]
+
+
+# --- stamps: what a step was last done for -------------------------------------------------------
+
+
+def digest(paths: Iterable[Path], *words: str) -> str:
+    """SHA-256 over words, and the names and contents of files, folders taken whole."""
+    total = hashlib.sha256("\0".join(words).encode())
+    files = (found for path in paths for found in ([path] if path.is_file() else path.rglob("*")))
+    for file in sorted(files):
+        if file.is_file():
+            total.update(file.name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def is_stamped(stamp: Path, value: str) -> bool:
+    try:
+        return stamp.read_text() == value
+    except OSError:
+        return False

@@ -1,0 +1,227 @@
+// The findings: one row per level, the reader's grades beside the machine's, confirmed level by level.
+
+import { button, byId, clock, el, say } from './dom.js';
+
+export class Table {
+  #rows = new Map();
+
+  constructor(boot, store, { choose, failed }) {
+    this.words = boot.words;
+    this.store = store;
+    this.choose = choose;
+    this.failed = failed;
+    this.measured = new Map(boot.machine.measurements.map((m) => [`${m.place}/${m.quantity}`, m]));
+    this.level = this.words.levels[0];
+    this.site = this.words.sites[0].value;
+    this.#build();
+    store.subscribe((state) => this.#update(state));
+  }
+
+  setGrade(grade) {
+    if (this.store.state.may_write) this.#change(this.level, this.site, grade);
+  }
+
+  moveSite(step) {
+    const sites = this.words.sites.map(({ value }) => value);
+    this.site = sites[(sites.indexOf(this.site) + step + sites.length) % sites.length];
+    this.#mark();
+  }
+
+  setLevel(level) {
+    this.level = level;
+    this.#mark();
+    this.#rows.get(level).body.scrollIntoView({ block: 'nearest' });
+  }
+
+  // Confirm the current level; resolves to the next level that is still open, or null.
+  async confirmCurrent() {
+    if (!this.store.state.may_write) return null;
+    const { level } = this;
+    if (!this.isConfirmed(level) && !(await this.#write(`findings/${level}/confirm/`, `${level} was not confirmed.`))) {
+      return null;
+    }
+    const { levels } = this.words;
+    const after = [...levels.slice(levels.indexOf(level) + 1), ...levels.slice(0, levels.indexOf(level))];
+    return after.find((other) => !this.isConfirmed(other)) ?? null;
+  }
+
+  isConfirmed(level) {
+    const rows = this.store.state.findings.filter((row) => row.level === level);
+    return rows.length > 0 && rows.every((row) => row.confirmed_at);
+  }
+
+  firstOpen() {
+    return this.words.levels.find((level) => !this.isConfirmed(level)) ?? this.words.levels[0];
+  }
+
+  #build() {
+    const head = el(
+      'tr',
+      {},
+      el('th', { scope: 'col' }, 'Level'),
+      ...this.words.sites.map(({ label }) => el('th', { scope: 'col' }, label)),
+      el('th', { scope: 'col' }, el('span', { class: 'visually-hidden' }, 'Confirm')),
+    );
+    const bodies = this.words.levels.map((level) => this.#row(level));
+    // A row has one line for what was measured and said; what does not fit is said in full here, in a place
+    // that is always kept: nothing moves under the pointer when a row becomes the current one.
+    this.full = el('p', { class: 'detail-full' });
+    this.notes = el('p', { class: 'quiet table-notes' });
+    const table = el('table', { class: 'findings' }, el('thead', {}, head), ...bodies);
+    byId('table').replaceChildren(table, this.full, this.notes);
+    new ResizeObserver(() => this.#sayInFull()).observe(table);
+  }
+
+  #row(level) {
+    const selects = new Map(this.words.sites.map(({ value, label }) => [value, this.#select(level, value, label)]));
+    const confirm = button('Confirm', () => this.#toggle(level), { class: 'confirm' });
+    const detail = el('p', { class: 'detail' });
+    const go = button(level, () => this.choose(level), { class: 'level-name', title: `Go to ${level}` });
+    const top = el(
+      'tr',
+      { class: 'grades' },
+      el('th', { scope: 'row' }, go),
+      ...[...selects.values()].map((select) => el('td', {}, select)),
+      el('td', {}, confirm),
+    );
+    const below = el('tr', { class: 'details' }, el('td', { colspan: '5' }, detail));
+    const body = el('tbody', { 'data-level': level }, top, below);
+    body.addEventListener('focusin', () => {
+      this.level = level;
+      this.#mark();
+    });
+    this.#rows.set(level, { body, selects, confirm, detail });
+    return body;
+  }
+
+  #select(level, site, label) {
+    const options = this.words.grades.map((grade) => el('option', { value: grade.value }, grade.label));
+    const select = el('select', { 'aria-label': `${level} ${label}`, 'data-site': site }, ...options);
+    let byPointer = false;
+    select.addEventListener('pointerdown', () => (byPointer = true));
+    select.addEventListener('keydown', () => (byPointer = false));
+    select.addEventListener('focus', () => {
+      this.site = site;
+      this.#mark();
+    });
+    select.addEventListener('change', () => {
+      this.#change(level, site, select.value);
+      // After a choice by mouse the keys belong to the images again; by keyboard the focus stays.
+      if (byPointer) select.blur();
+    });
+    return select;
+  }
+
+  #update(state) {
+    for (const [level, row] of this.#rows) {
+      const findings = state.findings.filter((finding) => finding.level === level);
+      row.body.hidden = findings.length === 0;
+      if (findings.length) this.#updateRow(state, level, row, findings);
+    }
+    const notes = new Set(state.findings.map((finding) => finding.note).filter(Boolean));
+    say(this.notes, [...notes].join(' '));
+    this.notes.hidden = notes.size === 0;
+    this.#mark();
+  }
+
+  #updateRow(state, level, row, findings) {
+    for (const finding of findings) {
+      const select = row.selects.get(finding.site);
+      select.value = finding.grade;
+      select.disabled = !state.may_write;
+      select.dataset.grade = finding.grade;
+      select.classList.toggle('changed', wasChanged(finding));
+      select.title = [this.#machine(finding), finding.note].filter(Boolean).join(' ');
+    }
+    const confirmed = this.isConfirmed(level);
+    const [{ confirmed_by: by, confirmed_at: at }] = findings;
+    row.body.dataset.confirmed = confirmed;
+    say(row.confirm, confirmed ? '✓ Done' : 'Confirm');
+    row.confirm.disabled = !state.may_write;
+    row.confirm.setAttribute('aria-label', confirmed ? `${level} confirmed; take back` : `Confirm ${level}`);
+    row.confirm.title = confirmed ? `Confirmed by ${by} at ${clock(at)}. Press to take back.` : `Confirm ${level} (Space)`;
+    row.detail.replaceChildren(...this.#details(level, findings));
+    row.detail.title = row.detail.textContent;
+  }
+
+  #details(level, findings) {
+    const parts = [];
+    for (const [quantity, name, digits] of [['canal_ap', 'AP', 1], ['canal_area', 'Area', 0]]) {
+      const found = this.measured.get(`${level}/${quantity}`);
+      if (!found) continue;
+      const least = found.lower_bound ? 'at least ' : '';
+      const value = found.value === null ? 'not measured' : `${least}${found.value.toFixed(digits)} ${found.unit}`;
+      parts.push(el('span', { class: 'measure', title: found.note || null }, `${name} `, el('b', {}, value)));
+    }
+    for (const finding of findings) {
+      if (finding.machine_grade === null) continue;
+      const isChanged = wasChanged(finding);
+      const isCanal = finding.site === 'canal';
+      if (isCanal || isChanged) {
+        const name = isCanal ? 'Machine' : `${this.#site(finding.site)}, machine`;
+        const rule = isCanal && finding.rule ? ` – ${finding.rule}` : '';
+        if (isChanged) parts.push(el('span', { class: 'tag warn' }, 'changed'));
+        parts.push(el('span', { class: 'rule' }, `${name}: ${this.#grade(finding.machine_grade).toLowerCase()}${rule}`));
+      }
+    }
+    return parts.flatMap((part, k) => (k ? [' ', part] : [part]));
+  }
+
+  #machine(finding) {
+    if (finding.machine_grade === null) return '';
+    const rule = finding.rule ? ` (${finding.rule})` : '';
+    return `Machine: ${this.#grade(finding.machine_grade).toLowerCase()}${rule}.`;
+  }
+
+  #grade(value) {
+    return this.words.grades.find((grade) => grade.value === value)?.label ?? value;
+  }
+
+  #site(value) {
+    return this.words.sites.find((site) => site.value === value)?.label ?? value;
+  }
+
+  #mark() {
+    for (const [level, row] of this.#rows) {
+      row.body.classList.toggle('current', level === this.level);
+      for (const [site, select] of row.selects) {
+        select.parentElement.classList.toggle('current', level === this.level && site === this.site);
+      }
+    }
+    this.#sayInFull();
+  }
+
+  #sayInFull() {
+    const { detail } = this.#rows.get(this.level);
+    const isCut = detail.scrollWidth > detail.clientWidth;
+    const rules = [...detail.querySelectorAll('.rule')].map((rule) => rule.textContent);
+    say(this.full, isCut ? `${this.level}: ${rules.join('; ')}` : '');
+  }
+
+  #toggle(level) {
+    const action = this.isConfirmed(level) ? 'reopen' : 'confirm';
+    return this.#write(`findings/${level}/${action}/`, `${level} was not saved.`);
+  }
+
+  #change(level, site, grade) {
+    const what = `${level} ${this.#site(site).toLowerCase()}: ${this.#grade(grade).toLowerCase()}`;
+    return this.#write(`findings/${level}/${site}/`, `“${what}” was not saved.`, { grade });
+  }
+
+  async #write(path, otherwise, body) {
+    try {
+      await this.store.write(path, body);
+      this.failed(null);
+      return true;
+    } catch (error) {
+      this.#update(this.store.state);
+      this.failed(error, otherwise);
+      return false;
+    }
+  }
+}
+
+// A grade where the machine gave none is the reader's, but no change of the machine's.
+export function wasChanged(finding) {
+  return finding.changed && finding.machine_grade !== null && finding.machine_grade !== 'not_assessed';
+}

@@ -1,0 +1,109 @@
+"""The main job in a real browser against a real worker: upload, drafted, change a grade, sign, amend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from reader.models import SignedVersion
+from tests.browser.conftest import Tab
+from tests.browser.looks import picture
+from worklist.models import Study
+from worklist.states import State
+
+
+@pytest.mark.worker
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_radiologist_uploads_reads_signs_and_amends(
+    new_tab: Callable[..., Tab],
+    celery_worker_process: Any,
+    simulated_study: Path,
+    reader: Any,
+    password: str,
+) -> None:
+    page = new_tab().log_in(reader, password).page
+    upload(page, simulated_study / "dicom")
+    open_when_drafted(page)
+
+    assert picture(page, "left").std() > 10
+    assert picture(page, "right").std() > 10
+
+    page.get_by_role("button", name="Start review").click()
+    expect(page.get_by_role("button", name="Sign report…")).to_be_visible()
+    page.get_by_label("L4-L5 Canal").select_option("severe")
+    text = page.get_by_role("textbox", name="Report")
+    expect(text).to_have_value(containing("L4-L5: Severe stenosis of the spinal canal"))
+    text.press("Control+End")
+    text.type("Compared with 2019: unchanged.")
+    expect(page.locator("#saved")).to_contain_text("Saved")
+    page.get_by_label("L3-L4 Canal").select_option("moderate")
+    expect(page.locator("#suggestions")).to_contain_text("L3-L4: Moderate stenosis")
+    page.get_by_role("button", name="Use all").click()
+    expect(text).to_have_value(containing("L3-L4: Moderate stenosis"))
+    expect(text).to_have_value(containing("Compared with 2019: unchanged."))
+
+    page.get_by_role("button", name="Sign report…").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Confirm L1-L2, L2-L3, L3-L4, L4-L5, L5-S1.")
+    page.get_by_role("button", name="Back to the review").click()
+    for level in ("L1-L2", "L2-L3", "L3-L4", "L4-L5", "L5-S1"):
+        page.get_by_role("button", name=f"Confirm {level}").click()
+        expect(page.get_by_role("button", name=f"{level} confirmed; take back")).to_be_visible()
+    sign(page, "Sign report…", "Sign")
+    page.wait_for_url("**/versions/1/")
+    expect(page.locator("article")).to_contain_text("Version 1, signed")
+
+    amend(page)
+    page.wait_for_url("**/versions/2/")
+    expect(page.locator("article")).to_contain_text("Amends version 1. Reason: L5-S1 was misread.")
+    first, second = SignedVersion.objects.order_by("number")
+    assert "L5-S1: Severe stenosis" in second.text
+    assert "L5-S1: Severe stenosis" not in first.text
+    assert Study.objects.get().state == State.AMENDED
+
+
+def upload(page: Page, folder: Path) -> None:
+    page.get_by_role("button", name="Upload").click()
+    page.locator("#folder-input").set_input_files(str(folder))
+    expect(page.locator("#upload-result")).to_contain_text("stored", timeout=60_000)
+    page.locator("#close-upload").click()
+
+
+def open_when_drafted(page: Page) -> None:
+    row = page.locator("tr[data-state=drafted]")
+    expect(row).to_have_count(1, timeout=180_000)
+    row.get_by_role("link").first.click()
+    page.wait_for_selector("body[data-masks=shown]", timeout=60_000)
+
+
+def sign(page: Page, button: str, confirm: str) -> None:
+    page.get_by_role("button", name=button).click()
+    page.get_by_role("dialog").get_by_role("button", name=confirm, exact=True).click()
+
+
+def amend(page: Page) -> None:
+    page.get_by_role("link", name="Amend").click()
+    page.get_by_role("button", name="Amend").click()
+    expect(page.get_by_text("You are amending version 1")).to_be_visible()
+    page.get_by_label("L5-S1 Canal").select_option("severe")
+    expect(page.locator("#suggestions")).to_contain_text("L5-S1: Severe stenosis")
+    page.get_by_role("button", name="Use all").click()
+    expect(page.locator("#suggestions")).to_be_empty()
+    page.get_by_role("button", name="Confirm L5-S1").click()
+    expect(page.get_by_role("button", name="L5-S1 confirmed; take back")).to_be_visible()
+    page.get_by_role("button", name="Sign amendment…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Sign amendment").click()
+    expect(dialog).to_contain_text("Say why the report is amended")
+    dialog.get_by_label("Reason").fill("L5-S1 was misread.")
+    dialog.get_by_role("button", name="Sign amendment").click()
+
+
+def containing(words: str) -> Any:
+    import re
+
+    return re.compile(re.escape(words))

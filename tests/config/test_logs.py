@@ -1,0 +1,52 @@
+"""Log lines say where it went wrong and of what kind it was, and nothing of the patient."""
+
+from __future__ import annotations
+
+import logging
+import logging.config
+
+import pytest
+
+from config.logs import logging_for
+from inference.errors import NotDicomError
+
+PATIENT = "DOE^JANE"
+
+
+def logged(error: Exception, capsys: pytest.CaptureFixture[str], production: bool) -> str:
+    """What the handler writes for an error that is raised while another one is handled."""
+    handler_of = logging_for(production=production)
+    logging.config.dictConfig(handler_of | {"root": {}, "loggers": {"told": {"handlers": ["stderr"], "level": "INFO"}}})
+    try:
+        try:
+            float(PATIENT)
+        except ValueError as cause:
+            raise error from cause
+    except Exception:
+        logging.getLogger("told").exception("attempt %d failed", 2)
+    return capsys.readouterr().err
+
+
+@pytest.fixture(autouse=True)
+def _restored(settings: object) -> object:
+    yield
+    logging.config.dictConfig(settings.LOGGING)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("production", [True, False])
+def test_a_logged_error_tells_its_kind_and_place_and_quotes_no_value(
+    capsys: pytest.CaptureFixture[str], production: bool
+) -> None:
+    said = logged(KeyError(PATIENT), capsys, production)
+    assert "DOE" not in said
+    for part in ("attempt 2 failed", "ValueError, text withheld", "KeyError, text withheld", "test_logs.py", "cause"):
+        assert part in said
+
+
+def test_an_error_of_ours_and_one_of_the_system_tell_their_text(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "NotDicomError: The file is not a DICOM file." in logged(
+        NotDicomError("The file is not a DICOM file."), capsys, True
+    )
+    said = logged(OSError(28, "No space left on device", f"/in/{PATIENT}"), capsys, True)
+    assert "OSError: No space left on device" in said
+    assert "DOE" not in said

@@ -1,0 +1,83 @@
+"""Canal grades follow the published thresholds; what was not assessed is never normal."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inference.grade import canal_grade, grade
+from inference.types import LUMBAR_LEVELS, DiscLevel, Grade, Measurement, Role, Site
+
+ORDER = [Grade.NORMAL, Grade.MILD, Grade.MODERATE, Grade.SEVERE]
+
+
+@pytest.mark.parametrize(
+    ("ap_mm", "area_mm2", "expected"),
+    [
+        (15.0, 160.0, Grade.NORMAL),
+        (12.0, 145.0, Grade.NORMAL),
+        (11.9, 160.0, Grade.MILD),
+        (15.0, 144.0, Grade.MILD),
+        (11.9, 144.0, Grade.MODERATE),
+        (9.9, 160.0, Grade.MODERATE),
+        (9.9, 144.0, Grade.SEVERE),
+        (6.0, None, Grade.MODERATE),
+        (12.5, None, Grade.NORMAL),
+    ],
+)
+def test_the_grade_follows_the_thresholds(ap_mm: float, area_mm2: float | None, expected: Grade) -> None:
+    assert canal_grade(ap_mm, area_mm2)[0] is expected
+
+
+@given(st.floats(2, 25), st.floats(2, 25), st.floats(10, 400), st.floats(10, 400))
+def test_a_narrower_canal_is_never_graded_milder(ap: float, other_ap: float, area: float, other_area: float) -> None:
+    wide = canal_grade(max(ap, other_ap), max(area, other_area))[0]
+    narrow = canal_grade(min(ap, other_ap), min(area, other_area))[0]
+    assert ORDER.index(narrow) >= ORDER.index(wide)
+
+
+def test_the_rule_names_the_threshold_that_decided() -> None:
+    assert canal_grade(9.0, 190.0)[1] == "AP diameter under 10 mm (absolute stenosis)"
+
+
+def disc(level: str) -> DiscLevel:
+    x, y, z = np.eye(3)
+    return DiscLevel(level, np.zeros(3), z, -y, x, None, 35.0, 8.0)
+
+
+def test_levels_that_were_not_found_are_not_assessed() -> None:
+    measured = (Measurement("L4-L5", "canal_ap", 14.0, "mm"), Measurement("L4-L5", "canal_area", 150.0, "mm²"))
+    findings = {(f.level, f.site): f for f in grade((disc("L4-L5"),), measured, (Role.SAGITTAL_T2,))}
+    assert len(findings) == len(LUMBAR_LEVELS) * len(Site)
+    assert findings["L4-L5", Site.CANAL].grade is Grade.NORMAL
+    assert findings["L3-L4", Site.CANAL].grade is Grade.NOT_ASSESSED
+    assert "not found" in findings["L3-L4", Site.CANAL].note
+
+
+def test_foramina_are_not_assessed_and_say_why() -> None:
+    for finding in grade((disc("L4-L5"),), (), (Role.SAGITTAL_T2,)):
+        if finding.site is not Site.CANAL:
+            assert finding.grade is Grade.NOT_ASSESSED
+            assert finding.note
+
+
+def test_a_canal_that_was_not_seen_is_not_assessed() -> None:
+    unseen = (Measurement("L4-L5", "canal_ap", None, "mm", "The canal was not seen here."),)
+    canal = next(f for f in grade((disc("L4-L5"),), unseen, ()) if f.level == "L4-L5" and f.site is Site.CANAL)
+    assert canal.grade is Grade.NOT_ASSESSED
+
+
+def test_an_area_cut_off_by_the_slab_decides_only_above_the_threshold() -> None:
+    def canal(area: float) -> tuple[Grade, str]:
+        measured = (
+            Measurement("L4-L5", "canal_ap", 9.0, "mm"),
+            Measurement("L4-L5", "canal_area", area, "mm²", lower_bound=True),
+        )
+        finding = grade((disc("L4-L5"),), measured, ())[9]
+        assert (finding.level, finding.site) == ("L4-L5", Site.CANAL)
+        return finding.grade, finding.note
+
+    assert canal(60.0) == (Grade.MODERATE, "Graded from the diameter alone: the area is not complete.")
+    assert canal(150.0) == (Grade.MODERATE, "")

@@ -1,0 +1,142 @@
+"""A whole simulated study through the shipped models and the command line."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+
+from inference import dicom, output, pipeline, record
+from inference.__main__ import main
+from inference.errors import NoSagittalSeriesError
+from inference.geometry import RAS_TO_LPS
+from inference.pipeline import Result
+from inference.simulate.options import StudyOptions
+from inference.simulate.study import write_study
+from inference.simulate.truth import Truth
+from inference.types import LUMBAR_LEVELS, Grade, Role, Site
+from tests.inference.series import edit
+
+SEED = 12
+
+
+@pytest.fixture(scope="module")
+def models() -> pipeline.Models:
+    return pipeline.load_models()
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Truth]:
+    folder = tmp_path_factory.mktemp("study")
+    truth = write_study(folder, SEED, StudyOptions(scale="small"))
+    return folder / "dicom", truth
+
+
+@pytest.fixture(scope="module")
+def result(study: tuple[Path, Truth], models: pipeline.Models) -> Result:
+    return pipeline.read_study(dicom.find_files(study[0]), models)
+
+
+def test_every_level_is_named_and_placed_as_the_patient_was_made(result: Result, study: tuple[Path, Truth]) -> None:
+    places = {disc.level: disc.centre_mm for disc in result.reading.discs}
+    for level in LUMBAR_LEVELS:
+        assert np.linalg.norm(places[level] - study[1].level(level).centre_mm) < 8, level
+
+
+def test_every_level_and_site_has_a_finding_and_foramina_are_not_assessed(result: Result) -> None:
+    grades = {(f.level, f.site): f.grade for f in result.reading.findings}
+    assert set(grades) == {(level, site) for level in LUMBAR_LEVELS for site in Site}
+    assert all(grade is Grade.NOT_ASSESSED for (_, site), grade in grades.items() if site is not Site.CANAL)
+    assert all(grades[level, Site.CANAL] is not Grade.NOT_ASSESSED for level in LUMBAR_LEVELS)
+
+
+def test_axial_images_belong_to_the_discs_that_they_were_angled_to(result: Result, study: tuple[Path, Truth]) -> None:
+    by_level = {slices.level: slices.sop_instance_uids for slices in result.reading.axial}
+    assert set(by_level) >= {"L3-L4", "L4-L5", "L5-S1"}
+    planes = {plane.sop_instance_uid: plane for planes in result.planes.values() for plane in planes}
+    for level, uids in by_level.items():
+        nearest = planes[uids[0]]
+        assert abs((study[1].level(level).centre_mm - nearest.origin_mm) @ nearest.normal) < 8
+
+
+def test_the_same_study_gives_the_same_reading(
+    result: Result, study: tuple[Path, Truth], models: pipeline.Models
+) -> None:
+    paths = dicom.find_files(study[0])
+    again = pipeline.read_study(list(reversed(paths)), models)
+    assert record.to_dict(again.reading) == record.to_dict(result.reading)
+
+
+def test_progress_goes_through_the_steps_in_order(study: tuple[Path, Truth], models: pipeline.Models) -> None:
+    told: list[tuple[str, float]] = []
+    pipeline.read_study(dicom.find_files(study[0]), models, lambda step, share: told.append((step, share)))
+    steps = list(dict.fromkeys(step for step, _ in told))
+    assert steps == list(pipeline.STEPS)
+    shares = [share for step, share in told if step == "segmenting"]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+
+
+def test_the_files_hold_the_reading_on_the_true_grid(result: Result, tmp_path: Path) -> None:
+    output.write(result, tmp_path)
+    written = json.loads((tmp_path / "reading.json").read_text())
+    assert record.to_dict(record.from_dict(written)) == written
+    assert (tmp_path / "draft.txt").read_text().startswith("FINDINGS\n")
+    nifti = nibabel.load(tmp_path / "segmentation.nii.gz")
+    assert np.allclose(RAS_TO_LPS @ nifti.affine, result.volume.affine, atol=1e-3)
+    assert np.array_equal(np.asarray(nifti.dataobj), result.segmentation.labels)
+    assert set(np.unique(result.segmentation.labels)) == {0, 1, 2, 3}
+
+
+def test_masks_lie_on_every_image_of_every_series_used(result: Result, tmp_path: Path) -> None:
+    output.write(result, tmp_path)
+    index = json.loads((tmp_path / "masks" / "index.json").read_text())["series"]
+    assert set(index) == {choice.uid for choice in result.reading.series if choice.uid}
+    for uid, entries in index.items():
+        data = gzip.decompress((tmp_path / "masks" / f"{uid}.bin.gz").read_bytes())
+        assert len(data) == sum(entry["rows"] * entry["columns"] for entry in entries)
+    lead = next(choice.uid for choice in result.reading.series if choice.role is Role.SAGITTAL_T2)
+    own = np.frombuffer(gzip.decompress((tmp_path / "masks" / f"{lead}.bin.gz").read_bytes()), np.uint8)
+    agree = (own.reshape(result.segmentation.labels.shape) == result.segmentation.labels).mean()
+    assert agree == 1.0
+
+
+def test_a_study_with_t1_alone_is_read_with_a_warning(
+    study: tuple[Path, Truth], models: pipeline.Models, tmp_path: Path
+) -> None:
+    headers = dicom.read_headers(dicom.find_files(study[0]))
+    t1 = next(choice.uid for choice in dicom.choose_series(headers) if choice.role is Role.SAGITTAL_T1)
+    alone = pipeline.read_study([h.path for h in headers if h.series_instance_uid == t1], models)
+    assert any("sagittal T1" in warning for warning in alone.reading.warnings)
+    assert any("no axial T2" in warning for warning in alone.reading.warnings)
+
+
+def test_the_command_line_reads_a_study(study: tuple[Path, Truth], tmp_path: Path) -> None:
+    assert main(["read", str(study[0]), "--out", str(tmp_path / "out")]) == 0
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {"reading.json", "segmentation.nii.gz", "overview.png", "draft.txt", "masks"}
+
+
+def test_the_command_line_says_what_to_do_about_a_study_it_cannot_read(
+    study: tuple[Path, Truth], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(study[0], copy)
+    edit(dicom.find_files(copy), SeriesDescription="T2 sag cervical", BodyPartExamined="CSPINE", ProtocolName="neck")
+    assert main(["read", str(copy), "--out", str(tmp_path / "out")]) == 2
+    said = capsys.readouterr().err
+    assert "\nwrong_region: " in said
+    assert "read this study by hand" in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_study_of_axial_images_alone_is_refused(study: tuple[Path, Truth], models: pipeline.Models) -> None:
+    headers = dicom.read_headers(dicom.find_files(study[0]))
+    axial = next(choice.uid for choice in dicom.choose_series(headers) if choice.role is Role.AXIAL_T2)
+    with pytest.raises(NoSagittalSeriesError):
+        pipeline.read_study([h.path for h in headers if h.series_instance_uid == axial], models)

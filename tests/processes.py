@@ -1,0 +1,107 @@
+"""Real processes for tests: a broker, and Celery workers on the test database."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+from django.conf import settings
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def wait_until(condition: Callable[[], object], seconds: float, what: str) -> None:
+    """Raise AssertionError when `condition` is not true within `seconds`."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {seconds:g} s for {what}")
+        time.sleep(0.05)
+
+
+def test_database_url() -> str:
+    """The test database, as another process reads it from DATABASE_URL."""
+    values = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{values['NAME']}"
+    account = quote(values["USER"]) + (f":{quote(values['PASSWORD'])}" if values["PASSWORD"] else "")
+    return f"postgresql://{account}@/{values['NAME']}?host={quote(values['HOST'])}&port={values['PORT']}"
+
+
+def environment(**more: str) -> dict[str, str]:
+    """What a worker needs to serve the tests' database and data folder, at the tests' speed."""
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DATABASE_URL": test_database_url(),
+        "DEEPSPINE_DATA_DIR": str(settings.DATA_DIR),
+        "REDIS_URL": settings.REDIS_URL,
+        "DEEPSPINE_QUIET_SECONDS": "1",
+        "DEEPSPINE_TICK_SECONDS": "1",
+        "DEEPSPINE_LEASE_SECONDS": "6",
+        "DEEPSPINE_HEARTBEAT_SECONDS": "1",
+        **more,
+    }
+
+
+def start(arguments: list[str], log: Path, env: dict[str, str]) -> subprocess.Popen[bytes]:
+    """Start a process that dies with the test run, even when that is killed."""
+    with log.open("ab") as stream:
+        return subprocess.Popen(
+            ["setpriv", "--pdeathsig", "KILL", *arguments],
+            cwd=ROOT, env=env, stdout=stream, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(10)
+
+
+class Workers:
+    """The two Celery workers of the quick start; `inference` may be killed and started again."""
+
+    def __init__(self, logs: Path) -> None:
+        self.logs = logs
+        self.inference: subprocess.Popen[bytes] | None = None
+        self.housekeeping: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.start_inference()
+        # Beat runs inside the housekeeping worker here: one process less to wait for.
+        self.housekeeping = self._worker("housekeeping", "default", "-B", "-s", str(self.logs / "beat-schedule"))
+        from config.celery import app
+
+        wait_until(lambda: len(app.control.ping(timeout=0.5)) >= 2, 60, f"both workers; see {self.logs}")
+
+    def start_inference(self) -> None:
+        self.inference = self._worker("inference", "inference")
+
+    def kill_inference(self) -> None:
+        """kill -9, as a machine that loses power would."""
+        assert self.inference is not None
+        self.inference.kill()
+        self.inference.wait(10)
+
+    def _worker(self, name: str, queue: str, *more: str) -> subprocess.Popen[bytes]:
+        arguments = [sys.executable, "-m", "celery", "-A", "config", "worker", "-Q", queue, "--pool=solo"]
+        return start(
+            [*arguments, "-n", f"{name}@test", "--without-gossip", "--without-mingle", "-l", "INFO", *more],
+            self.logs / f"{name}.log",
+            environment(),
+        )
+
+    def stop(self) -> None:
+        for process in (self.inference, self.housekeeping):
+            if process is not None:
+                stop(process)

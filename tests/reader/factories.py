@@ -1,0 +1,138 @@
+"""Studies as the worker leaves them, made from the engine's own types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from django.test import Client
+from django.utils import timezone
+
+from inference import draft, record
+from inference.types import (
+    LUMBAR_LEVELS,
+    DiscLevel,
+    Grade,
+    LevelFinding,
+    Measurement,
+    Provenance,
+    Role,
+    SeriesChoice,
+    Site,
+    SpineCurve,
+    StudyReading,
+)
+from worklist.models import MachineReading, Series, Study
+from worklist.states import State
+
+UID = "1.2.826.0.1.3680043.10.1"
+RULE = "AP diameter under 12 mm (relative stenosis)"
+
+
+def machine_findings(canal: dict[str, Grade] | None = None) -> tuple[LevelFinding, ...]:
+    """Canal as given, else normal; foramina not assessed, as the machine leaves them."""
+    findings = []
+    for level in LUMBAR_LEVELS:
+        grade = (canal or {}).get(level, Grade.NORMAL)
+        findings.append(LevelFinding(level, Site.CANAL, grade, RULE, (Role.SAGITTAL_T2,)))
+        findings += [
+            LevelFinding(level, site, Grade.NOT_ASSESSED, "", (), "The machine does not grade foramina yet.")
+            for site in (Site.FORAMEN_LEFT, Site.FORAMEN_RIGHT)
+        ]
+    return tuple(findings)
+
+
+def reading(study_uid: str, canal: dict[str, Grade] | None = None) -> StudyReading:
+    findings = machine_findings(canal)
+    measurements = tuple(Measurement(level, "canal_ap", 13.4, "mm") for level in LUMBAR_LEVELS)
+    x, y, z = np.eye(3)
+    discs = tuple(
+        DiscLevel(level, np.array([0.0, 0.0, -35.0 * place]), z, -y, x, None, 34.0, 9.0)
+        for place, level in enumerate(LUMBAR_LEVELS)
+    )
+    return StudyReading(
+        study_instance_uid=study_uid,
+        series=(SeriesChoice(Role.SAGITTAL_T2, f"{UID}.2", "T2 SAG", "the only one"),),
+        curve=SpineCurve(np.zeros((2, 3)), 0.5),
+        discs=discs,
+        vertebrae=(),
+        measurements=measurements,
+        findings=findings,
+        axial=(),
+        draft=draft.compose(findings, measurements),
+        provenance=Provenance("0.1.0", "segment", "1", "ab" * 32, "cd" * 32),
+        warnings=("There is no axial T2 series.",),
+    )
+
+
+def drafted_study(canal: dict[str, Grade] | None = None) -> Study:
+    """A study that the machine has read and nobody has claimed."""
+    study = Study.objects.create(
+        study_instance_uid=f"{UID}.1", patient_name="DOE^JANE", patient_id="P-17", state=State.DRAFTED
+    )
+    Series.objects.create(study=study, series_instance_uid=f"{UID}.2", modality="MR", description="T2 SAG")
+    read_by_machine(study, canal)
+    return study
+
+
+def read_by_machine(study: Study, canal: dict[str, Grade] | None = None) -> MachineReading:
+    """One more machine reading of `study`."""
+    return MachineReading.objects.create(
+        study=study,
+        attempt=1,
+        reading=record.to_dict(reading(study.study_instance_uid, canal)),
+        folder=f"readings/{study.pk}",
+        seconds=1.0,
+        created_at=timezone.now(),
+    )
+
+
+def failed_study() -> Study:
+    """A study that the machine could not read."""
+    return Study.objects.create(
+        study_instance_uid=f"{UID}.9",
+        state=State.FAILED,
+        failure_code="no_sagittal_series",
+        failure_message="There is no sagittal T2 or T1 series. Read it by hand.",
+    )
+
+
+class Desk:
+    """One reader's browser tab on one study: remembers the version it saw, as the page does."""
+
+    def __init__(self, client: Client, study: Study) -> None:
+        self.client, self.study = client, study
+        self.base = f"/reader/{study.pk}/"
+        self.state: dict[str, Any] = {}
+        self.look()
+
+    def look(self) -> dict[str, Any]:
+        """Load the review as it stands."""
+        self.state = self.client.get(f"{self.base}state/").json()
+        return self.state
+
+    def post(self, path: str, **body: Any) -> Any:
+        """POST with the version last seen; keep the new state when it was done."""
+        body.setdefault("version", self.state.get("version", 0))
+        answer = self.client.post(f"{self.base}{path}", body, content_type="application/json")
+        if answer.status_code == 200:
+            self.state = answer.json()
+        return answer
+
+    def claim(self) -> Desk:
+        assert self.post("claim/").status_code == 200
+        return self
+
+    def confirm_all(self) -> Desk:
+        for level in LUMBAR_LEVELS:
+            assert self.post(f"findings/{level}/confirm/").status_code == 200
+        return self
+
+    def sign(self) -> Desk:
+        answer = self.post("sign/")
+        assert answer.status_code == 200, answer.content
+        return self
+
+    def grade(self, level: str, site: str) -> dict[str, Any]:
+        """The row of the table for one site."""
+        return next(row for row in self.state["findings"] if (row["level"], row["site"]) == (level, site))

@@ -1,0 +1,38 @@
+import pytest
+from django.core.management import call_command
+
+from inference.simulate.options import Scale, StudyOptions
+from worklist.management.commands import demo_studies
+from worklist.models import Instance, Study
+from worklist.states import State
+
+
+@pytest.fixture
+def one_patient(monkeypatch, settings, tmp_path):
+    """One coarse patient instead of three fine ones, in a data folder of its own."""
+    monkeypatch.setattr(demo_studies, "PATIENTS", {5: StudyOptions(scale=Scale.SMALL)})
+    settings.DATA_DIR = tmp_path
+    settings.INCOMING_DIR = tmp_path
+
+
+def test_demo_patients_are_received_like_any_other_and_wait_for_the_machine(db, one_patient, capsys):
+    call_command("demo_studies")
+    study = Study.objects.get()
+    assert study.state == State.QUEUED
+    assert study.patient_name.startswith("Simulated")
+    assert study.series.count() >= 3
+    assert "Demo patient 1 of 1: received after" in capsys.readouterr().out
+
+
+def test_a_second_run_makes_no_second_patient(db, one_patient, capsys):
+    call_command("demo_studies")
+    images = Instance.objects.count()
+    call_command("demo_studies")
+    assert (Study.objects.count(), Instance.objects.count()) == (1, images)
+    assert "already in the worklist" in capsys.readouterr().out
+
+
+def test_the_three_demo_patients_differ():
+    wishes = list(demo_studies.PATIENTS.values())
+    assert len(wishes) >= 3
+    assert len({(wish.severity, wish.axial) for wish in wishes}) == len(wishes)
