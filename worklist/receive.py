@@ -175,9 +175,9 @@ def _check_conflicts(inspected: Inspected) -> None:
     study = Study.objects.filter(study_instance_uid=inspected.study_instance_uid).first()
     if study is not None:
         _check_patient(study, inspected)
-    series = Series.objects.filter(series_instance_uid=inspected.series_instance_uid).first()
+    series = Series.objects.select_related("study").filter(series_instance_uid=inspected.series_instance_uid).first()
     if series is not None:
-        _check_series(series, study)
+        _check_series(series, inspected)
 
 
 def _check_patient(study: Study, inspected: Inspected) -> None:
@@ -186,8 +186,9 @@ def _check_patient(study: Study, inspected: Inspected) -> None:
         raise ConflictingStudyError("The file belongs to a known study, yet names another patient.")
 
 
-def _check_series(series: Series, study: Study | None) -> None:
-    if study is None or series.study_id != study.pk:
+def _check_series(series: Series, inspected: Inspected) -> None:
+    """By the study's UID, which the series' own row leads to: the study may be made between two queries."""
+    if series.study.study_instance_uid != inspected.study_instance_uid:
         raise ConflictingStudyError("The file's series belongs to another study.")
 
 
@@ -201,7 +202,7 @@ def _series(study: Study, inspected: Inspected) -> Series:
             "description": inspected.series_description,
         },
     )
-    _check_series(series, study)
+    _check_series(series, inspected)
     return series
 
 

@@ -149,6 +149,24 @@ def test_the_same_study_sent_by_many_at_once_is_stored_once() -> None:
     assert (Study.objects.count(), Series.objects.count(), Instance.objects.count()) == (1, 1, 4)
 
 
+@pytest.mark.django_db
+def test_a_study_that_another_delivery_makes_between_two_looks_is_no_conflict() -> None:
+    first, second = study_files(2)
+    others: list[Receipt] = []
+
+    def another_delivery_comes_first(execute: Any, sql: str, *rest: Any) -> Any:
+        found = execute(sql, *rest)
+        if not others and sql.startswith("SELECT") and 'FROM "worklist_study"' in sql:
+            others.append(Receipt())  # before the delivery, whose own looks must not start another
+            others.append(receive(second))
+        return found
+
+    with connection.execute_wrapper(another_delivery_comes_first):
+        receipt = receive(first)
+    assert others[1].stored == 1
+    assert (codes(receipt), receipt.stored) == ([], 1)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_images_under_one_uid_sent_at_once_leave_one_and_refuse_one() -> None:
     names = {"SOPInstanceUID": "1.2.3.4", "StudyInstanceUID": "1.2.3", "SeriesInstanceUID": "1.2.3.1"}
