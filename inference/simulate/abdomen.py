@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from inference.simulate.patient import Patient
 from inference.simulate.tissue import Tissue, muscle
 
-Float32 = NDArray[np.float32]
 Codes = NDArray[np.uint8]
 
 PITCH_MM = 1.5
@@ -25,23 +26,21 @@ COUNT_X, COUNT_FRONT = 147, 118
 class Abdomen:
     """codes[x, front, z] from (`LOW_X_MM`, `LOW_FRONT_MM`, low_z_mm) every `PITCH_MM`, relative to the spine."""
 
-    codes: Codes
+    codes: Tensor
     low_z_mm: float
 
-    def paint(self, codes: Codes, dx: Float32, front: Float32, z: Float32) -> None:
+    def paint(self, codes: Tensor, dx: Tensor, front: Tensor, z: Tensor) -> None:
         """Fill points at `dx` to the left and `front` before the spine's centre line, at height z."""
-        inverse = np.float32(1 / PITCH_MM)
         index = []
         for value, low, size in zip(
             (dx, front, z), (LOW_X_MM, LOW_FRONT_MM, self.low_z_mm), self.codes.shape, strict=True
         ):
-            place = ((value - np.float32(low)) * inverse).astype(np.int32)
-            index.append(np.clip(place, 0, size - 1))
+            index.append(((value - low) * (1 / PITCH_MM)).long().clamp(0, size - 1))
         codes[:] = self.codes[index[0], index[1], index[2]]
 
 
 def fill(
-    patient: Patient, low_z_mm: float, level: NDArray[np.float64], noise: Float32, rng: np.random.Generator
+    patient: Patient, low_z_mm: float, level: NDArray[np.float64], noise: NDArray[np.float32], rng: np.random.Generator
 ) -> Abdomen:
     """Draw one patient's abdomen. level: by millimetre of z from `low_z_mm`, see
     `soft.Surroundings`. noise: its fine field."""
@@ -60,10 +59,10 @@ def fill(
         content = rng.choice([Tissue.BOWEL, Tissue.BOWEL_FLUID, Tissue.GAS], p=[0.6, 0.17, 0.23])
         _organ(grid, centre, size, int(content), muscle(0.15), 1.8)
     _large_organs(grid, patient, height, rng)
-    return Abdomen(grid, low_z_mm)
+    return Abdomen(torch.from_numpy(grid), low_z_mm)
 
 
-def _mesentery(grid: Codes, noise: Float32) -> None:
+def _mesentery(grid: Codes, noise: NDArray[np.float32]) -> None:
     """Small vessels and strands in the fat, mostly running up and down. noise: periodic, unit variance."""
     size = len(noise)
     x, y, z = (np.arange(count) for count in grid.shape)

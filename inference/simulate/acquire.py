@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
@@ -102,20 +103,20 @@ def _codes(anatomy: Anatomy, plane: Slice, grid: FloatArray, samples: int) -> li
             + plane.along_row * (column * plane.spacing_mm[1])
             + plane.normal * (deep * plane.thickness_mm)
         )
-        codes.append(anatomy.codes((grid + offset).astype(np.float32)))
+        codes.append(anatomy.codes(grid + offset).numpy())
     return codes
 
 
 def _marrow_noise(anatomy: Anatomy, grid: FloatArray) -> Float32:
     """Texture in tissues, of unit variance: fine grain and larger islands."""
-    points = grid.reshape(-1, 3).astype(np.float32)
+    points = torch.from_numpy(grid.reshape(-1, 3).astype(np.float32))
     around = anatomy.around
     fine, broad = around.grain(points, 0.7, 5), around.grain(points, 0.8, 29, around.broad)
-    result: Float32 = (0.6 * fine + 0.8 * broad).reshape(grid.shape[:-1])
+    result: Float32 = (0.6 * fine + 0.8 * broad).numpy().reshape(grid.shape[:-1])
     return result
 
 
 def _landmarks(anatomy: Anatomy) -> tuple[float, float]:
     """Height (y, mm) of the back's skin and of a saturation band's edge before the spine."""
     around = anatomy.around
-    return float(np.percentile(around.skin_y, 70)), float(around.centre_y.min()) - 26.0
+    return float(np.percentile(around.skin_y.numpy(), 70)), float(around.centre_y.min()) - 26.0

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from inference.simulate import bone, canal, foramen, soft
 from inference.simulate.canal import Profiles, Roots
 from inference.simulate.layout import SACRUM, Layout, lay_out
 from inference.simulate.patient import Body, DiscCause, Patient
+from inference.simulate.shapes import indices
 from inference.simulate.tissue import Tissue, labels
 from inference.types import FloatArray
-
-Float32 = NDArray[np.float32]
-Codes = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -24,14 +26,16 @@ class Anatomy:
     """Evaluate `codes` or `labels` at any LPS points; all is prepared once."""
 
     patient: Patient
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
     @cached_property
     def layout(self) -> Layout:
-        return lay_out(self.patient)
+        layout = lay_out(self.patient)
+        return replace(layout, canal=layout.canal.on(self.device))
 
     @cached_property
     def profiles(self) -> Profiles:
-        return canal.profiles(self.patient, self.layout.canal)
+        return canal.profiles(self.patient, self.layout.canal).on(self.device)
 
     @cached_property
     def roots(self) -> Roots:
@@ -39,25 +43,28 @@ class Anatomy:
 
     @cached_property
     def around(self) -> soft.Surroundings:
-        return soft.surroundings(self.patient, self.layout)
+        return soft.surroundings(self.patient, self.layout, self.device)
 
-    def labels(self, points: FloatArray | Float32) -> Codes:
+    def labels(self, points: NDArray[Any]) -> NDArray[np.uint8]:
         """`inference.types.Label` at points (..., 3) LPS mm, uint8 (...)."""
-        flat = np.ascontiguousarray(points, dtype=np.float32).reshape(-1, 3)
-        codes = np.zeros(len(flat), dtype=np.uint8)
+        flat = self._flat(points)
+        codes = torch.zeros(len(flat), dtype=torch.uint8, device=self.device)
         self._spine(codes, flat)
-        out: Codes = labels()[codes].reshape(points.shape[:-1])
-        return out
+        found: NDArray[np.uint8] = labels()[codes.cpu().numpy()].reshape(points.shape[:-1])
+        return found
 
-    def codes(self, points: FloatArray | Float32) -> Codes:
-        """Tissue codes at points (..., 3) LPS mm, uint8 (...), see `tissue`."""
-        flat = np.ascontiguousarray(points, dtype=np.float32).reshape(-1, 3)
-        codes = np.empty(len(flat), dtype=np.uint8)
+    def codes(self, points: NDArray[Any] | Tensor) -> Tensor:
+        """Tissue codes at points (..., 3) LPS mm, uint8 (...) on `device`, see `tissue`."""
+        flat = self._flat(points)
+        codes = torch.empty(len(flat), dtype=torch.uint8, device=self.device)
         soft.paint(codes, self.around, flat)
         self._spine(codes, flat)
         return codes.reshape(points.shape[:-1])
 
-    def _spine(self, codes: Codes, points: Float32) -> None:
+    def _flat(self, points: NDArray[Any] | Tensor) -> Tensor:
+        return torch.as_tensor(points, dtype=torch.float32, device=self.device).reshape(-1, 3)
+
+    def _spine(self, codes: Tensor, points: Tensor) -> None:
         """Paint the spine from the outside in; later layers lie over earlier ones."""
         marks = self.layout.canal.marks
         near = canal.locate(self.layout.canal, self.profiles, points)
@@ -75,7 +82,7 @@ class Anatomy:
         bodies = self.patient.bodies
         return list(zip(bodies, self.patient.discs, (*bodies[1:], None), strict=True))
 
-    def _vertebra(self, codes: Codes, points: Float32, position: int, body: Body) -> None:
+    def _vertebra(self, codes: Tensor, points: Tensor, position: int, body: Body) -> None:
         place = self.layout.bodies[body.name]
         rows = _ball(points, place.world(0, 20, -6), 62.0)
         if not len(rows):
@@ -83,7 +90,7 @@ class Anatomy:
         left, back, up = place.local(points[rows])
         some = codes[rows]
         v = back - body.depth_mm / 2
-        behind = np.flatnonzero(v > -8)
+        behind = indices(v > -8)
         above = self.patient.discs[position - 1] if position else None
         grown = (above.foramen_left, above.foramen_right) if above else (0.0, 0.0)
         distance = bone.posterior_distance(
@@ -92,19 +99,19 @@ class Anatomy:
         part = some[behind]
         bone.paint_posterior(part, distance)
         some[behind] = part
-        ahead = np.flatnonzero((v < 1) & (np.abs(up) < body.height_mm * 0.75))
+        ahead = indices((v < 1) & (up.abs() < body.height_mm * 0.75))
         part = some[ahead]
         bone.paint_body(part, body, left[ahead], back[ahead], up[ahead])
         some[ahead] = part
         codes[rows] = some
 
-    def _disc(self, codes: Codes, points: Float32, upper: Body, disc: DiscCause, lower: Body | None) -> None:
+    def _disc(self, codes: Tensor, points: Tensor, upper: Body, disc: DiscCause, lower: Body | None) -> None:
         place = self.layout.discs[disc.level]
         rows = _ball(points, place.centre_mm, 36.0)
         if not len(rows):
             return
         left, back, up = place.local(points[rows])
-        flat = np.flatnonzero(np.abs(up) < 10)
+        flat = indices(up.abs() < 10)
         rows, left, back = rows[flat], left[flat], back[flat]
         below_depth = lower.depth_mm if lower else SACRUM[0][1] * self.patient.size
         below_width = lower.width_mm if lower else SACRUM[0][3] * self.patient.size
@@ -119,39 +126,33 @@ class Anatomy:
         bone.paint_disc(part, disc, wide, below, above)
         codes[rows] = part
 
-    def _above(self, points: Float32, lower: Body | None, rho: Float32) -> Float32:
+    def _above(self, points: Tensor, lower: Body | None, rho: Tensor) -> Tensor:
         """Height of points above the endplate under the disc."""
         if lower is not None:
             _, back, up = self.layout.bodies[lower.name].local(points)
-            height: Float32 = up - bone.endplates(lower, rho, back)[0]
-            return height
+            return up - bone.endplates(lower, rho, back)[0]
         _, back, up = self.layout.sacrum["S1"].local(points)
-        slant = float(np.tan(np.deg2rad(SACRUM[0][5])))
-        top = SACRUM[0][4] * self.patient.size / 2 - slant * back - 0.8 * np.clip(1 - np.square(rho), 0, 1)
-        over: Float32 = up - top
-        return over
+        slant = math.tan(math.radians(SACRUM[0][5]))
+        top = SACRUM[0][4] * self.patient.size / 2 - slant * back - 0.8 * (1 - rho.square()).clamp(0, 1)
+        return up - top
 
-    def _sacral(self, codes: Codes, points: Float32, number: int, name: str) -> None:
+    def _sacral(self, codes: Tensor, points: Tensor, number: int, name: str) -> None:
         place = self.layout.sacrum[name]
         rows = _ball(points, place.centre_mm, 64.0)
         left, back, up = place.local(points[rows])
-        flat = np.flatnonzero((np.abs(up) < 20 * self.patient.size) & (back < 45))
+        flat = indices((up.abs() < 20 * self.patient.size) & (back < 45))
         rows = rows[flat]
         part = codes[rows]
         bone.paint_sacrum(part, number, self.patient.size, left[flat], back[flat], up[flat], SACRUM[0][5])
         codes[rows] = part
 
 
-def _ball(points: Float32, centre: FloatArray, radius_mm: float) -> NDArray[np.intp]:
+def _ball(points: Tensor, centre: FloatArray, radius_mm: float) -> Tensor:
     """Index of the points within a cube around a centre."""
-    keep = np.abs(points[:, 2] - np.float32(centre[2])) < radius_mm
-    rows = np.flatnonzero(keep)
+    x, y, z = centre.tolist()
+    rows = indices((points[:, 2] - z).abs() < radius_mm)
     near = points[rows]
-    good = (np.abs(near[:, 0] - np.float32(centre[0])) < radius_mm) & (
-        np.abs(near[:, 1] - np.float32(centre[1])) < radius_mm
-    )
-    result: NDArray[np.intp] = rows[good]
-    return result
+    return rows[((near[:, 0] - x).abs() < radius_mm) & ((near[:, 1] - y).abs() < radius_mm)]
 
 
 __all__ = ["Anatomy", "Tissue"]

@@ -9,16 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+import torch
 from scipy.interpolate import PchipInterpolator
+from torch import Tensor
 
 from inference.simulate.layout import ALONG_MM, TABLE_MM, CanalTable
 from inference.simulate.patient import DiscCause, Patient
+from inference.simulate.shapes import indices
 from inference.simulate.tissue import Tissue
 from inference.types import FloatArray
-
-Float32 = NDArray[np.float32]
-Codes = NDArray[np.uint8]
 
 #: Sac diameter and width (mm) at severity 0 (the patient's own), 1, 2, 3 and 4.
 AP_MM = (12.2, 10.9, 9.9, 5.8)
@@ -47,17 +46,21 @@ class Profiles:
     the sac.
     """
 
-    gap: Float32
-    depth: Float32
-    width: Float32
-    corner: Float32
-    bony: Float32
-    disc: Float32
-    flavum: Float32
-    fat: Float32
-    side: Float32
-    cord: Float32
-    crowd: Float32
+    gap: Tensor
+    depth: Tensor
+    width: Tensor
+    corner: Tensor
+    bony: Tensor
+    disc: Tensor
+    flavum: Tensor
+    fat: Tensor
+    side: Tensor
+    cord: Tensor
+    crowd: Tensor
+
+    def on(self, device: torch.device) -> Profiles:
+        """The same on a device."""
+        return Profiles(**{name: line.to(device) for name, line in vars(self).items()})
 
 
 def bulge_mm(patient: Patient, disc: DiscCause) -> float:
@@ -128,7 +131,7 @@ def profiles(patient: Patient, table: CanalTable) -> Profiles:
         "cord": _cord(patient, table, along),
         "crowd": np.clip((85 - 0.65 * depth * width) / 40, 0, 1) * (along < table.marks["S1"] - 8),
     }
-    return Profiles(**{name: line.astype(np.float32) for name, line in lines.items()})
+    return Profiles(**{name: torch.from_numpy(line.astype(np.float32)) for name, line in lines.items()})
 
 
 def _cord(patient: Patient, table: CanalTable, along: FloatArray) -> FloatArray:
@@ -143,23 +146,23 @@ def _cord(patient: Patient, table: CanalTable, along: FloatArray) -> FloatArray:
 class Near:
     """Points near the canal. rows: their index; along: table index; side, behind: mm."""
 
-    rows: NDArray[np.intp]
-    along: NDArray[np.intp]
-    side: Float32
-    behind: Float32
+    rows: Tensor
+    along: Tensor
+    side: Tensor
+    behind: Tensor
 
 
-def locate(table: CanalTable, shape: Profiles, points: Float32) -> Near:
+def locate(table: CanalTable, shape: Profiles, points: Tensor) -> Near:
     """Distance along and behind the canal's curve for the points that lie near it."""
     size = table.along.shape
-    row = (points[:, 1] - np.float32(table.low[0])) * np.float32(1 / TABLE_MM)
-    column = (points[:, 2] - np.float32(table.low[1])) * np.float32(1 / TABLE_MM)
+    row = (points[:, 1] - float(table.low[0])) * (1 / TABLE_MM)
+    column = (points[:, 2] - float(table.low[1])) * (1 / TABLE_MM)
     low, high = float(shape.side.min()) - 20, float(shape.side.max()) + 20
     keep = (row >= 0) & (row < size[0] - 1) & (column >= 0) & (column < size[1] - 1)
     keep &= (points[:, 0] > low) & (points[:, 0] < high)
-    rows = np.flatnonzero(keep)
+    rows = indices(keep)
     row, column = row[rows], column[rows]
-    i, j = row.astype(np.intp), column.astype(np.intp)
+    i, j = row.long(), column.long()
     coarse = table.behind[i, j]
     near = (coarse > -6) & (coarse < 34)
     rows, row, column, i, j = rows[near], row[near], column[near], i[near], j[near]
@@ -169,47 +172,46 @@ def locate(table: CanalTable, shape: Profiles, points: Float32) -> Near:
         top = grid[i, j] * (1 - fj) + grid[i, j + 1] * fj
         low_row = grid[i + 1, j] * (1 - fj) + grid[i + 1, j + 1] * fj
         values.append(top * (1 - fi) + low_row * fi)
-    along = np.clip((values[0] * np.float32(1 / ALONG_MM)).astype(np.intp), 0, len(shape.side) - 1)
-    return Near(rows, along, points[rows, 0] - shape.side[along], values[1].astype(np.float32))
+    along = (values[0] * (1 / ALONG_MM)).long().clamp(0, len(shape.side) - 1)
+    return Near(rows, along, points[rows, 0] - shape.side[along], values[1])
 
 
-def paint_epidural(codes: Codes, near: Near, shape: Profiles, sacral_from: float) -> None:
+def paint_epidural(codes: Tensor, near: Near, shape: Profiles, sacral_from: float) -> None:
     """Flavum, epidural fat and the ligaments around, under the bones that come later."""
-    side = np.abs(near.side)
+    side = near.side.abs()
     a = near.along
     disc, gap = shape.disc[a], shape.gap[a]
     # Over the sac's own width the posterior border follows it, further out it slopes forward.
-    roof = shape.bony[a] - 0.62 * np.maximum(side - 1.0, 0)
+    roof = shape.bony[a] - 0.62 * (side - 1.0).clamp(min=0)
     # The flava of both sides meet in the midline, where fat fills a wedge between them.
-    inner = roof - shape.flavum[a] * disc * np.clip(side / 3.5, 0.3, 1)
+    inner = roof - shape.flavum[a] * disc * (side / 3.5).clamp(0.3, 1)
     inside = (side < 13.5) & (near.behind > -0.5) & (near.behind < roof)
     codes[near.rows[inside]] = Tissue.EPIDURAL_FAT
     ligament = inside & (near.behind < gap + 0.3) & (disc > 0.5) & (side < 8)
     codes[near.rows[ligament]] = Tissue.LIGAMENT
     reach = _reach(near, shape)
-    flavum = inside & (disc > 0.25) & ((near.behind > inner) | ((reach > np.square(shape.fat[a])) & (side > 4)))
+    flavum = inside & (disc > 0.25) & ((near.behind > inner) | ((reach > shape.fat[a].square()) & (side > 4)))
     flavum &= near.behind > gap * 0.5
     flavum &= a * ALONG_MM < sacral_from
     codes[near.rows[flavum]] = Tissue.FLAVUM
 
 
-def _reach(near: Near, shape: Profiles) -> Float32:
+def _reach(near: Near, shape: Profiles) -> Tensor:
     """Squared size of a point in units of the sac: 1 on its surface."""
     a = near.along
     half = shape.depth[a] * 0.5
     p = (near.behind - shape.gap[a] - half) / half
-    q = np.abs(near.side) / (shape.width[a] * 0.5)
+    q = near.side.abs() / (shape.width[a] * 0.5)
     cut = p * (1 + shape.corner[a] * q * (p > 0))
-    result: Float32 = q * q + cut * cut
-    return result
+    return q * q + cut * cut
 
 
-def paint_sac(codes: Codes, near: Near, shape: Profiles, roots: Roots) -> None:
+def paint_sac(codes: Tensor, near: Near, shape: Profiles, roots: Roots) -> None:
     """Dura, CSF, cord and roots."""
     reach = _reach(near, shape)
     a = near.along
-    wall = 1 + 1.0 / np.maximum(shape.depth[a], 2.0)
-    dura = (reach >= 1) & (reach < np.square(wall)) & (shape.depth[a] > 2)
+    wall = 1 + 1.0 / shape.depth[a].clamp(min=2.0)
+    dura = (reach >= 1) & (reach < wall.square()) & (shape.depth[a] > 2)
     soft = codes[near.rows] == Tissue.EPIDURAL_FAT
     codes[near.rows[dura & soft]] = Tissue.FASCIA
     inside = reach < 1
@@ -223,7 +225,7 @@ def paint_sac(codes: Codes, near: Near, shape: Profiles, roots: Roots) -> None:
     codes[rows[strands]] = Tissue.ROOT
     radius = shape.cord[a]
     centre = 0.12 * half
-    cord = np.square(side / 1.25) + np.square(p * half - centre) < np.square(radius)
+    cord = (side / 1.25).square() + (p * half - centre).square() < radius.square()
     codes[rows[cord & (radius > 0)]] = Tissue.CORD
 
 
@@ -236,44 +238,44 @@ class Roots:
     wandering; radius_mm: of each strand.
     """
 
-    start: NDArray[np.float64]
-    leave: NDArray[np.float64]
-    q: NDArray[np.float64]
-    p: NDArray[np.float64]
-    q_end: NDArray[np.float64]
-    wave: NDArray[np.float64]
-    radius_mm: NDArray[np.float64]
+    start: list[float]
+    leave: list[float]
+    q: list[float]
+    p: list[float]
+    q_end: list[float]
+    wave: list[float]
+    radius_mm: list[float]
 
-    def hit(self, along: NDArray[np.intp], q: Float32, p: Float32, shape: Profiles) -> NDArray[np.bool_]:
-        """Which points (in units of the sac) lie inside a strand."""
-        out = np.zeros(len(along), dtype=bool)
+    def hit(self, along: Tensor, q: Tensor, p: Tensor, shape: Profiles) -> Tensor:
+        """Which points (in units of the sac) lie inside a strand, bool (n,)."""
+        out = torch.zeros(len(along), dtype=torch.bool, device=along.device)
         if not len(along):
             return out
-        table = np.arange(int(along.min()), int(along.max()) + 1)
-        offset = along - table[0]
-        half_width, half_depth = shape.width[table] * 0.5, shape.depth[table] * 0.5
-        crowd = shape.crowd[table].astype(np.float64)
-        swell = (1 + 0.35 * shape.crowd[table])[offset]
+        first, last = int(along.min()), int(along.max())
+        table, offset = torch.arange(first, last + 1, device=along.device), along - first
+        half_width, half_depth = shape.width[table][offset] * 0.5, shape.depth[table][offset] * 0.5
+        crowd = shape.crowd[table]
+        swell = (1 + 0.35 * crowd)[offset]
         for k in range(len(self.start)):
-            share = np.clip((table - self.start[k]) / (self.leave[k] - self.start[k]), 0, 1)
-            late = np.clip((share - 0.7) / 0.3, 0, 1) ** 2
-            wander = 0.05 * np.sin(table * 0.013 + self.wave[k])
+            share = ((table - self.start[k]) / (self.leave[k] - self.start[k])).clamp(0, 1)
+            late = ((share - 0.7) / 0.3).clamp(0, 1) ** 2
+            wander = 0.05 * torch.sin(table * 0.013 + self.wave[k])
             q_now = (self.q[k] + wander) * (1 - late) + 0.85 * self.q_end[k] * late
             p_now = (self.p[k] + wander * 0.6) * (1 - late) - 0.15 * late
             # A crushed sac has no CSF left: its roots spread over all of it.
             p_now += crowd * ((self.p[k] - 0.5) * 2.3 - p_now)
             alive = (table > self.start[k]) & (table < self.leave[k])
-            q_now = np.where(alive, q_now, 9.0).astype(np.float32)
-            dq = (q - q_now[offset]) * half_width[offset]
-            dp = (p - p_now.astype(np.float32)[offset]) * half_depth[offset]
-            out |= dq * dq + dp * dp < np.square(self.radius_mm[k] * swell)
+            q_now = torch.where(alive, q_now, 9.0)
+            dq = (q - q_now[offset]) * half_width
+            dp = (p - p_now[offset]) * half_depth
+            out |= dq * dq + dp * dp < (self.radius_mm[k] * swell).square()
         return out
 
 
 def cauda(patient: Patient, table: CanalTable, shape: Profiles) -> Roots:
     """Strands for every root from L2 to S4, lying in the back of the sac of a supine patient."""
     rng = np.random.default_rng([7, patient.roots_seed])
-    conus = float(np.flatnonzero(shape.cord > 0)[-1]) if (shape.cord > 0).any() else 0.0
+    conus = float(max(indices(shape.cord > 0).tolist(), default=0))
     lumbar = [body.name for body in patient.bodies if body.name.startswith("L")][1:]
     rows = []
     order = [*lumbar, "S1", "S2", "S3", "S4"]
@@ -290,4 +292,4 @@ def cauda(patient: Patient, table: CanalTable, shape: Profiles) -> Roots:
                 rows.append(
                     (conus - 40, leave, q * squeeze, p * squeeze, q_end, rng.uniform(0, 6.3), rng.uniform(0.5, 0.75))
                 )
-    return Roots(*np.array(rows).T)
+    return Roots(*np.array(rows).T.tolist())

@@ -6,18 +6,17 @@ the angle by which its up leans forward from the head.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
+import torch
 from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import gaussian_filter1d
 from scipy.spatial import cKDTree
+from torch import Tensor
 
 from inference.simulate.patient import Patient
 from inference.types import FloatArray
-
-Float32 = NDArray[np.float32]
 
 #: Sacral segments: depth at the top and bottom, width, height, tilt against the sacral slope (deg).
 SACRUM = (
@@ -39,12 +38,14 @@ class Place:
     centre_mm: FloatArray
     axes: FloatArray
 
-    def local(self, points: Float32) -> tuple[Float32, Float32, Float32]:
+    def local(self, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(left, back, up) in mm of points (n, 3)."""
-        matrix = self.axes.astype(np.float32)
-        shift = (self.axes @ self.centre_mm).astype(np.float32)
-        out = points @ matrix.T - shift
-        return out[:, 0], out[:, 1], out[:, 2]
+        x, y, z = points.unbind(1)
+        shift = self.axes @ self.centre_mm
+        out = [
+            x * axis[0] + y * axis[1] + z * axis[2] - move for axis, move in zip(self.axes.tolist(), shift, strict=True)
+        ]
+        return out[0], out[1], out[2]
 
     def world(self, left: float, back: float, up: float) -> FloatArray:
         """LPS mm of one local point, (3,)."""
@@ -62,10 +63,14 @@ class CanalTable:
     """
 
     low: FloatArray
-    along: Float32
-    behind: Float32
+    along: Tensor
+    behind: Tensor
     curve: FloatArray
     marks: dict[str, float]
+
+    def on(self, device: torch.device) -> CanalTable:
+        """The same with its tables on a device."""
+        return replace(self, along=self.along.to(device), behind=self.behind.to(device))
 
 
 @dataclass(frozen=True)
@@ -183,4 +188,5 @@ def _tables(curve: FloatArray, marks: dict[str, float]) -> CanalTable:
     fine = (offset * tangent[nearest]).sum(axis=1)
     along = (nearest * ALONG_MM + fine).reshape(size)
     behind = (offset * back).sum(axis=1).reshape(size)
-    return CanalTable(np.array(low, dtype=float), along.astype(np.float32), behind.astype(np.float32), curve, marks)
+    tables = [torch.from_numpy(table.astype(np.float32)) for table in (along, behind)]
+    return CanalTable(np.array(low, dtype=float), tables[0], tables[1], curve, marks)

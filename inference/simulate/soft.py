@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, uniform_filter
+from torch import Tensor
 
 from inference.simulate.abdomen import Abdomen, fill
 from inference.simulate.layout import Layout
 from inference.simulate.patient import Patient
+from inference.simulate.shapes import indices
 from inference.simulate.tissue import Tissue, muscle, muscle_code
-
-Float32 = NDArray[np.float32]
-Codes = NDArray[np.uint8]
 
 Z_MM = 1.0
 NOISE_SIZE = 128
@@ -33,28 +34,25 @@ class Surroundings:
     patient: Patient
     low_mm: float
     shift: int
-    centre_x: Float32
-    centre_y: Float32
-    fascia_y: Float32
-    skin_y: Float32
+    centre_x: Tensor
+    centre_y: Tensor
+    fascia_y: Tensor
+    skin_y: Tensor
     belly_y: float
-    level: Float32
-    fine: Float32
-    broad: Float32
+    level: Tensor
+    fine: Tensor
+    broad: Tensor
     abdomen: Abdomen
 
-    def row(self, z: Float32) -> NDArray[np.intp]:
+    def row(self, z: Tensor) -> Tensor:
         """Index into the lines for heights z."""
-        index = ((z - np.float32(self.low_mm)) * np.float32(1 / Z_MM)).astype(np.intp)
-        return np.clip(index, 0, len(self.centre_x) - 1)
+        return ((z - self.low_mm) * (1 / Z_MM)).long().clamp(0, len(self.centre_x) - 1)
 
-    def grain(self, points: Float32, pitch_mm: float, salt: int, noise: Float32 | None = None) -> Float32:
+    def grain(self, points: Tensor, pitch_mm: float, salt: int, noise: Tensor | None = None) -> Tensor:
         """Noise of unit variance at points; features of about 3 `pitch_mm`, or 12 with `noise` the broad field."""
         field = self.fine if noise is None else noise
-        index = (points * np.float32(1 / pitch_mm)).astype(np.int32) + (salt + self.shift)
-        index &= NOISE_SIZE - 1
-        result: Float32 = field[index[:, 0], index[:, 1], index[:, 2]]
-        return result
+        x, y, z = ((points * (1 / pitch_mm)).int() + (salt + self.shift) & NOISE_SIZE - 1).unbind(1)
+        return field[x, y, z]
 
 
 def _lines(patient: Patient, layout: Layout) -> tuple[FloatLines, float]:
@@ -86,7 +84,7 @@ def _lines(patient: Patient, layout: Layout) -> tuple[FloatLines, float]:
 
 
 @lru_cache(maxsize=1)
-def _fields() -> tuple[Float32, Float32]:
+def _fields() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """(fine, broad) noise of unit variance, periodic; the same for all patients, who take it at their own place."""
     rng = np.random.default_rng(11)
     fields = []
@@ -101,128 +99,135 @@ def _fields() -> tuple[Float32, Float32]:
 FloatLines = tuple[NDArray[np.float64], ...]
 
 
-def surroundings(patient: Patient, layout: Layout) -> Surroundings:
-    """Prepare the lines, the noise and the abdomen for one patient."""
+def surroundings(patient: Patient, layout: Layout, device: torch.device) -> Surroundings:
+    """Prepare the lines, the noise and the abdomen for one patient, on a device."""
     (x, y, fascia, skin, level), low = _lines(patient, layout)
     rng = np.random.default_rng([11, patient.roots_seed])
     fine, broad = _fields()
+    abdomen = fill(patient, low, level, fine, rng)
+
+    def tensor(values: NDArray[Any]) -> Tensor:
+        return torch.from_numpy(values.astype(np.float32)).to(device)
+
     return Surroundings(
         patient=patient,
         low_mm=low,
-        centre_x=x.astype(np.float32),
-        centre_y=y.astype(np.float32),
+        centre_x=tensor(x),
+        centre_y=tensor(y),
         shift=int(rng.integers(NOISE_SIZE)),
-        fascia_y=fascia.astype(np.float32),
-        skin_y=skin.astype(np.float32),
+        fascia_y=tensor(fascia),
+        skin_y=tensor(skin),
         belly_y=float(np.mean(y[(level > 0) & (level < 6)])),
-        level=level.astype(np.float32),
-        fine=fine,
-        broad=broad,
-        abdomen=fill(patient, low, level, fine, rng),
+        level=tensor(level),
+        fine=tensor(fine),
+        broad=tensor(broad),
+        abdomen=replace(abdomen, codes=abdomen.codes.to(device)),
     )
 
 
-def paint(codes: Codes, around: Surroundings, points: Float32) -> None:
+def paint(codes: Tensor, around: Surroundings, points: Tensor) -> None:
     """Fill every point with what lies around the spine."""
     patient = around.patient
     row = around.row(points[:, 2])
     dx = points[:, 0] - around.centre_x[row]
     front = around.centre_y[row] - points[:, 1]
-    side, level = np.abs(dx), around.level[row]
-    mound = np.minimum(side * 0.09, 3.0) - np.square(side * (1 / 34.0))
+    side, level = torch.abs(dx), around.level[row]
+    mound = (side * 0.09).clamp(max=3.0) - torch.square(side * (1 / 34.0))
     fascia = around.fascia_y[row] + mound - points[:, 1]
-    skin = around.skin_y[row] - np.square(side * (1 / 36.0)) - points[:, 1]
+    skin = around.skin_y[row] - torch.square(side * (1 / 36.0)) - points[:, 1]
     around.abdomen.paint(codes, dx, front, points[:, 2])
     _back_muscles(codes, around, points, side, front, fascia, level)
     _psoas(codes, around, points, side, front, level)
     _vessels(codes, dx, front, level, patient)
     _pelvis(codes, side, front, level, fascia)
-    codes[(np.abs(fascia) < 0.6) & (side < 70)] = Tissue.FASCIA
+    codes[(torch.abs(fascia) < 0.6) & (side < 70)] = Tissue.FASCIA
     # The belly does not follow the spine's curve.
     belly = around.belly_y - points[:, 1]
-    flank = np.square(dx / (165 * patient.size)) + np.square(np.maximum(belly - 25, 0) / (112 + patient.fat_mm)) - 1
-    layer = np.abs(flank + 0.05 + 0.011 * patient.fat_mm)
+    flank = (
+        torch.square(dx / (165 * patient.size)) + torch.square((belly - 25).clamp(min=0) / (112 + patient.fat_mm)) - 1
+    )
+    layer = torch.abs(flank + 0.05 + 0.011 * patient.fat_mm)
     codes[(layer < 0.07) & (belly > 55)] = muscle(0.12)
     codes[(skin < 1.6) | (flank > -0.02)] = Tissue.SKIN
     codes[(skin < 0) | (flank > 0)] = Tissue.AIR
 
 
 def _back_muscles(
-    codes: Codes, around: Surroundings, points: Float32, side: Float32, front: Float32, fascia: Float32, level: Float32
+    codes: Tensor, around: Surroundings, points: Tensor, side: Tensor, front: Tensor, fascia: Tensor, level: Tensor
 ) -> None:
     """Multifidus, erector spinae and quadratus lumborum, with fat that grows downward and inward."""
-    reach = 76 - 12 * np.clip(level - 4.6, 0, 2.5)
-    edge = np.square(side / reach) + np.square((front + 30) / 75)
-    before = -17.0 - 0.0011 * np.square(side - 25)
+    reach = 76 - 12 * (level - 4.6).clamp(0, 2.5)
+    edge = torch.square(side / reach) + torch.square((front + 30) / 75)
+    before = -17.0 - 0.0011 * torch.square(side - 25)
     erector = (fascia > 0.6) & (front < before) & (edge < 1)
-    rows = np.flatnonzero(erector)
+    rows = indices(erector)
     some, s, f, deep = points[rows], side[rows], front[rows], level[rows]
-    along = np.array([1, 0.7, 0.22], dtype=np.float32)
+    along = torch.tensor([1, 0.7, 0.22], device=points.device)
     streaks = around.grain(some * along, 1.1, 3)
     broad = around.grain(some, 1.2, 17, around.broad)
     fat = around.patient.muscle_fat
-    share = fat * (0.35 + 0.25 * np.clip(deep - 2, 0, 4)) * (0.7 + 0.8 * np.exp(-s / 16))
+    share = fat * (0.35 + 0.25 * (deep - 2).clamp(0, 4)) * (0.7 + 0.8 * torch.exp(-s / 16))
     # Streaks run along the fibres; multifidus, next to the spine, has most.
-    share += (0.25 + 0.5 * fat) * np.clip(streaks - 1.0 + 0.5 * np.exp(-s / 20), 0, 1.2) + 0.12 * fat * broad
+    share += (0.25 + 0.5 * fat) * (streaks - 1.0 + 0.5 * torch.exp(-s / 20)).clamp(0, 1.2) + 0.12 * fat * broad
     for place in (25.0, 48.0):
         plane = s - place - 0.10 * (f + 45) - 1.5 * broad
-        share += 0.8 * np.exp(-np.square(plane / 1.1)) * (0.35 + fat)
-    codes[rows] = muscle_code(share.astype(np.float32))
+        share += 0.8 * torch.exp(-torch.square(plane / 1.1)) * (0.35 + fat)
+    codes[rows] = muscle_code(share)
     middle = rows[s < 2.6]
     # Interspinous ligament: dark fibres with fat between them.
-    fibres = around.grain(points[middle] * np.array([0.3, 1, 1], dtype=np.float32), 0.7, 91)
-    codes[middle] = muscle_code((0.15 + 0.3 * fat + 0.2 * fibres).astype(np.float32))
-    quadratus = np.square((side - 60) / 15) + np.square((front + 14) / 9) < 1
+    fibres = around.grain(points[middle] * torch.tensor([0.3, 1, 1], device=points.device), 0.7, 91)
+    codes[middle] = muscle_code(0.15 + 0.3 * fat + 0.2 * fibres)
+    quadratus = torch.square((side - 60) / 15) + torch.square((front + 14) / 9) < 1
     codes[quadratus & (level < 4.9) & (fascia > 8)] = muscle(0.08 + 0.3 * fat)
 
 
-def _psoas(codes: Codes, around: Surroundings, points: Float32, side: Float32, front: Float32, level: Float32) -> None:
+def _psoas(codes: Tensor, around: Surroundings, points: Tensor, side: Tensor, front: Tensor, level: Tensor) -> None:
     """Grows from L1 to L5 beside the bodies, then leaves forward and outward."""
     size = around.patient.size * (1.08 if around.patient.sex == "M" else 0.92)
-    grow = np.clip(level / 4.5, 0, 1)
-    centre_x = 27 + 13 * grow + 5 * np.clip(level - 5, 0, 3)
-    centre_y = -3 + 5 * grow + 12 * np.clip(level - 4.6, 0, 4)
+    grow = (level / 4.5).clamp(0, 1)
+    centre_x = 27 + 13 * grow + 5 * (level - 5).clamp(0, 3)
+    centre_y = -3 + 5 * grow + 12 * (level - 4.6).clamp(0, 4)
     wide, deep = (5 + 12.5 * grow) * size, (6 + 15 * grow) * size
     x, y = (side - centre_x) / wide, (front - centre_y) / deep
     # Flat towards the spine, round outside.
-    reach = np.square(x + 0.18 * y * y) + np.square(y)
-    rows = np.flatnonzero((reach < 1) & (level > -0.3))
-    streaks = around.grain(points[rows] * np.array([1, 1, 0.25], dtype=np.float32), 1.2, 43)
-    share = 0.04 + 0.12 * around.patient.muscle_fat + 0.12 * np.clip(streaks - 1.3, 0, 2)
-    codes[rows] = muscle_code(share.astype(np.float32))
+    reach = torch.square(x + 0.18 * y * y) + torch.square(y)
+    rows = indices((reach < 1) & (level > -0.3))
+    streaks = around.grain(points[rows] * torch.tensor([1, 1, 0.25], device=points.device), 1.2, 43)
+    share = 0.04 + 0.12 * around.patient.muscle_fat + 0.12 * (streaks - 1.3).clamp(0, 2)
+    codes[rows] = muscle_code(share)
 
 
-def _vessels(codes: Codes, dx: Float32, front: Float32, level: Float32, patient: Patient) -> None:
+def _vessels(codes: Tensor, dx: Tensor, front: Tensor, level: Tensor, patient: Patient) -> None:
     """Aorta and cava before the bodies, parting before L4-L5."""
-    part = np.clip(level - 4.3, 0, 3.2)
+    part = (level - 4.3).clamp(0, 3.2)
     reach = (level < 7.5) & (front > 8) & (front < 75)
     ahead = 27.5 * patient.size
-    aorta = np.hypot(dx - 9 - 13 * part, (front - ahead - 1.5) - 2.0 * part)
-    cava = np.hypot((dx + 15 + 11 * part) / 1.3, (front - ahead + 1.5) - 1.0 * part)
-    right = np.hypot(dx + 5 + 15 * part, front - ahead - 5 - 2.0 * part)
-    radius = np.where(part > 0, 6.0, 8.3)
+    aorta = torch.hypot(dx - 9 - 13 * part, (front - ahead - 1.5) - 2.0 * part)
+    cava = torch.hypot((dx + 15 + 11 * part) / 1.3, (front - ahead + 1.5) - 1.0 * part)
+    right = torch.hypot(dx + 5 + 15 * part, front - ahead - 5 - 2.0 * part)
+    radius = torch.where(part > 0, 6.0, 8.3)
     for distance, limit in ((cava, radius), (aorta, radius)):
         codes[(distance < limit) & reach] = Tissue.VESSEL_WALL
         codes[(distance < limit - 0.9) & reach] = Tissue.BLOOD
     codes[(right < 5.4) & (part > 0.1) & reach] = Tissue.BLOOD
 
 
-def _pelvis(codes: Codes, side: Float32, front: Float32, level: Float32, fascia: Float32) -> None:
+def _pelvis(codes: Tensor, side: Tensor, front: Tensor, level: Tensor, fascia: Tensor) -> None:
     """Iliac wings from the crest at L4-L5 downward, with iliacus inside and gluteus outside."""
-    low = np.flatnonzero((level > 4.4) & (side > 30))
+    low = indices((level > 4.4) & (side > 30))
     if not len(low):
         return
-    s, f, deep = side[low], front[low], np.clip(level[low] - 4.4, 0, 3)
+    s, f, deep = side[low], front[low], (level[low] - 4.4).clamp(0, 3)
     # The wing runs from the sacroiliac joint behind to the crest in front.
     cosine, sine = 0.70, 0.71
     along = (s - 50 + 3 * deep) * cosine + (f + 38) * sine
     across = (f + 38) * cosine - (s - 50 + 3 * deep) * sine
-    start, end = 38 - 40 * np.minimum(deep, 1.2), 62 + 22 * np.minimum(deep, 1.4)
-    bend = across + np.square((along - 45) / 40) * 3.0
+    start, end = 38 - 40 * deep.clamp(max=1.2), 62 + 22 * deep.clamp(max=1.4)
+    bend = across + torch.square((along - 45) / 40) * 3.0
     inside = (along > start) & (along < end)
     part = codes[low]
     part[inside & (bend > 4.5) & (bend < 14)] = muscle(0.06)
     part[inside & (bend < -4.5) & (bend > -26) & (fascia[low] > 2)] = muscle(0.12)
-    part[inside & (np.abs(bend) < 5.0)] = Tissue.CORTEX_OTHER
-    part[inside & (np.abs(bend) < 3.8) & (along > start + 1.2) & (along < end - 1.2)] = Tissue.OTHER_BONE
+    part[inside & (torch.abs(bend) < 5.0)] = Tissue.CORTEX_OTHER
+    part[inside & (torch.abs(bend) < 3.8) & (along > start + 1.2) & (along < end - 1.2)] = Tissue.OTHER_BONE
     codes[low] = part

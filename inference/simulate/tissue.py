@@ -10,7 +10,9 @@ from __future__ import annotations
 from enum import IntEnum
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from inference.types import Label
 
@@ -89,19 +91,19 @@ _DRY, _WET = (620, 42, 0.56, 0.10), (1200, 115, 0.86, 0.05)
 _LEAN, _FAT = (950, 42, 0.78, 0.10), (310, 120, 0.92, 0.08)
 
 
-def disc_code(water: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Codes of disc points with hydration 0..1."""
-    return (DISC + np.clip(water, 0, 0.999) * LEVELS).astype(np.uint8)
+def disc_code(water: Tensor) -> Tensor:
+    """Codes of disc points with hydration 0..1, uint8."""
+    return (DISC + water.clamp(0, 0.999) * LEVELS).to(torch.uint8)
 
 
-def muscle_code(fat: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Codes of muscle points with a share of fat 0..1."""
-    return (MUSCLE + np.clip(fat, 0, 0.999) * LEVELS).astype(np.uint8)
+def muscle_code(fat: Tensor) -> Tensor:
+    """Codes of muscle points with a share of fat 0..1, uint8."""
+    return (MUSCLE + fat.clamp(0, 0.999) * LEVELS).to(torch.uint8)
 
 
 def muscle(fat: float) -> int:
     """The code of muscle with one share of fat."""
-    return int(muscle_code(np.array([fat], dtype=np.float32))[0])
+    return int(MUSCLE + min(max(fat, 0.0), 0.999) * LEVELS)
 
 
 def properties() -> NDArray[np.float64]:
