@@ -104,7 +104,7 @@ def surroundings(patient: Patient, layout: Layout, device: torch.device) -> Surr
     (x, y, fascia, skin, level), low = _lines(patient, layout)
     rng = np.random.default_rng([11, patient.roots_seed])
     fine, broad = _fields()
-    abdomen = fill(patient, low, level, fine, rng)
+    abdomen = fill(patient, low, level, rng)
 
     def tensor(values: NDArray[Any]) -> Tensor:
         return torch.from_numpy(values.astype(np.float32)).to(device)
@@ -136,20 +136,47 @@ def paint(codes: Tensor, around: Surroundings, points: Tensor) -> None:
     fascia = around.fascia_y[row] + mound - points[:, 1]
     skin = around.skin_y[row] - torch.square(side * (1 / 36.0)) - points[:, 1]
     around.abdomen.paint(codes, dx, front, points[:, 2])
+    flank = _walls(codes, around, points, dx, level)
     _back_muscles(codes, around, points, side, front, fascia, level)
     _psoas(codes, around, points, side, front, level)
     _vessels(codes, dx, front, level, patient)
     _pelvis(codes, side, front, level, fascia)
-    codes[(torch.abs(fascia) < 0.6) & (side < 70)] = Tissue.FASCIA
-    # The belly does not follow the spine's curve.
-    belly = around.belly_y - points[:, 1]
-    flank = (
-        torch.square(dx / (165 * patient.size)) + torch.square((belly - 25).clamp(min=0) / (112 + patient.fat_mm)) - 1
-    )
-    layer = torch.abs(flank + 0.05 + 0.011 * patient.fat_mm)
-    codes[(layer < 0.07) & (belly > 55)] = muscle(0.12)
+    _under_the_skin(codes, around, points, fascia, skin)
+    codes[(torch.abs(fascia) < 0.6) & (side < 68)] = Tissue.FASCIA
     codes[(skin < 1.6) | (flank > -0.02)] = Tissue.SKIN
     codes[(skin < 0) | (flank > 0)] = Tissue.AIR
+
+
+def _walls(codes: Tensor, around: Surroundings, points: Tensor, dx: Tensor, level: Tensor) -> Tensor:
+    """The muscles of the belly's wall and the fat outside them. Returns what is 0 at the skin, -1 in the middle."""
+    patient = around.patient
+    # The belly does not follow the spine's curve.
+    ahead = around.belly_y - points[:, 1] - 25
+    # Below the fifth disc the pelvis holds what the wall holds above.
+    forward, backward = ahead.clamp(min=0), ahead.clamp(max=0) * (5.6 - level).clamp(0, 1)
+    skin = torch.square(dx / (165 * patient.size)) + torch.square(forward / (112 + patient.fat_mm)) - 1
+    wide, deep = (140 - 0.4 * patient.fat_mm) * patient.size, 102 * (0.75 + 0.5 * patient.visceral_fat)
+    cavity = torch.sqrt(torch.square(dx / wide) + torch.square(forward / deep) + torch.square(backward / 64))
+    codes[cavity > 1] = Tissue.FAT
+    lateral = (dx.abs() / wide).clamp(max=1)
+    thick = 0.075 + 0.06 * lateral
+    depth = (cavity - 1) / thick
+    wall = (depth > 0) & (depth < 1) & ((level < 5.6) | (ahead > 0)) & ((dx.abs() > 3.0) | (ahead < 0))
+    # Three flat muscles at the flank with fat between them; the rectus in front is one.
+    layers = (((depth * 3) % 1 - 0.5).abs() > 0.4) & (lateral > 0.5)
+    codes[wall] = muscle(0.10)
+    codes[wall & layers] = muscle(0.6)
+    return skin
+
+
+def _under_the_skin(codes: Tensor, around: Surroundings, points: Tensor, fascia: Tensor, skin: Tensor) -> None:
+    """The membranous layer and septa in the fat of the back."""
+    rows = indices((fascia < -1) & (skin > 1))
+    share = -fascia[rows] / (skin[rows] - fascia[rows])
+    waves = around.grain(points[rows] * torch.tensor([1, 1, 0.35], device=points.device), 1.6, 61, around.broad)
+    layer = (share - 0.45 - 0.06 * waves).abs() * (skin[rows] - fascia[rows]) < 0.35
+    septa = (waves.abs() < 0.05) & (share > 0.5)
+    codes[rows[layer | septa]] = muscle(0.5)
 
 
 def _back_muscles(
@@ -157,26 +184,30 @@ def _back_muscles(
 ) -> None:
     """Multifidus, erector spinae and quadratus lumborum, with fat that grows downward and inward."""
     reach = 76 - 12 * (level - 4.6).clamp(0, 2.5)
-    edge = torch.square(side / reach) + torch.square((front + 30) / 75)
-    before = -17.0 - 0.0011 * torch.square(side - 25)
+    edge = (
+        torch.square(side / reach)
+        + torch.square((front + 40).clamp(max=0) / 52)
+        + torch.square((front + 40).clamp(min=0) / 90)
+    )
+    before = -17.0 - 0.006 * torch.square((side - 35).clamp(min=0)) + 0.9 * around.grain(points, 2.2, 83, around.broad)
     erector = (fascia > 0.6) & (front < before) & (edge < 1)
     rows = indices(erector)
     some, s, f, deep = points[rows], side[rows], front[rows], level[rows]
     along = torch.tensor([1, 0.7, 0.22], device=points.device)
-    streaks = around.grain(some * along, 1.1, 3)
+    streaks = around.grain(some * along, 0.34, 3, around.broad)
     broad = around.grain(some, 1.2, 17, around.broad)
     fat = around.patient.muscle_fat
     share = fat * (0.35 + 0.25 * (deep - 2).clamp(0, 4)) * (0.7 + 0.8 * torch.exp(-s / 16))
     # Streaks run along the fibres; multifidus, next to the spine, has most.
     share += (0.25 + 0.5 * fat) * (streaks - 1.0 + 0.5 * torch.exp(-s / 20)).clamp(0, 1.2) + 0.12 * fat * broad
     for place in (25.0, 48.0):
-        plane = s - place - 0.10 * (f + 45) - 1.5 * broad
-        share += 0.8 * torch.exp(-torch.square(plane / 1.1)) * (0.35 + fat)
+        plane = s - place - 0.25 * (f + 45) - 0.004 * torch.square(f + 45) - 2.5 * broad
+        share += 0.8 * torch.exp(-torch.square(plane / 1.0)) * (0.12 + fat)
     codes[rows] = muscle_code(share)
     middle = rows[s < 2.6]
     # Interspinous ligament: dark fibres with fat between them.
-    fibres = around.grain(points[middle] * torch.tensor([0.3, 1, 1], device=points.device), 0.7, 91)
-    codes[middle] = muscle_code(0.15 + 0.3 * fat + 0.2 * fibres)
+    fibres = around.grain(points[middle] * torch.tensor([0.3, 1, 1], device=points.device), 0.22, 91, around.broad)
+    codes[middle] = muscle_code(0.22 + 0.4 * fat + 0.13 * fibres)
     quadratus = torch.square((side - 60) / 15) + torch.square((front + 14) / 9) < 1
     codes[quadratus & (level < 4.9) & (fascia > 8)] = muscle(0.08 + 0.3 * fat)
 
@@ -192,7 +223,7 @@ def _psoas(codes: Tensor, around: Surroundings, points: Tensor, side: Tensor, fr
     # Flat towards the spine, round outside.
     reach = torch.square(x + 0.18 * y * y) + torch.square(y)
     rows = indices((reach < 1) & (level > -0.3))
-    streaks = around.grain(points[rows] * torch.tensor([1, 1, 0.25], device=points.device), 1.2, 43)
+    streaks = around.grain(points[rows] * torch.tensor([1, 1, 0.25], device=points.device), 0.36, 43, around.broad)
     share = 0.04 + 0.12 * around.patient.muscle_fat + 0.12 * (streaks - 1.3).clamp(0, 2)
     codes[rows] = muscle_code(share)
 

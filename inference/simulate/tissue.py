@@ -50,6 +50,9 @@ class Tissue(IntEnum):
     VESSEL_WALL = 25
     OTHER_BONE = 26
     CORTEX_OTHER = 27
+    STOOL = 28
+    LIVER = 29
+    PANCREAS = 30
 
 
 DISC, MUSCLE = 64, 128
@@ -78,6 +81,9 @@ _PROPERTIES: dict[Tissue, tuple[float, float, float, float]] = {
     Tissue.FACET_FLUID: (1500, 110, 0.85, 0.0),
     Tissue.NERVE: (1000, 60, 0.8, 0.0),
     Tissue.KIDNEY: (1200, 100, 0.9, 0.08),
+    Tissue.STOOL: (700, 60, 0.7, 0.45),
+    Tissue.LIVER: (700, 45, 0.75, 0.08),
+    Tissue.PANCREAS: (650, 70, 0.85, 0.2),
     Tissue.FASCIA: (800, 22, 0.5, 0.0),
     Tissue.VEIN: (1400, 90, 0.85, 0.0),
     Tissue.SACRAL_DISC: (900, 45, 0.6, 0.1),
