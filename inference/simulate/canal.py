@@ -14,24 +14,16 @@ from scipy.interpolate import PchipInterpolator
 from torch import Tensor
 
 from inference.simulate.layout import ALONG_MM, TABLE_MM, CanalTable
+from inference.simulate.narrowing import AP_MM, WIDTH_MM, narrowed
 from inference.simulate.patient import DiscCause, Patient
 from inference.simulate.shapes import indices
 from inference.simulate.tissue import Tissue
 from inference.types import FloatArray
 
-#: Sac diameter and width (mm) at severity 0 (the patient's own), 1, 2, 3 and 4.
-AP_MM = (12.2, 10.9, 9.9, 5.8)
-WIDTH_MM = (12.3, 10.8, 10.0, 9.2)
 #: Share of the sac's width at a vertebra and the disc below it.
 TAPER = {"L4": 0.95, "L5": 0.88}
 #: How far along the canal a narrowing reaches (SD, mm).
 REACH_MM = 4.6
-
-
-def narrowed(own: float, at: tuple[float, float, float, float], severity: float) -> float:
-    """Diameter or width at a severity, for a patient whose own is `own`."""
-    # What is still normal takes a third of the way to the mildest stenosis.
-    return float(np.interp(severity, [0, 0.75, 1, 2, 3, 4], [own, own * 0.65 + at[0] * 0.35, *at]))
 
 
 @dataclass(frozen=True)

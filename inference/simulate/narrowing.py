@@ -1,0 +1,36 @@
+"""What a severity measures in mm: the standards between causes and geometry.
+
+Canal: the dural sac's thresholds of 12 and 10 mm. Recess: over 5 mm is normal,
+under 3 mm is stenotic. Severity 0 is the patient's own size.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+#: Sac diameter and width (mm) at severity 1, 2, 3 and 4.
+AP_MM = (12.2, 10.9, 9.9, 5.8)
+WIDTH_MM = (12.3, 10.8, 10.0, 9.2)
+#: Depth of the lateral recess (mm) at severity 0 (everyone's), 1, 2, 3 and 4.
+RECESS_MM = (6.4, 5.0, 3.6, 2.6, 0.8)
+_CANAL_KNOTS, _KNOTS = (0.0, 0.75, 1.0, 2.0, 3.0, 4.0), (0.0, 1.0, 2.0, 3.0, 4.0)
+
+
+def narrowed(own: float, at: tuple[float, float, float, float], severity: float) -> float:
+    """Diameter or width at a severity, for a patient whose own is `own`."""
+    # What is still normal takes a third of the way to the mildest stenosis.
+    return _between(severity, _CANAL_KNOTS, (own, own * 0.65 + at[0] * 0.35, *at))
+
+
+def recess_mm(severity: float) -> float:
+    """Depth of the lateral recess at a severity."""
+    return _between(severity, _KNOTS, RECESS_MM)
+
+
+def _between(value: float, knots: tuple[float, ...], heights: tuple[float, ...]) -> float:
+    """Linear interpolation of one value, level beyond the ends."""
+    after = bisect_right(knots, value)
+    if after in (0, len(knots)):
+        return heights[0] if after == 0 else heights[-1]
+    share = (value - knots[after - 1]) / (knots[after] - knots[after - 1])
+    return heights[after - 1] + share * (heights[after] - heights[after - 1])
