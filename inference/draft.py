@@ -7,6 +7,7 @@ said as such and never as normal.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from inference.measure import lookup
 from inference.types import LUMBAR_LEVELS, Grade, LevelFinding, Measurement, Sentence, Site
@@ -22,7 +23,7 @@ def compose(findings: Iterable[LevelFinding], measurements: Iterable[Measurement
     """Findings section level by level, then the impression. Deterministic."""
     table = {(finding.level, finding.site): finding for finding in findings}
     measured = tuple(measurements)
-    sentences = [Sentence("FINDINGS")]
+    sentences = [Sentence("FINDINGS"), *_alignment(measured)]
     for level in LUMBAR_LEVELS:
         present = [table[level, site] for site in Site if (level, site) in table]
         if present:
@@ -30,6 +31,19 @@ def compose(findings: Iterable[LevelFinding], measurements: Iterable[Measurement
     sentences.append(Sentence("IMPRESSION"))
     sentences += _impression(table)
     return tuple(sentences)
+
+
+def _alignment(measured: Sequence[Measurement]) -> list[Sentence]:
+    """The lordosis, and every slip that is more than the uncertainty of reading it."""
+    said = []
+    for one in measured:
+        if one.quantity == "slip" and one.note and one.value is not None:
+            upper, lower = one.place.split("-")
+            slip = replace(one, value=abs(one.value))
+            said.append(Sentence(f"Alignment: {one.note.replace(',', f' of {upper} on {lower}, {slip},')}."))
+        if one.quantity == "lordosis" and one.value is not None:
+            said.insert(0, Sentence(f"Lordosis L1-S1 {one}, lying down."))
+    return said
 
 
 def text_of(sentences: Iterable[Sentence]) -> str:

@@ -10,6 +10,7 @@ from inference import __version__, axial, dicom, draft, grade, registry, segment
 from inference.errors import NoSagittalSeriesError
 from inference.localise import localise
 from inference.measure import measure
+from inference.shape import measure_shape
 from inference.types import Provenance, Role, Segmentation, SeriesChoice, Slice, StudyReading, Volume
 from inference.volume import load_volume
 
@@ -71,6 +72,7 @@ def read_study(paths: Sequence[Path], models: Models, progress: Progress = _sile
     progress("grading", 0.0)
     discs, measurements = measure(segmentation, spine.discs, spine.vertebrae)
     findings = grade.grade(discs, measurements, (lead.role,))
+    measurements += measure_shape(segmentation, discs, spine.vertebrae)
     slices = axial.assign(discs, axial_planes, _of(choices, Role.AXIAL_T2).uid)
 
     progress("drafting", 0.0)

@@ -200,6 +200,7 @@ class Measurement:
     quantity: e.g. ``canal_ap`` or ``canal_area``.
     value: None when it could not be measured; `note` then says why.
     lower_bound: the true value is at least `value`; `note` says why.
+    plus_minus: one standard deviation of the measurement, where it is known.
     """
 
     place: str
@@ -208,13 +209,16 @@ class Measurement:
     unit: str
     note: str = ""
     lower_bound: bool = False
+    plus_minus: float | None = None
 
     def __str__(self) -> str:
-        """For people: ``11.2 mm``, ``at least 180 mm²`` or ``not measured``."""
+        """For people: ``11.2 mm``, ``at least 180 mm²``, ``4.1 ± 0.3 mm`` or ``not measured``."""
         if self.value is None:
             return "not measured"
-        number = f"{self.value:.1f}" if self.unit == "mm" else f"{self.value:.0f}"
-        return f"{'at least ' if self.lower_bound else ''}{number} {self.unit}"
+        decimals = 1 if self.unit == "mm" else 0
+        spread = f" ± {self.plus_minus:.{decimals}f}" if self.plus_minus is not None else ""
+        gap = "" if self.unit == "°" else " "
+        return f"{'at least ' if self.lower_bound else ''}{self.value:.{decimals}f}{spread}{gap}{self.unit}"
 
 
 @dataclass(frozen=True)

@@ -93,3 +93,17 @@ def test_a_draft_never_contradicts_the_table_that_it_was_composed_from(
 def test_the_same_findings_give_the_same_text() -> None:
     table = findings(L3_L4_canal=Grade.MILD)
     assert text_of(compose(table)) == text_of(compose(reversed(table)))
+
+
+def test_a_slip_is_said_with_its_size_and_the_lordosis_before_it() -> None:
+    measured = [
+        Measurement("L3-L4", "slip", 1.2, "mm", plus_minus=0.4),
+        Measurement("L4-L5", "slip", -6.2, "mm", "retrolisthesis, Meyerding grade I", plus_minus=0.4),
+        Measurement("L1-S1", "lordosis", 48.4, "°", plus_minus=1.6),
+    ]
+    lines = text_of(compose(findings(), measured)).splitlines()
+    assert lines[1:3] == [
+        "Lordosis L1-S1 48 ± 2°, lying down.",
+        "Alignment: retrolisthesis of L4 on L5, 6.2 ± 0.4 mm, Meyerding grade I.",
+    ]
+    assert not any("L3 on L4" in line for line in lines)

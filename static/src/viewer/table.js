@@ -2,6 +2,14 @@
 
 import { button, byId, clock, el, say } from './dom.js';
 
+// What is shown of a level's measures: quantity, name, decimals. A slip is shown when it is one.
+const MEASURES = [
+  ['canal_ap', 'AP', 1],
+  ['canal_area', 'Area', 0],
+  ['disc_height', 'Disc', 1],
+  ['slip', 'Slip', 1],
+];
+
 export class Table {
   #rows = new Map();
 
@@ -146,12 +154,14 @@ export class Table {
 
   #details(level, findings) {
     const parts = [];
-    for (const [quantity, name, digits] of [['canal_ap', 'AP', 1], ['canal_area', 'Area', 0]]) {
+    for (const [quantity, name, digits] of MEASURES) {
       const found = this.measured.get(`${level}/${quantity}`);
-      if (!found) continue;
+      if (!found || (quantity === 'slip' && !found.note)) continue;
       const least = found.lower_bound ? 'at least ' : '';
       const value = found.value === null ? 'not measured' : `${least}${found.value.toFixed(digits)} ${found.unit}`;
-      parts.push(el('span', { class: 'measure', title: found.note || null }, `${name} `, el('b', {}, value)));
+      const spread = found.plus_minus === null ? '' : ` ± ${found.plus_minus.toFixed(digits)} ${found.unit}`;
+      const title = [found.note, spread].filter(Boolean).join(';') || null;
+      parts.push(el('span', { class: 'measure', title }, `${name} `, el('b', {}, value)));
     }
     for (const finding of findings) {
       if (finding.machine_grade === null) continue;
