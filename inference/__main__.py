@@ -57,8 +57,16 @@ def _parser() -> argparse.ArgumentParser:
     simulate.set_defaults(run=_simulate)
 
     train = commands.add_parser("train", help="train a model").add_subparsers(required=True, metavar="MODEL")
-    segment = train.add_parser("segment", help="the segmenter, on real volumes")
-    segment.add_argument("--data", type=Path, required=True, help="folder that holds spider/")
+    render = train.add_parser("render", help="simulated patients as training slabs; what is there stays")
+    render.add_argument("--patients", type=int, default=160)
+    render.add_argument("--out", type=Path, required=True, help="folder for one .npz for each patient")
+    render.add_argument("--seed", type=int, default=10000)
+    render.add_argument("--workers", type=int, default=2, help="processes (default: 2)")
+    render.set_defaults(run=_train_render)
+    segment = train.add_parser("segment", help="the segmenter, on real or simulated patients or both")
+    segment.add_argument("--source", choices=("real", "simulated", "both"), default="real")
+    segment.add_argument("--data", type=Path, help="folder that holds spider/")
+    segment.add_argument("--rendered", type=Path, help="folder of `train render`")
     segment.add_argument("--out", type=Path, required=True, help="folder for weights, card and checkpoint")
     segment.add_argument("--steps", type=int, default=2600)
     segment.add_argument("--seed", type=int, default=7)
@@ -149,10 +157,24 @@ def _simulate(options: argparse.Namespace) -> int:
     return 0
 
 
+def _train_render(options: argparse.Namespace) -> int:
+    from inference.training import simulated
+
+    for done in simulated.write_all(options.out, options.patients, options.seed, options.workers):
+        _print_count(done, options.patients)
+    return 0
+
+
 def _train_segment(options: argparse.Namespace) -> int:
+    from inference.training.sources import Source
     from inference.training.train_segment import TrainConfig, train
 
-    train(options.data, options.out, TrainConfig(steps=options.steps, seed=options.seed))
+    config = TrainConfig(source=Source(options.source), steps=options.steps, seed=options.seed)
+    try:
+        train(options.data, options.rendered, options.out, config)
+    except ValueError as error:
+        print(str(error), file=sys.stderr)
+        return 2
     return 0
 
 

@@ -1,0 +1,184 @@
+"""Simulated patients as training slabs, kept on disk so that rendering and training are apart.
+
+    python -m inference train render --patients 160 --out runs/simulated --seed 10000
+
+Each patient is scanned twice: a slab of thin slices around the canal, as SPIDER's
+T2 SPACE volumes are, and a whole sagittal stack of hospital thickness. Each scan
+is seen by several protocols. One ``NNNNNN.npz`` for each patient: what is there
+already is not rendered again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from inference import preprocess
+from inference.geometry import plane_grid, stack_affine, unit
+from inference.simulate import acquire
+from inference.simulate.anatomy import Anatomy
+from inference.simulate.options import StudyOptions
+from inference.simulate.patient import draw
+from inference.simulate.signal import Protocol
+from inference.simulate.truth import anatomy_of, truth_segmentation
+from inference.training.slab import THIN_MM, Slab
+from inference.types import FloatArray, Segmentation, Slice, Volume
+
+#: Field of view: rows and columns, mm.
+VIEW_MM = (300.0, 240.0)
+
+
+@dataclass(frozen=True)
+class Detail:
+    """How finely patients are rendered.
+
+    thin_slices, thick_slices: fewest and one more than most. samples: points per pixel.
+    """
+
+    spacing_mm: float = preprocess.SPACING_MM
+    thin_slices: tuple[int, int] = (13, 27)
+    thick_slices: tuple[int, int] = (9, 16)
+    samples: int = 2
+
+
+FULL = Detail()
+
+
+@dataclass(frozen=True)
+class Scan:
+    """The planes of one stack and the protocols that see it."""
+
+    planes: list[Slice]
+    protocols: list[Protocol]
+
+
+def render(seed: int, detail: Detail) -> list[Slab]:
+    """All slabs of the simulated patient `seed`; the same seed gives the same slabs."""
+    rng = np.random.default_rng([17, seed])
+    lumbar = int(rng.choice([4, 5, 6], p=[0.04, 0.9, 0.06]))
+    patient = draw(seed, StudyOptions(severity="mixed", lumbar_vertebrae=lumbar))
+    anatomy = anatomy_of(patient)
+    scans = _thin(rng, anatomy, detail), _thick(rng, anatomy, detail)
+    return [slab for scan in scans for slab in _slabs(anatomy, scan, detail.samples)]
+
+
+def _slabs(anatomy: Anatomy, scan: Scan, samples: int) -> Iterator[Slab]:
+    affine = stack_affine(scan.planes)
+    truth = Segmentation(_labels(anatomy, scan.planes, affine), affine)
+    for images in acquire.images(anatomy, scan.planes, scan.protocols, samples):
+        yield Slab.of(Volume(np.stack(images).astype(np.float32), affine), truth)
+
+
+def _labels(anatomy: Anatomy, planes: list[Slice], affine: FloatArray) -> NDArray[np.uint8]:
+    if planes[0].thickness_mm < THIN_MM:
+        return np.stack([anatomy.labels(plane_grid(plane)) for plane in planes])
+    return truth_segmentation(anatomy.patient, affine, (len(planes), *planes[0].shape)).labels
+
+
+def _thin(rng: np.random.Generator, anatomy: Anatomy, detail: Detail) -> Scan:
+    """Slices of 1 mm around the canal, the belly dark behind a saturation band."""
+    protocols = [_space(rng), _space(rng)]
+    return Scan(_planes(rng, anatomy, detail.spacing_mm, detail.thin_slices, protocols[0]), protocols)
+
+
+def _thick(rng: np.random.Generator, anatomy: Anatomy, detail: Detail) -> Scan:
+    """Slices of 3.5-4.5 mm from side to side, T2 and T1."""
+    thickness = float(rng.uniform(3.5, 4.5))
+    gap = thickness * float(rng.uniform(0.0, 0.2))
+    protocols = [_turbo(rng, weighting, thickness, gap) for weighting in ("T2", "T1")]
+    return Scan(_planes(rng, anatomy, detail.spacing_mm, detail.thick_slices, protocols[0]), protocols)
+
+
+def _space(rng: np.random.Generator) -> Protocol:
+    return Protocol(
+        weighting="T2",
+        repetition_ms=float(rng.uniform(3500, 6500)),
+        echo_ms=float(rng.uniform(110, 180)),
+        echo_train=60,
+        thickness_mm=1.0,
+        gap_mm=0.0,
+        noise=float(rng.uniform(0.008, 0.02)),
+        coil_mm=float(rng.uniform(70, 160)),
+        floor=float(rng.uniform(0.02, 0.3)),
+        saturation=float(rng.uniform(0.3, 0.95)),
+        seed=int(rng.integers(2**31)),
+    )
+
+
+def _turbo(rng: np.random.Generator, weighting: str, thickness: float, gap: float) -> Protocol:
+    t2 = weighting == "T2"
+    return Protocol(
+        weighting=weighting,
+        repetition_ms=float(rng.uniform(2500, 5000) if t2 else rng.uniform(450, 700)),
+        echo_ms=float(rng.uniform(85, 130) if t2 else rng.uniform(8, 14)),
+        echo_train=int(rng.integers(12, 24) if t2 else rng.integers(3, 6)),
+        thickness_mm=thickness,
+        gap_mm=gap,
+        noise=float(rng.uniform(0.006, 0.025)),
+        coil_mm=float(rng.uniform(40, 90)),
+        floor=float(rng.uniform(0.2, 0.6)),
+        saturation=float(rng.choice([0.0, 0.75])),
+        seed=int(rng.integers(2**31)),
+    )
+
+
+def _planes(
+    rng: np.random.Generator,
+    anatomy: Anatomy,
+    spacing_mm: float,
+    slices: tuple[int, int],
+    protocol: Protocol,
+) -> list[Slice]:
+    """A sagittal stack, turned a little as the patient lay, from T10 or so to the sacrum."""
+    yaw, roll = np.deg2rad(rng.normal(0, 2.0, 2))
+    along_row = unit(np.array([-np.sin(yaw), np.cos(yaw), 0.0]))
+    down = np.array([np.sin(roll), 0.0, -np.cos(roll)])
+    along_column = unit(down - along_row * (down @ along_row))
+    lowest = anatomy.layout.discs[anatomy.patient.discs[-1].level].centre_mm
+    middle = np.median([place.centre_mm[0] for place in anatomy.layout.bodies.values()])
+    shift = rng.normal(0, 2.0), rng.uniform(-35, 5), rng.uniform(50, 90)
+    centre = np.array([middle + shift[0], shift[1], lowest[2] + shift[2]])
+    pixels = round(VIEW_MM[0] / spacing_mm), round(VIEW_MM[1] / spacing_mm)
+    return acquire.stack(centre, along_row, along_column, pixels, spacing_mm, int(rng.integers(*slices)), protocol)
+
+
+def write(out: Path, seed: int, detail: Detail = FULL) -> Path:
+    """Render patient `seed` to ``out/<seed>.npz`` unless it is there. Returns the path."""
+    path = out / f"{seed:06d}.npz"
+    if not path.exists():
+        torch.set_num_threads(1)
+        arrays: dict[str, NDArray[np.generic]] = {}
+        for number, slab in enumerate(render(seed, detail)):
+            arrays |= {f"image_{number}": slab.image, f"labels_{number}": slab.labels}
+            arrays[f"affine_{number}"] = slab.affine
+        part = path.with_suffix(f".{os.getpid()}.part")
+        with part.open("wb") as file:
+            np.savez_compressed(file, allow_pickle=False, **arrays)
+        part.replace(path)
+    return path
+
+
+def write_all(out: Path, patients: int, seed: int, workers: int) -> Iterator[int]:
+    """Render patients `seed`, `seed` + 1, ... on several processes; yields how many are done."""
+    out.mkdir(parents=True, exist_ok=True)
+    with ProcessPoolExecutor(workers) as pool:
+        for done, _ in enumerate(pool.map(write, [out] * patients, range(seed, seed + patients)), start=1):
+            yield done
+
+
+def load(folder: Path) -> list[Slab]:
+    """Every rendered slab below `folder`, in order of seed."""
+    slabs: list[Slab] = []
+    for path in sorted(folder.glob("*.npz")):
+        with np.load(path, allow_pickle=False) as arrays:
+            count = sum(name.startswith("image_") for name in arrays)
+            names = [[f"{part}_{number}" for part in ("image", "labels", "affine")] for number in range(count)]
+            slabs += [Slab(*(arrays[name] for name in three)) for three in names]
+    return slabs

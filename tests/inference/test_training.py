@@ -1,0 +1,81 @@
+"""Training material and the training loop, on the smallest of slabs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inference.training import simulated, sources, train_segment
+from inference.training.slab import Slab
+from inference.training.sources import Material, Source
+from inference.types import Label
+
+
+def slab(value: int, step_mm: float = 4.0) -> Slab:
+    """Three slices of 32 x 32 with a bright square of class `value`."""
+    labels = np.zeros((3, 32, 32), np.uint8)
+    labels[:, 8:24, 8:24] = value
+    image = (labels > 0).astype(np.float16)
+    affine = np.array([[step_mm, 0, 0, 0], [0, 0, 0.75, 0], [0, -0.75, 0, 0], [0, 0, 0, 1.0]])
+    return Slab(image, labels, affine)
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One simulated patient, coarsely."""
+    folder = tmp_path_factory.mktemp("rendered")
+    simulated.write(folder, 4, simulated.Detail(spacing_mm=3.0, thin_slices=(2, 4), thick_slices=(2, 4), samples=1))
+    return folder
+
+
+def test_a_rendered_patient_shows_every_class_of_the_network_and_no_other(rendered: Path) -> None:
+    slabs = simulated.load(rendered)
+    assert {one.step_mm < 2 for one in slabs} == {True, False}  # thin and thick
+    for one in slabs:
+        assert one.image.shape == one.labels.shape
+        assert set(np.unique(one.labels)) == {Label.BACKGROUND, Label.VERTEBRA, Label.DISC, Label.CANAL}
+
+
+def test_a_patient_that_is_rendered_already_is_left_as_it_is(rendered: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in rendered.iterdir()}
+    simulated.write(rendered, 4)
+    assert {path: path.stat().st_mtime_ns for path in rendered.iterdir()} == before
+
+
+def test_real_and_simulated_patients_share_every_batch_in_equal_parts() -> None:
+    _, target = Material([[slab(1)], [slab(2)]], []).batch(np.random.default_rng(0), 6, 3)
+    assert [int(labels.max()) for labels in target] == [1, 2, 1, 2, 1, 2]
+
+
+def test_training_on_simulated_patients_asks_for_their_folder_and_for_nothing_real() -> None:
+    with pytest.raises(ValueError, match="Simulated patients are wanted"):
+        sources.gather(Source.SIMULATED, None, None)
+
+
+def test_a_run_that_was_broken_off_goes_on_to_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    material = Material([[slab(1), slab(2)]], [sources._case(0, slab(1))])
+    monkeypatch.setattr(train_segment, "gather", lambda *_: material)
+    config = train_segment.TrainConfig(Source.SIMULATED, steps=3, batch=2, rows=32, columns=32, check_every=1)
+    train_segment.train(None, None, tmp_path / "whole", config)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(train_segment.Run, "learn", _broken_after(2))
+        with pytest.raises(KeyboardInterrupt):
+            train_segment.train(None, None, tmp_path / "broken", config)
+    train_segment.train(None, None, tmp_path / "broken", config)
+
+    curves = [(tmp_path / name / "curve.jsonl").read_text() for name in ("whole", "broken")]
+    assert curves[0] == curves[1]
+
+
+def _broken_after(steps: int):
+    whole = train_segment.Run.learn
+
+    def learn(run: train_segment.Run, material: Material) -> float:
+        if run.step == steps:
+            raise KeyboardInterrupt
+        return whole(run, material)
+
+    return learn
