@@ -15,11 +15,12 @@ class Axial(StrEnum):
 
 
 class Severity(StrEnum):
-    """How ill the drawn patients are."""
+    """How ill the drawn patients are. Balanced: the four grades equally often at each site and level."""
 
     MIXED = "mixed"
     NORMAL = "normal"
     SEVERE = "severe"
+    BALANCED = "balanced"
 
 
 class Scale(StrEnum):
@@ -36,19 +37,38 @@ class SagittalT1(StrEnum):
     ABSENT = "absent"
 
 
+class Transition(StrEnum):
+    """How the spine passes into the sacrum. Drawn: as often as in people."""
+
+    NONE = "none"
+    SACRALISED = "sacralised"
+    LUMBARISED = "lumbarised"
+    DRAWN = "drawn"
+
+
+class Surgery(StrEnum):
+    """Whether the patient has been operated on. Drawn: as often as in people."""
+
+    NONE = "none"
+    DONE = "done"
+    DRAWN = "drawn"
+
+
 @dataclass(frozen=True)
 class StudyOptions:
     """What a simulated study contains. Raises ValueError for an impossible wish.
 
-    lumbar_vertebrae: 4, 5 or 6 lumbar-type vertebrae.
-    Plain strings are accepted wherever a choice is named.
+    lumbar_vertebrae: 4, 5 or 6 lumbar-type vertebrae, or None for as many as
+    people have. Plain strings are accepted wherever a choice is named.
     """
 
     axial: Axial | str = Axial.BLOCKS
     severity: Severity | str = Severity.MIXED
-    lumbar_vertebrae: int = 5
+    lumbar_vertebrae: int | None = 5
     scale: Scale | str = Scale.FULL
     sagittal_t1: SagittalT1 | str = SagittalT1.PRESENT
+    transition: Transition | str = Transition.NONE
+    surgery: Surgery | str = Surgery.NONE
 
     def __post_init__(self) -> None:
         for name, kind in (
@@ -56,7 +76,13 @@ class StudyOptions:
             ("severity", Severity),
             ("scale", Scale),
             ("sagittal_t1", SagittalT1),
+            ("transition", Transition),
+            ("surgery", Surgery),
         ):
             object.__setattr__(self, name, kind(getattr(self, name)))
-        if self.lumbar_vertebrae not in (4, 5, 6):
-            raise ValueError("lumbar_vertebrae must be 4, 5 or 6.")
+        if self.lumbar_vertebrae not in (4, 5, 6, None):
+            raise ValueError("lumbar_vertebrae must be 4, 5, 6 or None.")
+
+
+#: Patients as they come to a hospital, with rare anatomy and the operated among them.
+HOSPITAL = StudyOptions(lumbar_vertebrae=None, transition=Transition.DRAWN, surgery=Surgery.DRAWN)
