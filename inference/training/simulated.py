@@ -43,8 +43,8 @@ class Detail:
     """
 
     spacing_mm: float = preprocess.SPACING_MM
-    thin_slices: tuple[int, int] = (13, 27)
-    thick_slices: tuple[int, int] = (9, 16)
+    thin_slices: tuple[int, int] = (10, 18)
+    thick_slices: tuple[int, int] = (8, 14)
     samples: int = 2
 
 
@@ -84,7 +84,8 @@ def _labels(anatomy: Anatomy, planes: list[Slice], affine: FloatArray) -> NDArra
 
 def _thin(rng: np.random.Generator, anatomy: Anatomy, detail: Detail) -> Scan:
     """Slices of 1 mm around the canal, the belly dark behind a saturation band."""
-    protocols = [_space(rng), _space(rng)]
+    gap = float(rng.choice([0.0, 0.5, 1.0]))
+    protocols = [_space(rng, gap), _space(rng, gap)]
     return Scan(_planes(rng, anatomy, detail.spacing_mm, detail.thin_slices, protocols[0]), protocols)
 
 
@@ -96,14 +97,14 @@ def _thick(rng: np.random.Generator, anatomy: Anatomy, detail: Detail) -> Scan:
     return Scan(_planes(rng, anatomy, detail.spacing_mm, detail.thick_slices, protocols[0]), protocols)
 
 
-def _space(rng: np.random.Generator) -> Protocol:
+def _space(rng: np.random.Generator, gap: float) -> Protocol:
     return Protocol(
         weighting="T2",
         repetition_ms=float(rng.uniform(3500, 6500)),
         echo_ms=float(rng.uniform(110, 180)),
         echo_train=60,
         thickness_mm=1.0,
-        gap_mm=0.0,
+        gap_mm=gap,
         noise=float(rng.uniform(0.008, 0.02)),
         coil_mm=float(rng.uniform(70, 160)),
         floor=float(rng.uniform(0.02, 0.3)),

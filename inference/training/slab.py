@@ -15,7 +15,7 @@ from inference.models.unet import UNetConfig
 from inference.types import FloatArray, Segmentation, Volume
 
 #: Stacks whose slices lie nearer than this are thinned and averaged into thicker ones.
-THIN_MM = 2.0
+THIN_MM = 2.5
 
 
 @dataclass(frozen=True)
