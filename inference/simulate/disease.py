@@ -33,10 +33,12 @@ DISCS: dict[str, tuple[float, float, float]] = {
 MODIC = {"L5": 0.38, "L4": 0.46, "L3": 0.36, "L2": 0.34, "L1": 0.30, "T12": 0.17}
 HERNIATION = {"L5": 0.15, "L4": 0.19, "L3": 0.06, "L2": 0.03, "L1": 0.015, "T12": 0.01}
 #: Both by Pfirrmann's grade 1 to 5, in proportion.
-_MODIC_BY_PFIRRMANN = (0.3, 0.5, 0.9, 1.4, 1.8)
+_MODIC_BY_PFIRRMANN = (0.04, 0.3, 0.9, 1.6, 2.0)
 _HERNIATION_BY_PFIRRMANN = (0.1, 0.5, 1.3, 1.3, 0.9)
 #: A bulge that narrows nothing: that of a sound disc, and what degeneration adds.
 FREE_BULGE_MM, WORN_BULGE_MM = 0.3, 0.8
+#: No disc bulges further all round; what the canal loses beyond is the flavum's or a herniation's.
+MOST_BULGE_MM = 4.8
 CANAL, FORAMEN_LEFT, FORAMEN_RIGHT, RECESS_LEFT, RECESS_RIGHT = range(len(SITES))
 _SIDES = {+1: (FORAMEN_LEFT, RECESS_LEFT), -1: (FORAMEN_RIGHT, RECESS_RIGHT)}
 
@@ -97,11 +99,12 @@ def disc(rng: np.random.Generator, person: Person, place: Place) -> DiscCause:
     worn = place.degeneration
     loss = 0.42 * worn**1.5 + 0.25 * max(worn - 0.8, 0.0) / 0.2 * rng.random()
     herniation = _herniation(rng, person, place)
-    anterior = _anterior_share(rng, person, place, herniation)
     narrower = person.sac_ap_mm - narrowed(person.sac_ap_mm, AP_MM, place.sites[CANAL])
-    bulge = FREE_BULGE_MM + WORN_BULGE_MM * worn + anterior * narrower
-    if herniation is not None and herniation.zone == "central":
-        bulge = max(bulge - herniation.reach_mm, FREE_BULGE_MM)
+    free = FREE_BULGE_MM + WORN_BULGE_MM * worn
+    central = herniation.reach_mm if herniation is not None and herniation.zone == "central" else 0.0
+    anterior = _anterior_share(rng, person, place, central)
+    anterior = min(anterior, (MOST_BULGE_MM + central - free) / max(narrower, 1.0))
+    bulge = max(free + anterior * narrower - central, 0.5 * free)
     slip, lysis = _slip(rng, person, place)
     facets = {side: _facet(rng, person, place, side, anterior, herniation) for side in _SIDES}
     modic = _modic(rng, person, place)
@@ -141,11 +144,10 @@ def rudimentary(rng: np.random.Generator, person: Person, place: Place) -> DiscC
     return replace(sound, height_mm=rng.uniform(2.0, 3.4), wedge_deg=0.4 * sound.wedge_deg)
 
 
-def _anterior_share(rng: np.random.Generator, person: Person, place: Place, herniation: Herniation | None) -> float:
+def _anterior_share(rng: np.random.Generator, person: Person, place: Place, central_mm: float) -> float:
     """Part of the canal's narrowing that comes from the disc: more in the young and low down, less with age."""
     share = 0.6 - 0.004 * (person.age - 50) + 0.08 * (place.row == "L5") + 0.07 * rng.standard_normal()
-    if herniation is not None and herniation.zone == "central":
-        share += 0.18
+    share += 0.18 * (central_mm > 0)
     return min(max(share, 0.35), 0.85)
 
 
@@ -213,7 +215,8 @@ def _slip(rng: np.random.Generator, person: Person, place: Place) -> tuple[float
     canal, narrow = place.sites[CANAL], min(place.sites[FORAMEN_LEFT], place.sites[FORAMEN_RIGHT])
     dice, amount = rng.random(), rng.random()
     if place.row == "L5" and dice < person.ill * (0.16 if narrow > 1.3 and canal < 2 else 0.01):
-        return 4 + 8 * amount**1.4, 1
+        # The further it slips, the more worn the disc and the narrower both foramina.
+        return 3 + 9 * amount * min(place.degeneration, narrow / 3), 1
     forward = {"L4": 0.14, "L3": 0.05, "L5": 0.03}.get(place.row, 0.0) * (1.4 if person.sex == "F" else 0.5)
     forward *= min(max((person.age - 40) / 20, 0.0), 1.6) * (0.25 if canal < 1 else 0.9 if canal < 2 else 1.8)
     if dice < person.ill * forward:
@@ -236,10 +239,10 @@ def _modic(rng: np.random.Generator, person: Person, place: Place) -> int:
 
 def _schmorl(rng: np.random.Generator, person: Person, place: Place) -> float:
     """Depth of a node in one endplate: deep ones mostly high up, shallow ones where the disc is worn."""
-    dice, amount = float(rng.random()), float(rng.random())
+    dice, amount = rng.random(), rng.random()
     deep = {"L5": 0.015, "L4": 0.025, "L3": 0.035}.get(place.row, 0.06) * (1.3 if person.sex == "M" else 0.8)
     if dice < person.ill * deep:
-        return 3 + 4 * amount**1.5
+        return 3 + 4 * amount * amount
     return 1 + 1.2 * amount if dice > 1 - person.ill * 0.3 * place.degeneration else 0.0
 
 

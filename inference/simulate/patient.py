@@ -140,7 +140,7 @@ def _person(rng: np.random.Generator, severity: Severity) -> Person:
         lordosis=_within(rng.normal(1.0, 0.21), 0.5, 1.5),
         canal_depth_mm=bony,
         pedicle_short_mm=short,
-        sac_ap_mm=_within(sac, 12.7, 15.8),
+        sac_ap_mm=_within(sac, 12.6, 15.8),
         flavum=_within(rng.normal(1, 0.1), 0.75, 1.3),
         disc=_within(rng.normal(1, 0.1), 0.75, 1.25),
         ill=int(severity is not Severity.NORMAL),
