@@ -16,13 +16,15 @@ from inference.types import FloatArray, Segmentation, Volume
 
 #: Stacks whose slices lie nearer than this are thinned and averaged into thicker ones.
 THIN_MM = 2.5
+#: Stored value of an intensity of one: a byte holds 0 to 1.5.
+BYTE_SCALE = 170.0
 
 
 @dataclass(frozen=True)
 class Slab:
-    """image float16 and labels uint8, both ``[slice, row, column]``; affine (4, 4) to LPS mm."""
+    """Image in steps of 1 / `BYTE_SCALE`, and labels, ``[slice, row, column]``; affine (4, 4) to LPS mm."""
 
-    image: NDArray[np.float16]
+    image: NDArray[np.uint8]
     labels: NDArray[np.uint8]
     affine: FloatArray
 
@@ -41,7 +43,8 @@ class Slab:
             for value in range(UNetConfig.classes)
         ]
         answer = np.argmax(weights, axis=0).astype(np.uint8)
-        return cls(prepared.array.astype(np.float16), answer, prepared.affine)
+        image = np.round(prepared.array.clip(0, 1.5) * BYTE_SCALE).astype(np.uint8)
+        return cls(image, answer, prepared.affine)
 
     @property
     def step_mm(self) -> float:
@@ -62,7 +65,7 @@ class Slab:
         for offset in range(-half, half + 1):
             first = centre + offset * step - thick // 2
             index = np.clip(np.arange(first, first + thick), 0, count - 1)
-            images.append(self.image[index].astype(np.float32).mean(axis=0))
+            images.append(self.image[index].mean(axis=0, dtype=np.float32) / BYTE_SCALE)
         if rng.random() < 0.5:
             images.reverse()
         return torch.from_numpy(np.stack(images)), torch.from_numpy(self.labels[centre].astype(np.int64))
@@ -74,4 +77,4 @@ def collate(samples: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
     columns = max(image.shape[2] for image, _ in samples)
     images = [F.pad(i, (0, columns - i.shape[2], 0, rows - i.shape[1])) for i, _ in samples]
     labels = [F.pad(t, (0, columns - t.shape[1], 0, rows - t.shape[0])) for _, t in samples]
-    return torch.stack(images), torch.stack(labels)
+    return torch.from_numpy(np.stack(images)), torch.stack(labels)

@@ -17,7 +17,7 @@ def slab(value: int, step_mm: float = 4.0) -> Slab:
     """Three slices of 32 x 32 with a bright square of class `value`."""
     labels = np.zeros((3, 32, 32), np.uint8)
     labels[:, 8:24, 8:24] = value
-    image = (labels > 0).astype(np.float16)
+    image = (labels > 0).astype(np.uint8) * 170
     affine = np.array([[step_mm, 0, 0, 0], [0, 0, 0.75, 0], [0, -0.75, 0, 0], [0, 0, 0, 1.0]])
     return Slab(image, labels, affine)
 
