@@ -76,6 +76,12 @@ def _parser() -> argparse.ArgumentParser:
     figures = evaluate.add_parser("segment", help="Dice and disc names on patients left out of training")
     figures.add_argument("--data", type=Path, required=True, help="folder that holds spider/")
     figures.add_argument("--weights", type=Path, help="folder that holds segment/ (default: the shipped one)")
+    figures.add_argument(
+        "--patients",
+        choices=("left-out", "all"),
+        default="left-out",
+        help="all: for a model that learnt from simulated patients alone",
+    )
     figures.add_argument("--pictures", type=Path, help="folder for an overview per patient")
     figures.add_argument("--into-card", action="store_true", help="write the figures into the model's card")
     figures.set_defaults(run=_evaluate_segment)
@@ -180,10 +186,11 @@ def _train_segment(options: argparse.Namespace) -> int:
 
 def _evaluate_segment(options: argparse.Namespace) -> int:
     from inference import registry
-    from inference.training import report_segment
+    from inference.training import report_segment, spider
 
     root = options.weights or registry.WEIGHTS
-    table = report_segment.rows(registry.load("segment", weights_root=root), options.data, options.pictures)
+    patients = spider.patients(options.data) if options.patients == "all" else spider.REPORT
+    table = report_segment.rows(registry.load("segment", weights_root=root), options.data, options.pictures, patients)
     print(report_segment.markdown(table))
     if options.into_card:
         registry.add_figures("segment", report_segment.summary(table), root)
