@@ -13,7 +13,7 @@ from inference.types import Grade, Site
 GRADES = (Grade.NORMAL, Grade.MILD, Grade.MODERATE, Grade.SEVERE)
 
 #: Every place that the simulator's truth grades: the product's sites and the lateral recesses.
-SITES: tuple[str, ...] = (*Site, "recess_left", "recess_right")
+SITES: tuple[str, ...] = (*(site.value for site in Site), "recess_left", "recess_right")
 #: Degeneration at which Pfirrmann's grades 2 to 5 begin.
 PFIRRMANN = (0.15, 0.38, 0.62, 0.85)
 
