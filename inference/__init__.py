@@ -5,4 +5,10 @@ pipeline: dicom, preprocess, segment, localise, measure, grade, draft, all
 called in order by `pipeline.read_study`.
 """
 
+import os
+
+# Torch's threads wait asleep, not spinning: beside another busy process on the same cores a spinning wait costs
+# fifty times the work itself (measured; docs/figures.md). It must be said before torch is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 __version__ = "0.1.0"

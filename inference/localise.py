@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import interpolate, ndimage, optimize
 
-from inference import geometry
+from inference import designate, geometry
 from inference.errors import SpineNotFoundError, WrongRegionError
 from inference.preprocess import canonical
-from inference.types import LEVELS, DiscLevel, FloatArray, Label, Segmentation, SpineCurve, VertebraLevel
+from inference.types import LEVELS, DiscLevel, FloatArray, Label, Numbering, Segmentation, SpineCurve, VertebraLevel
 
 #: Pieces of disc label below this volume or depth are specks.
 MIN_DISC_MM3 = 500.0
@@ -51,6 +51,8 @@ BODY_CORE_MM = 18.0
 MAX_SPACING_MM = 60.0
 #: Weight of the curve's bending against its misses: smooths what turns within 60 mm, keeps the lordosis.
 STIFFNESS = 300.0
+#: What lies below the lowest disc is looked for this far down and to the sides; a sacrum fills so much of it.
+BELOW_MM, BELOW_RADIUS_MM, SACRAL_FILL = 40.0, 30.0, 0.35
 #: How far the curve runs on beyond the outermost discs.
 END_MM = 18.0
 
@@ -62,6 +64,7 @@ class Localisation:
     curve: SpineCurve
     discs: tuple[DiscLevel, ...]
     vertebrae: tuple[VertebraLevel, ...]
+    numbering: Numbering
     warnings: tuple[str, ...]
 
 
@@ -97,10 +100,16 @@ def localise(segmentation: Segmentation) -> Localisation:
     depth = float(np.median([f.depth_mm for f, p in zip(frames, pieces, strict=True) if p.found]))
     if depth < MIN_LUMBAR_DEPTH_MM:
         raise WrongRegionError(f"The discs are {depth:.0f} mm deep, too small for the lumbar spine.")
-    shift, notes = _lowest_name(frames, bodies)
-    discs = _name(frames, shift)
+    evidence = designate.evidence_of(
+        frames,
+        _bone_beside(frames, bodies),
+        _sacrum_below(labels, affine, frames[-1]),
+        _room_below(labels.shape, affine, frames[-1]),
+    )
+    numbering = designate.designate(evidence)
+    discs = _name(frames, designate.shift_of(numbering.lowest))
     vertebrae = _vertebrae(discs, bodies)
-    return Localisation(curve, discs, vertebrae, (*warnings, *notes))
+    return Localisation(curve, discs, vertebrae, numbering, (*warnings, *designate.warnings_of(numbering)))
 
 
 def _front_of_canal(labels: NDArray[np.generic]) -> NDArray[np.uint8]:
@@ -301,22 +310,35 @@ def _axes(up: FloatArray) -> tuple[FloatArray, FloatArray]:
     return anterior, np.cross(up, anterior)
 
 
-def _lowest_name(discs: list[DiscLevel], bodies: FloatArray) -> tuple[int, tuple[str, ...]]:
-    """How many levels lie below the lowest disc seen, with what to tell the reader.
-
-    The network knows no sacrum: what it calls a vertebra below the lowest disc
-    is a lumbar body whose lower disc lies outside the image or was not seen.
-    """
+def _bone_beside(discs: list[DiscLevel], bodies: FloatArray) -> tuple[float, float]:
+    """Bone right below and right above the lowest disc, as shares of what lies between two discs."""
     counts = [int(_between_discs(bodies, upper, lower).sum()) for upper, lower in pairwise(discs)]
-    lowest = discs[-1]
-    below = (bodies - lowest.centre_mm) @ lowest.up
-    beside = np.linalg.norm(bodies - lowest.centre_mm - np.multiply.outer(below, lowest.up), axis=1)
-    under = int(((below < 0) & (below > -40) & (beside < 30)).sum())
-    if under > 0.6 * float(np.median(counts)):
-        return 1, (
-            "A vertebral body lies below the lowest disc that was found; it is taken for L5. Check the level names.",
-        )
-    return 0, ()
+    usual = max(float(np.median(counts)), 1.0)
+    return _below(bodies, discs[-1]) / usual, counts[-1] / usual
+
+
+def _below(points: FloatArray, lowest: DiscLevel) -> int:
+    """How many points lie within a vertebra's height below a disc."""
+    under = (points - lowest.centre_mm) @ lowest.up
+    beside = np.linalg.norm(points - lowest.centre_mm - np.multiply.outer(under, lowest.up), axis=1)
+    return int(((under < 0) & (under > -BELOW_MM) & (beside < BELOW_RADIUS_MM)).sum())
+
+
+def _room_below(shape: tuple[int, ...], affine: FloatArray, lowest: DiscLevel) -> float:
+    """How far the images go on below a disc, in mm along its normal."""
+    way = np.arange(0.0, 100.0)
+    index = geometry.apply(geometry.inverse(affine), lowest.centre_mm - np.multiply.outer(way, lowest.up))
+    inside = (index[:, 1] >= 0) & (index[:, 1] <= shape[1] - 1)
+    return float(inside.sum())
+
+
+def _sacrum_below(labels: NDArray[np.generic], affine: FloatArray, lowest: DiscLevel) -> float:
+    """How much of the space below the lowest disc is labelled sacrum, as a share of a body's volume."""
+    points = _points(labels == Label.SACRUM, affine)
+    if not len(points):
+        return 0.0
+    volume = _below(points, lowest) * float(abs(np.linalg.det(affine[:3, :3])))
+    return min(1.0, volume / (lowest.depth_mm**2 * BELOW_MM * SACRAL_FILL))
 
 
 def _between_discs(points: FloatArray, upper: DiscLevel, lower: DiscLevel) -> NDArray[np.bool_]:
@@ -328,9 +350,10 @@ def _between_discs(points: FloatArray, upper: DiscLevel, lower: DiscLevel) -> ND
 
 
 def _name(discs: list[DiscLevel], shift: int) -> tuple[DiscLevel, ...]:
-    """Names from the lowest disc upward; discs above T12-L1 are left out."""
-    names = LEVELS[: len(LEVELS) - shift]
-    paired = list(zip(reversed(discs), reversed(names), strict=False))
+    """Names from the lowest disc upward; discs above T12-L1 and within the sacrum are left out."""
+    lumbar = discs[:shift] if shift < 0 else discs
+    names = LEVELS[: len(LEVELS) - max(shift, 0)]
+    paired = list(zip(reversed(lumbar), reversed(names), strict=False))
     return tuple(replace(disc, level=name) for disc, name in reversed(paired))
 
 

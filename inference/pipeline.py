@@ -93,6 +93,7 @@ def read_study(paths: Sequence[Path], models: Models, progress: Progress = _sile
         draft=draft.compose(findings, measurements),
         provenance=_provenance(models, used),
         warnings=(*warnings, *spine.warnings, *_coverage(choices, slices)),
+        numbering=spine.numbering,
     )
     return Result(reading, volume, segmentation, planes)
 

@@ -193,6 +193,21 @@ class VertebraLevel:
 
 
 @dataclass(frozen=True)
+class Numbering:
+    """What the lowest disc found is taken for, and what else it may be, with probabilities.
+
+    ``S1-S2`` stands for a disc within the sacrum. transitional: why the lowest
+    vertebra may be a transitional one, empty when nothing speaks for it.
+    """
+
+    lowest: str
+    probability: float
+    alternative: str
+    alternative_probability: float
+    transitional: str = ""
+
+
+@dataclass(frozen=True)
 class Measurement:
     """One number with its unit.
 
@@ -294,3 +309,4 @@ class StudyReading:
     draft: tuple[Sentence, ...]
     provenance: Provenance
     warnings: tuple[str, ...] = field(default=())
+    numbering: Numbering | None = None
