@@ -19,8 +19,9 @@ from inference.simulate.causes import SITES, DiscCause, Patient
 
 GRADES = ("normal", "mild", "moderate", "severe")
 #: How likely the written grade is one step off the truth. Two readers of one patient then agree with kappa 0.75, 0.61
-#: and 0.48, as published ones do (0.73-0.86, 0.5-0.77, about 0.5). And how likely left and right of a level are swapped.
+#: and 0.48, as published ones do (0.73-0.86, 0.5-0.77, about 0.5).
 OFF_BY_ONE = {"canal": 0.07, "foramen": 0.14, "recess": 0.22}
+#: How likely a reader swaps left and right of a level.
 SWAPPED = 0.01
 #: How likely a reader speaks of a recess, by its grade.
 _RECESS_SAID = (0.05, 0.4, 0.75, 0.9)
