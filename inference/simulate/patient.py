@@ -43,7 +43,7 @@ BODIES: dict[str, tuple[float, ...]] = {
 #: A body is this much slimmer at its waist than at its endplates (width, depth).
 WAIST = (0.92, 0.94)
 #: Mean and standard deviation of the depth of the bony canal and of the sac's own diameter and width (mm).
-CANAL_DEPTH, SAC_AP, SAC_WIDTH = (16.7, 1.3), (13.5, 0.55), (18.2, 1.6)
+CANAL_DEPTH, SAC_AP, SAC_WIDTH = (16.7, 1.3), (13.5, 0.8), (18.2, 2.3)
 #: Share of people with 4 and with 6 lumbar-type vertebrae, with a sacralised and with a lumbarised last one.
 FOUR, SIX, SACRALISED, LUMBARISED = 0.03, 0.03, 0.05, 0.03
 SHORT_PEDICLES, LIPOMATOSIS = 0.05, 0.013
@@ -66,7 +66,7 @@ def draw(seed: int, options: StudyOptions | None = None) -> Patient:
     discs = _discs(level, person, names, rows, transition, severity, done)
     patient = _patient(who, seed, person, discs, transition)
     bodies = lesions.with_lesions(bone, person, _bodies(bone, names, rows, person), done)
-    return replace(_with_room(level, patient), bodies=bodies)
+    return replace(_with_lipomatosis(level, patient), bodies=bodies)
 
 
 def dimensions(patient: Patient) -> dict[str, dict[str, float]]:
@@ -140,7 +140,7 @@ def _person(rng: np.random.Generator, severity: Severity) -> Person:
         lordosis=_within(rng.normal(1.0, 0.21), 0.5, 1.5),
         canal_depth_mm=bony,
         pedicle_short_mm=short,
-        sac_ap_mm=_within(sac, 12.6, 15.8),
+        sac_ap_mm=_within(sac, 12.6, max(bony - 2.0, 12.6)),
         flavum=_within(rng.normal(1, 0.1), 0.75, 1.3),
         disc=_within(rng.normal(1, 0.1), 0.75, 1.25),
         ill=int(severity is not Severity.NORMAL),
@@ -165,7 +165,7 @@ def _patient(
         scoliosis_phase=rng.uniform(-1, 1),
         canal_depth_mm=person.canal_depth_mm,
         sac_ap_mm=person.sac_ap_mm,
-        sac_width_mm=_within(rng.normal(*SAC_WIDTH), 15.5, 22.0),
+        sac_width_mm=_within(rng.normal(*SAC_WIDTH), 15.0, 24.0),
         fat_mm=_within(rng.lognormal(np.log(19 if person.sex == "F" else 15), 0.4), 7, 42),
         muscle_fat=_within(rng.beta(2, 6) + 0.004 * older + (0.02 if person.sex == "F" else -0.02), 0.03, 0.6),
         visceral_fat=rng.uniform(0.25, 0.8),
@@ -177,7 +177,7 @@ def _patient(
     )
 
 
-def _with_room(rng: np.random.Generator, patient: Patient) -> Patient:
+def _with_lipomatosis(rng: np.random.Generator, patient: Patient) -> Patient:
     """Epidural fat: too much of it in a few, mostly the fat whose canal is narrow low down."""
     narrow, dice, amount = patient.discs[-1].canal, rng.random(), rng.random()
     share = LIPOMATOSIS * (patient.fat_mm / 17) * (1 + 10 * (narrow >= 1))
