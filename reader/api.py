@@ -65,6 +65,10 @@ class LateImages(Versioned):
     count = serializers.IntegerField(min_value=0)
 
 
+class LevelShift(Versioned):
+    shift = serializers.IntegerField()
+
+
 class AmendmentStart(serializers.Serializer[Any]):
     amends = serializers.IntegerField(min_value=1)
 
@@ -224,6 +228,13 @@ class BringBackText(ReviewView):
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
         reviewing.bring_back_text(study, person(request), data["version"], request)
+
+
+class Renumber(ReviewView):
+    body = LevelShift
+
+    def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
+        reviewing.renumber(study, person(request), data["version"], data["shift"], request)
 
 
 class AcknowledgeLate(ReviewView):

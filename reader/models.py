@@ -47,6 +47,8 @@ class Review(models.Model):
     read_again: the machine read the study again and so took a reader's
         confirmations back; until the next signature.
     amends: the signed version that is being amended, or None.
+    level_shift: by how many levels the reader moved the machine's names
+        towards the head (towards the feet if negative).
     """
 
     study = models.OneToOneField(Study, on_delete=models.PROTECT, related_name="review")
@@ -58,6 +60,7 @@ class Review(models.Model):
     set_aside_text = models.TextField(blank=True)
     late_acknowledged = models.PositiveIntegerField(default=0)
     read_again = models.BooleanField(default=False)
+    level_shift = models.SmallIntegerField(default=0)
     amends = models.ForeignKey("SignedVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     saved_at = models.DateTimeField(null=True, blank=True)
     saved_by = models.ForeignKey(

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
+from inference.renumber import FURTHEST
 from inference.types import LUMBAR_LEVELS, Grade, Site
 from reader import room, text
 from reader.errors import BadValue, NotYours, Stale, WrongState
@@ -242,6 +243,18 @@ def bring_back_text(study: Study, user: User, version: int, request: HttpRequest
         review.draft_text, review.set_aside_text = review.set_aside_text, aside
         review.text_is_manual = True
         audit.record(user, "edit_draft", study=study, request=request, brought_back=True)
+
+
+def renumber(study: Study, user: User, version: int, shift: int, request: HttpRequest | None = None) -> None:
+    """Take the lowest disc for another one: all names move by `shift` against the machine's."""
+    if abs(shift) > FURTHEST:
+        raise BadValue(f"Levels can be moved by {FURTHEST} at most.")
+    with writing(study, user, version) as review:
+        if review.machine_reading is None:
+            raise WrongState("The machine named no levels in this study.")
+        before = review.level_shift
+        room.move_levels(review, shift)
+        audit.record(user, "change", study=study, request=request, renumbered_from=before, renumbered_to=shift)
 
 
 def acknowledge_late(study: Study, user: User, version: int, count: int, request: HttpRequest | None = None) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 from django.db import transaction
 
 from inference import record
-from inference.types import LUMBAR_LEVELS, Grade, LevelFinding, Measurement, Site
+from inference.renumber import moved, renumbered
+from inference.types import LUMBAR_LEVELS, Grade, LevelFinding, Measurement, Site, StudyReading
 from reader import text
 from reader.models import Review, ReviewedFinding
 from worklist.models import MachineReading, Study
@@ -44,9 +45,17 @@ def _is_behind(study: Study, review: Review) -> bool:
     return study.state in (State.DRAFTED, State.FAILED) and review.machine_reading != study.latest_reading
 
 
-def measurements_of(reading: MachineReading | None) -> tuple[Measurement, ...]:
+def reading_of(review: Review) -> StudyReading | None:
+    """What the machine read, by the level names that the reader decided on; None when it read nothing."""
+    if review.machine_reading is None:
+        return None
+    return renumbered(record.from_dict(review.machine_reading.reading), review.level_shift)
+
+
+def measurements_of(review: Review) -> tuple[Measurement, ...]:
     """What the machine measured; nothing when it read nothing."""
-    return record.from_dict(reading.reading).measurements if reading else ()
+    reading = reading_of(review)
+    return reading.measurements if reading else ()
 
 
 def table(review: Review) -> list[ReviewedFinding]:
@@ -62,7 +71,7 @@ def said_now(review: Review, rows: Sequence[ReviewedFinding] | None = None) -> l
         text.finding(row.level, row.site, row.grade, row.rule if not row.changed else "", row.note)
         for row in (rows if rows is not None else table(review))
     ]
-    return text.sentences(values, measurements_of(review.machine_reading))
+    return text.sentences(values, measurements_of(review))
 
 
 def follow_table(review: Review) -> None:
@@ -75,7 +84,8 @@ def follow_table(review: Review) -> None:
 
 
 def _follow_machine(review: Review, reading: MachineReading | None) -> None:
-    found = _machine_findings(reading)
+    review.machine_reading = reading
+    found = _machine_findings(review)
     rows = {(row.level, row.site): row for row in review.findings.all()}
     if any(row.confirmed_at for row in rows.values()):
         review.read_again = True
@@ -83,7 +93,6 @@ def _follow_machine(review: Review, reading: MachineReading | None) -> None:
         for site in Site:
             row = rows.get((level, site.value)) or ReviewedFinding(review=review, level=level, site=site.value)
             _update_row(row, found.get((level, site)))
-    review.machine_reading = reading
     review.late_acknowledged = 0
     if reading is not None:
         review.version += 1
@@ -109,7 +118,19 @@ def differs(row: ReviewedFinding) -> bool:
     return row.grade != (row.machine_grade or Grade.NOT_ASSESSED.value)
 
 
-def _machine_findings(reading: MachineReading | None) -> dict[tuple[str, Any], LevelFinding]:
-    if reading is None:
-        return {}
-    return {(finding.level, finding.site): finding for finding in record.from_dict(reading.reading).findings}
+def move_levels(review: Review, shift: int) -> None:
+    """Name every disc by `shift`; the reader's grades go with their discs and must be confirmed again."""
+    by = shift - review.level_shift
+    review.level_shift = shift
+    rows = {(row.level, row.site): row for row in review.findings.all()}
+    before = {(moved(level, by), site): (row.grade, row.changed) for (level, site), row in rows.items()}
+    found = _machine_findings(review)
+    for (level, site), row in rows.items():
+        row.grade, row.changed = before.get((level, site), ("", False))
+        _update_row(row, found.get((level, Site(site))))
+    follow_table(review)
+
+
+def _machine_findings(review: Review) -> dict[tuple[str, Any], LevelFinding]:
+    reading = reading_of(review)
+    return {(finding.level, finding.site): finding for finding in reading.findings} if reading else {}

@@ -134,13 +134,12 @@ def _require_acknowledged(review: Review, acknowledged: int) -> int | None:
 
 
 def _write(study: Study, review: Review, user: User, amends: SignedVersion | None, reason: str) -> SignedVersion:
-    reading = review.machine_reading
     signed = SignedVersion(
         study=study,
         number=amends.number + 1 if amends else 1,
         text=review.draft_text,
         findings=[_finding(row) for row in room.table(review)],
-        measurements=record.to_dict(room.measurements_of(reading)),
+        measurements=record.to_dict(room.measurements_of(review)),
         provenance=_provenance(review),
         signed_by=user,
         signed_by_name=name_of(user),
@@ -181,12 +180,14 @@ def _provenance(review: Review) -> dict[str, object]:
         "machine_reading": reading.pk,
         "read_by_hand": False,
         "text_is_manual": review.text_is_manual,
+        "level_shift": review.level_shift,
     }
 
 
 def _restore(review: Review, signed: SignedVersion) -> None:
     if review.draft_text != signed.text:
         review.set_aside_text = review.draft_text
+    room.move_levels(review, int(signed.provenance.get("level_shift", 0)))
     rows = {(row.level, row.site): row for row in room.table(review)}
     for said in signed.findings:
         row = rows[said["level"], said["site"]]

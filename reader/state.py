@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from accounts.models import User
+from inference import record
 from inference.types import LUMBAR_LEVELS, Role
 from reader import contradictions, room, signing
 from reader import review as reviewing
@@ -42,6 +43,7 @@ def review_state(study: Study, review: Review | None, user: User) -> dict[str, A
     return state | {
         "version": review.version,
         "by_hand": review.machine_reading_id is None,
+        "level_shift": review.level_shift,
         "findings": [_finding(row) for row in rows],
         "text": review.draft_text,
         "text_is_manual": review.text_is_manual,
@@ -62,13 +64,15 @@ def review_state(study: Study, review: Review | None, user: User) -> dict[str, A
 def machine_state(study: Study, review: Review | None) -> dict[str, Any]:
     """What the machine found, for overlays and the table; empty when it read nothing."""
     reading = review.machine_reading if review else None
-    found: dict[str, Any] = reading.reading if reading else {}
+    named = room.reading_of(review) if review else None
+    found: dict[str, Any] = record.to_dict(named) if named else {}
     return {
         "discs": found.get("discs", []),
         "measurements": found.get("measurements", []),
         "axial": found.get("axial", []),
         "roles": {choice["uid"]: choice["role"] for choice in found.get("series", []) if choice["uid"]},
         "warnings": _warnings(study, reading),
+        "numbering": found.get("numbering"),
         "has_masks": reading is not None,
         "failure": study.failure_message if reading is None else "",
     }

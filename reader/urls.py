@@ -31,6 +31,7 @@ urlpatterns = [
     path(f"{STUDY}draft/replace/", api.ReplaceText.as_view(), name="replace_text"),
     path(f"{STUDY}draft/follow/", api.FollowTable.as_view(), name="follow_table"),
     path(f"{STUDY}draft/bring-back/", api.BringBackText.as_view(), name="bring_back_text"),
+    path(f"{STUDY}renumber/", api.Renumber.as_view(), name="renumber"),
     path(f"{STUDY}late/", api.AcknowledgeLate.as_view(), name="acknowledge_late"),
     path(f"{STUDY}sign/", api.Sign.as_view(), name="sign"),
     path(f"{STUDY}amend/start/", api.StartAmendment.as_view(), name="start_amendment"),

@@ -55,6 +55,19 @@ def test_a_study_is_read_and_signed_by_keyboard_alone(tab: Tab) -> None:
     assert "L4-L5: Moderate stenosis" in SignedVersion.objects.get().text
 
 
+def test_one_click_names_the_lowest_disc_otherwise_and_table_and_text_follow(tab: Tab, drafted: Study) -> None:
+    page = tab.page
+    lowest = page.get_by_role("group", name="The lowest disc found is")
+    expect(lowest.get_by_role("button", name="L5-S1")).to_have_attribute("aria-pressed", "true")
+    before = page.get_by_label("L4-L5 Canal").input_value()
+    lowest.get_by_role("button", name="L4-L5").click()
+    expect(lowest.get_by_role("button", name="L4-L5")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_label("L3-L4 Canal")).to_have_value(before)
+    expect(page.get_by_label("L5-S1 Canal")).to_have_value("not_assessed")
+    expect(text(page)).to_have_value(re.compile("L5-S1: Spinal canal and both foramina not assessed"))
+    assert Review.objects.get(study=drafted).level_shift == 1
+
+
 def test_keys_write_in_the_report_and_not_in_the_table(tab: Tab) -> None:
     page = tab.page
     before = page.get_by_label("L1-L2 Canal").input_value()

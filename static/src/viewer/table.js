@@ -10,6 +10,9 @@ const MEASURES = [
   ['slip', 'Slip', 1],
 ];
 
+// What the lowest disc found may be, from the feet up.
+const LOWEST = ['S1-S2', 'L5-S1', 'L4-L5', 'L3-L4'];
+
 export class Table {
   #rows = new Map();
 
@@ -19,6 +22,7 @@ export class Table {
     this.choose = choose;
     this.failed = failed;
     this.measured = new Map(boot.machine.measurements.map((m) => [`${m.place}/${m.quantity}`, m]));
+    this.numbering = boot.machine.numbering;
     this.level = this.words.levels[0];
     this.site = this.words.sites[0].value;
     this.#build();
@@ -76,7 +80,8 @@ export class Table {
     this.full = el('p', { class: 'detail-full' });
     this.notes = el('p', { class: 'quiet table-notes' });
     const table = el('table', { class: 'findings' }, el('thead', {}, head), ...bodies);
-    byId('table').replaceChildren(table, this.full, this.notes);
+    this.lowest = el('div', { class: 'lowest row', role: 'group', 'aria-label': 'The lowest disc found is' });
+    byId('table').replaceChildren(table, this.full, this.lowest, this.notes);
     new ResizeObserver(() => this.#sayInFull()).observe(table);
   }
 
@@ -126,10 +131,30 @@ export class Table {
       row.body.hidden = findings.length === 0;
       if (findings.length) this.#updateRow(state, level, row, findings);
     }
+    this.#showLowest(state);
     const notes = new Set(state.findings.map((finding) => finding.note).filter(Boolean));
     say(this.notes, [...notes].join(' '));
     this.notes.hidden = notes.size === 0;
     this.#mark();
+  }
+
+  // One click names the lowest disc otherwise; grades, text and planes follow.
+  #showLowest(state) {
+    if (!this.numbering) return;
+    const machine = LOWEST.indexOf(this.numbering.lowest);
+    const choices = LOWEST.map((name, place) => ({ name, shift: place - machine })).filter(({ shift }) => Math.abs(shift) <= 1);
+    const buttons = choices.map(({ name, shift }) => {
+      const title = shift ? 'Every level takes another name; grades, text and planes follow. Confirm each level again.' : 'As the machine named it';
+      const choose = button(name, () => this.#renumber(shift), { class: 'small', title, 'aria-pressed': String(shift === state.level_shift) });
+      choose.disabled = !state.may_write || shift === state.level_shift;
+      return choose;
+    });
+    const share = this.numbering.probability > 0.99 ? 'over 99 %' : `${Math.round(100 * this.numbering.probability)} %`;
+    this.lowest.replaceChildren(el('span', { class: 'quiet' }, 'Lowest disc found'), ...buttons, el('span', { class: 'quiet' }, `machine: ${this.numbering.lowest}, ${share}`));
+  }
+
+  async #renumber(shift) {
+    if (await this.#write('renumber/', 'The levels were not renamed.', { shift })) location.reload();
   }
 
   #updateRow(state, level, row, findings) {

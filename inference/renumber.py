@@ -1,0 +1,84 @@
+"""The same reading with every disc named one level further up or down.
+
+Which disc is which is a reader's decision where the vertebrae are transitional
+or the images end early; places, planes and measurements then follow the disc.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from inference import draft, grade
+from inference.types import (
+    LEVELS,
+    VERTEBRAE,
+    AxialSlices,
+    DiscLevel,
+    LevelFinding,
+    Measurement,
+    Role,
+    StudyReading,
+    VertebraLevel,
+)
+
+Placed = TypeVar("Placed", DiscLevel, VertebraLevel, Measurement, AxialSlices)
+
+#: A reader may move the names so many levels.
+FURTHEST = 1
+
+
+def moved(name: str, shift: int) -> str | None:
+    """The name `shift` levels further up (down if negative) of a disc or vertebra; None beyond the names known."""
+    for names in (LEVELS, VERTEBRAE):
+        if name in names:
+            at = names.index(name) - shift
+            return names[at] if 0 <= at < len(names) else None
+    return None
+
+
+def renumbered(reading: StudyReading, shift: int) -> StudyReading:
+    """The reading with all names moved; what has no name any more is left out.
+
+    Measurements over several levels (the lordosis) belong to the old names and
+    are left out too. A level that had no grade under its old name gets one.
+    Raises ValueError for a shift beyond `FURTHEST`.
+    """
+    if abs(shift) > FURTHEST:
+        raise ValueError(f"Levels can be moved by {FURTHEST} at most.")
+    if not shift:
+        return reading
+    discs = _move(reading.discs, "level", shift)
+    measurements = _move(reading.measurements, "place", shift)
+    findings = _findings(reading.findings, shift, grade.grade(discs, measurements, _made_from(reading.findings)))
+    return replace(
+        reading,
+        discs=discs,
+        vertebrae=_move(reading.vertebrae, "name", shift),
+        measurements=measurements,
+        findings=findings,
+        axial=_move(reading.axial, "level", shift),
+        draft=draft.compose(findings, measurements),
+    )
+
+
+def _move(items: tuple[Placed, ...], attribute: str, shift: int) -> tuple[Placed, ...]:
+    named = [(item, moved(getattr(item, attribute), shift)) for item in items]
+    return tuple(replace(item, **_change(attribute, name)) for item, name in named if name is not None)
+
+
+def _change(attribute: str, name: str) -> dict[str, Any]:
+    return {attribute: name}
+
+
+def _findings(old: tuple[LevelFinding, ...], shift: int, fresh: tuple[LevelFinding, ...]) -> tuple[LevelFinding, ...]:
+    """The grades under their new names; `fresh` ones where no disc had been graded."""
+    named = {(moved(finding.level, shift), finding.site): finding for finding in old}
+    return tuple(
+        replace(named[item.level, item.site], level=item.level) if (item.level, item.site) in named else item
+        for item in fresh
+    )
+
+
+def _made_from(findings: tuple[LevelFinding, ...]) -> tuple[Role, ...]:
+    return next((finding.made_from for finding in findings if finding.made_from), ())

@@ -1,0 +1,45 @@
+"""Names move, places do not; what gets a name for the first time is graded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from inference.renumber import moved, renumbered
+from inference.types import Grade, Measurement, Site
+from tests.reader.factories import reading
+
+
+@pytest.mark.parametrize(
+    ("name", "shift", "expected"),
+    [("L5-S1", 1, "L4-L5"), ("L4-L5", -1, "L5-S1"), ("T12-L1", 1, None), ("L5-S1", -1, None), ("L1", 1, "T12")],
+)
+def test_a_name_moves_by_levels(name: str, shift: int, expected: str | None) -> None:
+    assert moved(name, shift) == expected
+
+
+def test_measurements_and_planes_go_with_their_disc() -> None:
+    one = reading("1.2.3", {"L4-L5": Grade.SEVERE})
+    up = renumbered(one, 1)
+    place = {disc.level: disc.centre_mm for disc in one.discs}
+    for disc in up.discs:
+        assert np.array_equal(disc.centre_mm, place[moved(disc.level, -1) or ""])
+    grades = {(finding.level, finding.site): finding.grade for finding in up.findings}
+    assert grades["L3-L4", Site.CANAL] is Grade.SEVERE
+    assert grades["L5-S1", Site.CANAL] is Grade.NOT_ASSESSED
+
+
+def test_a_disc_that_had_no_grade_is_graded_by_its_measurements() -> None:
+    one = reading("1.2.3")
+    top = replace(one.discs[0], level="T12-L1", centre_mm=np.array([0.0, 0.0, 35.0]))
+    measured = (Measurement("T12-L1", "canal_ap", 9.0, "mm"), *one.measurements)
+    down = renumbered(replace(one, discs=(top, *one.discs), measurements=measured), -1)
+    grades = {(finding.level, finding.site): finding.grade for finding in down.findings}
+    assert grades["L1-L2", Site.CANAL] is Grade.MODERATE
+
+
+def test_further_than_one_level_is_refused() -> None:
+    with pytest.raises(ValueError, match="by 1 at most"):
+        renumbered(reading("1.2.3"), 2)
