@@ -37,12 +37,46 @@ def _smooth_field(batch: int, size: tuple[int, int], cells: int, rng: torch.Gene
     return F.interpolate(coarse, size=size, mode="bicubic", align_corners=False)
 
 
+def vary(image: Tensor, label: Tensor, size: tuple[int, int], rng: torch.Generator) -> tuple[Tensor, Tensor]:
+    """All variation, one after the other: `size` rows and columns come out."""
+    image, label = place(image, label, size, rng)
+    image = shade(sharpen(grain(tint(image, label, rng), rng), rng), rng)
+    image, label = cut_view(image, label, rng)
+    return renormalise(image), label
+
+
+def tint(image: Tensor, label: Tensor, rng: torch.Generator) -> Tensor:
+    """Each class lighter or darker in its own way in half of the samples: contrast differs with sequence and age."""
+    batch = len(image)
+    gain = torch.exp(0.25 * torch.randn(batch, 8, generator=rng) * (torch.rand(batch, 1, generator=rng) < 0.5))
+    gain[:, 0] = 1
+    change = torch.gather(gain, 1, label.flatten(1)).view(batch, 1, *label.shape[1:])
+    return image * F.avg_pool2d(change, 3, stride=1, padding=1, count_include_pad=False)
+
+
+def grain(image: Tensor, rng: torch.Generator) -> Tensor:
+    """Texture of marrow and fat that grows with the signal: spots of two pixels and more."""
+    batch, _, rows, columns = image.shape
+    strength = _uniform(batch, 0.0, 0.16, rng).view(batch, 1, 1, 1)
+    spots = torch.randn(batch, image.shape[1], rows // 2, columns // 2, generator=rng)
+    return image * (1 + strength * F.interpolate(spots, size=(rows, columns), mode="bilinear", align_corners=False))
+
+
+def sharpen(image: Tensor, rng: torch.Generator) -> Tensor:
+    """Edges enhanced in a third of the samples, as scanners' filters do."""
+    strength = (_uniform(len(image), -2.0, 1.0, rng).clamp(min=0)).view(-1, 1, 1, 1)
+    return (image + strength * (image - F.avg_pool2d(image, 5, stride=1, padding=2))).clamp(min=0)
+
+
 def shade(image: Tensor, rng: torch.Generator) -> Tensor:
     """Coil shading, gamma, contrast inversion and remapping, blur, noise."""
     batch, _, rows, columns = image.shape
     column = (batch, 1, 1, 1)
-    image = image * torch.exp(0.35 * _smooth_field(batch, (rows, columns), 3, rng))
-    invert = (torch.rand(column, generator=rng) < 0.25).float() * (image > 0.02).float()
+    strength = _uniform(batch, 0.1, 0.7, rng).view(column)
+    image = image * torch.exp(strength * _smooth_field(batch, (rows, columns), 3, rng))
+    # The air around stays dark when the contrast turns over.
+    body = (F.avg_pool2d(image, 5, stride=1, padding=2) / 0.06).clamp(0, 1)
+    invert = (torch.rand(column, generator=rng) < 0.12).float() * body
     top = image.amax(dim=(1, 2, 3), keepdim=True)
     image = image * (1 - invert) + (top - image) * invert * _uniform(batch, 0.5, 1.0, rng).view(column)
     gamma = torch.exp(_uniform(batch, -0.6, 0.6, rng)).view(column)

@@ -87,9 +87,8 @@ class Run:
         config = self.config
         self.network.train()
         image, target = material.batch(self.rng, config.batch, self.network.config.context)
-        image, target = augment.place(image, target, (config.rows, config.columns), self.generator)
-        image, target = augment.cut_view(augment.shade(image, self.generator), target, self.generator)
-        image = augment.renormalise(image).to(self.device, memory_format=torch.channels_last)
+        image, target = augment.vary(image, target, (config.rows, config.columns), self.generator)
+        image = image.to(self.device, memory_format=torch.channels_last)
         # Half precision is two to three times quicker where the processor has it.
         with torch.autocast(self.device.type, dtype=torch.bfloat16):
             logits = self.network(image)
