@@ -203,11 +203,14 @@ def _back_muscles(
     for place in (25.0, 48.0):
         plane = s - place - 0.25 * (f + 45) - 0.004 * torch.square(f + 45) - 2.5 * broad
         share += 0.8 * torch.exp(-torch.square(plane / 1.0)) * (0.12 + fat)
+    # Lobules of fat fill what multifidus leaves beside the spinous processes and laminae.
+    lobules = around.grain(some * torch.tensor([1, 1, 0.5], device=points.device), 0.55, 71, around.broad)
+    share += (0.5 + 1.2 * fat) * (lobules - 0.75 + 0.9 * fat).clamp(0, 1) * torch.exp(-s / 11)
     codes[rows] = muscle_code(share)
     middle = rows[s < 2.6]
     # Interspinous ligament: dark fibres with fat between them.
     fibres = around.grain(points[middle] * torch.tensor([0.3, 1, 1], device=points.device), 0.22, 91, around.broad)
-    codes[middle] = muscle_code(0.22 + 0.4 * fat + 0.13 * fibres)
+    codes[middle] = muscle_code(0.16 + 0.45 * fat + 0.26 * fibres)
     quadratus = torch.square((side - 60) / 15) + torch.square((front + 14) / 9) < 1
     codes[quadratus & (level < 4.9) & (fascia > 8)] = muscle(0.08 + 0.3 * fat)
 

@@ -62,10 +62,10 @@ CODES = 256
 _PROPERTIES: dict[Tissue, tuple[float, float, float, float]] = {
     Tissue.AIR: (1000, 1, 0.0, 0.0),
     Tissue.FAT: (310, 135, 0.95, 0.05),
-    Tissue.MARROW: (560, 96, 0.86, 0.10),
-    Tissue.POSTERIOR_MARROW: (520, 94, 0.84, 0.13),
+    Tissue.MARROW: (560, 96, 0.86, 0.14),
+    Tissue.POSTERIOR_MARROW: (550, 96, 0.86, 0.14),
     Tissue.CORTEX: (900, 18, 0.30, 0.10),
-    Tissue.SACRUM_MARROW: (520, 96, 0.86, 0.12),
+    Tissue.SACRUM_MARROW: (560, 96, 0.86, 0.12),
     Tissue.SACRUM_CORTEX: (900, 18, 0.30, 0.10),
     Tissue.CSF: (4000, 1200, 1.07, 0.0),
     Tissue.ROOT: (900, 85, 0.75, 0.0),
