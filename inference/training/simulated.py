@@ -63,7 +63,9 @@ def render(seed: int, detail: Detail) -> list[Slab]:
     """All slabs of the simulated patient `seed`; the same seed gives the same slabs."""
     rng = np.random.default_rng([17, seed])
     lumbar = int(rng.choice([4, 5, 6], p=[0.04, 0.9, 0.06]))
-    patient = draw(seed, StudyOptions(severity="mixed", lumbar_vertebrae=lumbar))
+    # Hospitals see few young spines, and a network must learn what a healthy disc looks like too.
+    severity = str(rng.choice(["normal", "mixed", "balanced", "severe"], p=[0.35, 0.35, 0.2, 0.1]))
+    patient = draw(seed, StudyOptions(severity=severity, lumbar_vertebrae=lumbar))
     anatomy = anatomy_of(patient)
     scans = _thin(rng, anatomy, detail), _thick(rng, anatomy, detail)
     return [slab for scan in scans for slab in _slabs(anatomy, scan, detail.samples)]
