@@ -18,7 +18,7 @@ class Taken(NamedTuple):
 _SKIP_RIGHT = frozenset(("OF", "SD", "AT", "COMPARE", "OPEN", "CLOSE", "REMAINING", "ALL", "THIS", "L"))
 _SKIP_LEFT = frozenset(
     ("G", "COPULA", "SD", "AT", "L", "LEVEL", "SEEN", "COMPARE", "PAST", "NOW", "HEDGE", "COMPLETE", "NEG", "OF",
-     "OPEN", "CLOSE", "PREVIOUSLY", "ALL", "Z", "THIS", "CONUS", "WHOLE", "ZONE", "DASH")
+     "OPEN", "CLOSE", "PREVIOUSLY", "ALL", "Z", "THIS", "CONUS", "WHOLE", "ZONE", "DASH", "REMAINING")
 )  # fmt: skip
 _BEFORE_LATE_GRADE = frozenset(("COPULA", "COLON", "OPEN", "COMMA", "SEEN", "PREVIOUSLY", "OF", "NOW", "PAST", "DASH"))
 

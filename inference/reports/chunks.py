@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from inference.reports import levels
 from inference.reports.lexicon import LEXICON, PLAIN, Word
@@ -205,12 +205,37 @@ def _scale(tokens: Sequence[Token], i: int) -> tuple[Chunk, int] | None:
     return (Chunk("SCALE", grade, tokens[i].start, tokens[j].end, form=site), j + 1) if grade else None
 
 
+def _counted(tokens: Sequence[Token], i: int) -> tuple[Chunk, int] | None:
+    place = levels.counted(tokens, i)
+    return (_level_chunk(tokens, i, place), place.next_index) if place else None
+
+
+def _beyond(tokens: Sequence[Token], i: int) -> tuple[Chunk, int] | None:
+    """``Above L4-L5 the canal is ...``: the levels beyond the one named."""
+    place = levels.parse(tokens, i + 1) if i == 0 else None
+    if place is None or not place.discs:
+        return None
+    low, high = levels.FIRST + 1, levels.LAST
+    discs = range(low, place.discs[0]) if tokens[i].text == "above" else range(place.discs[-1] + 1, high + 1)
+    return _level_chunk(tokens, i, replace(place, discs=tuple(discs), is_range=True)), place.next_index
+
+
+def _tight(tokens: Sequence[Token], i: int) -> tuple[Chunk, int] | None:
+    """``a tight stenosis`` is a severe one; a canal that is tight is narrow, with no grade."""
+    ahead = [LEXICON.look_up(t.text)[0] for t in tokens[i + 1 : i + 5] if t.kind == "w"]
+    kind, form = ("G", "") if any((one.kind, one.form) == ("P", "noun") for one in ahead) else ("P", "adj")
+    value = "severe" if kind == "G" else "compromise"
+    return Chunk(kind, value, tokens[i].start, tokens[i].end, form=form), i + 1
+
+
 _Idiom = Callable[[Sequence[Token], int], tuple[Chunk, int] | None]
 _IDIOMS: dict[str, _Idiom] = {
     "l": _letter, "r": _letter, "b": _both, "wide": _wide, "widely": _wide, "high": _high_grade,
     "lumbosacral": _junction, "contact": _contact_with, "reduction": _reduction,
-    "schizas": _scale, "lee": _scale,
+    "schizas": _scale, "lee": _scale, "tight": _tight,
+    "above": _beyond, "below": _beyond,
 }  # fmt: skip
+_IDIOMS.update(dict.fromkeys((*levels.ENDS, *levels.COUNTS), _counted))
 
 
 def _append(tokens: Sequence[Token], i: int, word: Word, found: list[Chunk]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from inference.reports import findings, sections
+from inference.reports.broken import mended
 from inference.reports.chunks import chunk
 from inference.reports.clean import clean, looks_binary
 from inference.reports.findings import Found
@@ -42,7 +43,7 @@ def statements(text: str, found: Found | None = None) -> Context:
     context = Context()
     before: tuple[Topic, ...] = ()
     paragraph = -1
-    for sentence in sections.split(tokens(plain), plain):
+    for sentence in sections.split(mended(tokens(plain)), plain):
         context.sentences += 1
         if sentence.skip:
             continue

@@ -106,6 +106,10 @@ class _Sentence:
         for i, c in enumerate(found):
             if c.kind == "G" and not c.used:
                 self._grade_left_over(i)
+            elif c.kind == "S" and i not in self.claimed and surroundings.is_denied_alone(found, i):
+                self._emit(c, i, i, "normal", c.side, "negation", 0.7)
+            elif c.kind == "NEG" and (side := surroundings.side_denied_alone(found, i)):
+                self._denied_side(i, side)
 
     # predicates
 
@@ -124,6 +128,8 @@ class _Sentence:
             return
         if not taken.sites and pred.form in ("verb", "ing"):
             taken = arguments.shared_with_next(self.found, i) or taken
+            if taken.sites and pred.value == "contact" and surroundings.is_outdone_by_next(self.found, i):
+                return
         elif taken.sites:
             self._claim(taken)
         if not taken.sites:
@@ -152,7 +158,7 @@ class _Sentence:
             elif not (side or site.side or site.plural) and surroundings.is_graded_by_side(self.found, i):
                 self.last.append(Topic(site.value, "", site.plural))
             else:
-                self._emit(site, k, i, _default(self.found, i, site), side, "no grade given")
+                self._emit(site, k, i, surroundings.default_grade(self.found, i, site), side, "no grade given")
 
     def _grade_of(self, i: int, taken: arguments.Taken) -> Chunk | None:
         grade = arguments.grade_of(self.found, i, taken)
@@ -210,7 +216,7 @@ class _Sentence:
         grade = arguments.grade_of(self.found, i, arguments.Taken([], i, i))
         if grade is not None:
             grade.used = True
-        value = "normal" if pred.negated else grade.value if grade else _default(self.found, i, None)
+        value = "normal" if pred.negated else grade.value if grade else surroundings.default_grade(self.found, i, None)
         rule = "negation" if pred.negated else "grade word" if grade else "no grade given"
         lateral = [t for t in self.last if t.site != "canal"] if side else self.last
         topics = [t for t in lateral if t.heading] or (lateral[-1:] if side or elliptic else [])
@@ -236,7 +242,13 @@ class _Sentence:
         topics = [t for t in self.last[-1:] if t.site == "canal"]
         grade = arguments.grade_of(self.found, i, arguments.Taken([], i, i))
         for topic in topics:
-            value = "normal" if self.found[i].negated else grade.value if grade else _default(self.found, i, None)
+            value = (
+                "normal"
+                if self.found[i].negated
+                else grade.value
+                if grade
+                else surroundings.default_grade(self.found, i, None)
+            )
             self._emit_topic(topic, i, i, value, "", "site from before")
             if grade is not None:
                 grade.used = True
@@ -259,7 +271,19 @@ class _Sentence:
             c.used = True
             return
         side = arguments.side_near(self.found, i) or surroundings.side_before_comma(self.found, i)
+        if (
+            side == "both"
+            and surroundings.is_pronoun_both(self.found, i)
+            and [t.site for t in self.last[-1:]] == ["canal"]
+        ):
+            side = ""
         topics = self._topics_of_lone_grade(i, side)
+        places = surroundings.places_both_graded(self.found, i) if topics else []
+        for k in places:
+            self._emit_topic(topics[-1], k, k, c.value, self.found[k].value, "grade word, site from before")
+        if places:
+            c.used = True
+            return
         if not topics and c.value == "normal" and len(self.found) == 1 and self._is_level(i):
             self._emit_whole(i, "level called normal")
         c.used = bool(topics)
@@ -288,9 +312,13 @@ class _Sentence:
 
     def _graded_site(self, i: int, k: int) -> None:
         """``severe canal, mild right foraminal``: a grade before a site, and no predicate."""
-        if k not in self.claimed:
-            self._emit(self.found[k], k, i, self.found[i].value, self.found[k].side, "grade word", 0.7)
-            self.claimed.add(k)
+        if k in self.claimed:
+            return
+        self.claimed.add(k)
+        pairs = arguments.paired_grades(self.found, arguments.Taken([(k, "")], k, k), k)
+        for one, side in pairs or [(self.found[i], self.found[k].side)]:
+            one.used = True
+            self._emit(self.found[k], k, i, one.value, side, "grade word", 0.7)
 
     def _shared_predicate(self, i: int) -> None:
         """``moderate L3-4 and severe L4-5 canal stenosis``: the first grade shares the later predicate."""
@@ -300,6 +328,12 @@ class _Sentence:
         if joined and any(c.kind in ("L", "SD") for c in self.found[max(0, i - 4) : after[0].first]):
             side = arguments.side_near(self.found, i) or after[0].side
             self._emit_topic(Topic(after[0].site, side), i, i, self.found[i].value, "", "grade word, site from after")
+
+    def _denied_side(self, i: int, side: str) -> None:
+        """``no right but moderate left foraminal narrowing``: the site said later."""
+        after = next((a for a in self.reading.assertions if a.first > i and a.site != "canal"), None)
+        if after is not None:
+            self._emit_topic(Topic(after.site, side), i, i + 1, "normal", side, "negation")
 
     def _lone_negation(self, i: int) -> None:
         """``no significant thecal sac or nerve roots.``; ``Foramina: no.``; ``no abnormality``."""
@@ -362,17 +396,3 @@ class _Sentence:
 
     def _unclear_sites(self, behind: int, why: str) -> None:
         self.reading.unclear.extend((c.start, c.end, why) for c in self.found[behind:] if c.kind == "P")
-
-
-def _default(found: list[Chunk], i: int, site: Chunk | None) -> str:
-    """The grade of a predicate that stands without one (docs/labels.md, "Which grade")."""
-    pred = found[i]
-    on_sac = site is not None and site.value == "canal"
-    complete = i > 0 and found[i - 1].kind == "COMPLETE"
-    if pred.value == "contact":
-        return "mild"
-    if pred.value == "efface":
-        return ("severe" if complete else "mild") if on_sac else "present"
-    if pred.value == "obliterate":
-        return "severe" if complete and on_sac and site is not None and site.form in ("sac", "canal") else "present"
-    return "present"

@@ -51,9 +51,24 @@ def heading_end(line: Sequence[Token], i: int) -> int:
     return 0
 
 
+def item_end(line: Sequence[Token], i: int) -> int:
+    """Index of the colon, or of the dash between blanks, that ends the name of an item at ``i``; or 0."""
+    first = first_word(line, i)
+    for k in range(first + 1, min(len(line), first + 5)):
+        if line[k].text == "-" and line[k - 1].end < line[k].start:
+            return k
+    return heading_end(line, i)
+
+
 _BEFORE_LEVEL = frozenset(
     ("at", "level", "the", "levels", "disc", "ivd", "findings", "of", "in", ":", "segment", "segments", "interspace")
 )
+
+
+_AFTER_LEVEL = frozenset(
+    ("level", "levels", ")", "]", "*", "disc", "discs", "disk", "disks", "intervertebral", "space", "interspace",
+     "segment", "segments", "motion", "spinal")
+)  # fmt: skip
 
 
 def level_heading(line: Sequence[Token], i: int) -> tuple[tuple[int, ...], int] | None:
@@ -69,23 +84,35 @@ def level_heading(line: Sequence[Token], i: int) -> tuple[tuple[int, ...], int] 
         return discs, k
     if line[k].text in (":", "|", "=", ">") or (line[k].text == "-" and not _touches(line, k)):
         return discs, k + 1
-    if line[k].text == "(" and any(t.text == ":" for t in line[k : k + 6]):
+    if line[k].text in ("(", "[") and any(t.text == ":" for t in line[k : k + 6]):
         return discs, k
     return None
+
+
+def writes_blocks(lines: Sequence[Sequence[Token]]) -> bool:
+    """Whether levels are written as a heading line with more lines below, one after the other."""
+    headed = [level_heading(line, 0) for line in lines]
+    count = alone = 0
+    for k in range(len(lines) - 1):
+        found = headed[k]
+        if found and lines[k + 1] and not headed[k + 1]:
+            count += any(headed[k + 2 : k + 7])
+            alone += found[1] == len(lines[k])
+    return count >= 2 or alone >= 2
 
 
 def _listed(line: Sequence[Token], k: int) -> tuple[tuple[int, ...], int]:
     """The discs of a list of levels that starts at ``k``, and the index behind it."""
     discs: tuple[int, ...] = ()
     while k < len(line) and len(discs) < 40:
-        place = levels.parse(line, k) if line[k].kind == "v" else None
+        place = levels.parse(line, k) if line[k].kind == "v" else levels.counted(line, k)
         if place is None and discs and line[k].kind == "n":
             place = levels.bare_pair(line, k)
         if place is None or not place.discs:
             break
         discs += place.discs
         k = place.next_index
-        while k < len(line) and line[k].text in ("level", "levels", ")", "disc", "discs"):
+        while k < len(line) and line[k].text in _AFTER_LEVEL:
             k += 1
         ahead = _behind_joint(line, k)
         if not ahead:
@@ -124,6 +151,14 @@ def is_part_of_level(line: Sequence[Token]) -> bool:
     """``Disc: ...``, ``Facet joints: ...``: a line inside the block of a level."""
     i = first_word(line, 0)
     return i < len(line) and line[i].text in _PARTS and heading_end(line, 0) > 0
+
+
+_STUDY = frozenset(("exam", "examination", "study", "scan"))
+
+
+def leads_to_findings(words: Sequence[str]) -> bool:
+    """``CONCLUSION/RECOMMENDATION``, ``Examination findings``: read, although a part of the name is not."""
+    return words[0] in READ or (words[0] in _STUDY and words[-1] in READ)
 
 
 def is_title(words: Sequence[str]) -> bool:

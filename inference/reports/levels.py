@@ -39,7 +39,7 @@ class Place:
 
 def number(text: str) -> int:
     """A vertebra's number in the spine; `OUT_OF_SCHEME` for an L6 and the like."""
-    letter = text.rstrip("0123456789").strip()
+    letter = text.rstrip("0123456789").strip(" .")
     value = int(text[len(text.rstrip("0123456789")) :])
     return _BASE[letter] + value if 1 <= value <= _TOP[letter] else OUT_OF_SCHEME
 
@@ -69,6 +69,27 @@ def bare_pair(tokens: Sequence[Token], i: int) -> Place | None:
     return _numbers(tokens, i)
 
 
+COUNTS = {"two": 2, "2": 2, "three": 3, "3": 3, "four": 4, "4": 4}
+ENDS = {"lower": 1, "lowest": 1, "lowermost": 1, "last": 1, "bottom": 1, "caudal": 1}
+ENDS |= {"upper": -1, "uppermost": -1, "top": -1, "first": -1, "highest": -1}
+_OF_LEVELS = frozenset(("lumbar", "disc", "disk", "intervertebral", "spinal"))
+_LEVELS = frozenset(("levels", "discs", "disks", "segments", "interspaces", "spaces"))
+
+
+def counted(tokens: Sequence[Token], i: int) -> Place | None:
+    """``lower three lumbar levels``, ``two lowest discs``: levels counted from an end of L1-L2 to L5-S1."""
+    one, other = _text(tokens, i), _text(tokens, i + 1)
+    end, count = (ENDS.get(one, 0), COUNTS.get(other)) if one in ENDS else (ENDS.get(other, 0), COUNTS.get(one))
+    j = i + 2
+    while _text(tokens, j) in _OF_LEVELS:
+        j += 1
+    if not end or count is None or _text(tokens, j) not in _LEVELS:
+        return None
+    j -= _text(tokens, j) != "levels" and _text(tokens, j) != "segments"  # a disc stays a word of its own
+    discs = range(LAST + 1 - count, LAST + 1) if end > 0 else range(FIRST + 1, FIRST + 1 + count)
+    return Place(tuple(discs), 0, j + 1, is_range=True)
+
+
 def _between(first: Place, second: Place) -> Place | None:
     start = first.discs[0] if first.discs else first.vertebra
     end = second.discs[-1] if second.discs else second.vertebra - 1
@@ -85,7 +106,7 @@ def _single(tokens: Sequence[Token], i: int) -> Place | None:
     if i >= len(tokens) or tokens[i].kind != "v":
         return None
     text = tokens[i].text
-    letter = text.rstrip("0123456789").strip()
+    letter = text.rstrip("0123456789").strip(" .")
     digits = text[len(text.rstrip("0123456789")) :]
     if letter == "l" and len(digits) == 2:
         return _run_together(digits, i + 1)

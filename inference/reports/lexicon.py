@@ -50,6 +50,10 @@ class Lexicon:
                     self._deletes.setdefault(shorter, []).append(word)
         self._cache: dict[str, tuple[Word, ...]] = {word: (meaning,) for word, meaning in self._words.items()}
 
+    def is_listed(self, word: str) -> bool:
+        """Whether a lower-case word stands in the data file as it is."""
+        return word in self._words
+
     def look_up(self, word: str) -> tuple[Word, ...]:
         """Meanings of a lower-case word: one, or two for two words run together."""
         found = self._cache.get(word)

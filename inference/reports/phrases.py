@@ -160,7 +160,9 @@ def _negated_grades(found: list[Chunk]) -> None:
         elif kinds[:1] == ["G"] and after[0].value not in ("none", "normal"):
             if after[0].value in _STRICT and after[0].form not in ("loose", "emphasis"):
                 c.value = "ungraded"
-            after[0].kind = "GONE"
+            at_end = i + 2 >= len(found) or found[i + 2].kind in ("SEMI", "BUT", "COMMA")
+            is_said = at_end and found[i + 1] is after[0] and c.value != "ungraded" and found[i - 1].kind == "COPULA"
+            after[0].kind = "SEEN" if is_said else "GONE"  # ``is not significant`` is ``is not seen``
     _drop_emphasis(found)
 
 
@@ -203,7 +205,7 @@ def _head_right(found: list[Chunk], i: int) -> Chunk | None:
             return c
         if c.kind == "L" and found[k - 1].kind == "AT":
             return None
-        if c.kind == "AND" and k + 1 < len(found) and found[k + 1].kind in ("G", "SD", "Z"):
+        if c.kind == "AND" and k + 1 < len(found) and found[k + 1].kind in ("G", "SD", "Z", "NEG"):
             k += 2
             continue
         if c.kind == "COMMA" and found[k - 1].kind == "SD" and k + 1 < len(found) and found[k + 1].kind == "G":

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from inference.reports.chunks import Chunk
 from inference.reports.grammar import Assertion, Reading
+from inference.reports.lesion import lesion_side, only_side_before
 from inference.reports.levels import FIRST, LAST
 from inference.reports.sections import Sentence
 
@@ -40,10 +41,12 @@ class Context:
     """What was in force at the end of the sentence before.
 
     discs: None before any level was named; empty after a vertebra or `multilevel`.
+    recent: the two discs last named in the section, the later one last.
     lesion: side of the disc lesion last spoken of, with the discs it belongs to.
     """
 
     discs: tuple[int, ...] | None = None
+    recent: tuple[int, ...] = ()
     paragraph: int = -1
     section: int = -1
     lesion: str = ""
@@ -54,20 +57,26 @@ class Context:
     sentences: int = 0
     read: int = 0
 
+    def name(self, discs: tuple[int, ...]) -> None:
+        """Note discs as the ones last named."""
+        self.recent = tuple(dict.fromkeys(reversed((*self.recent, *discs))))[1::-1]
+
 
 def place(sentence: Sentence, reading: Reading, context: Context) -> None:
     """Give every assertion of a sentence its levels and sides; move the context on."""
     if sentence.section != context.section:
         context.discs, context.section, context.lesion = None, sentence.section, ""
+        context.recent = ()
     if sentence.levels and (sentence.fresh or context.paragraph != sentence.paragraph):
         context.discs, context.paragraph, context.lesion = sentence.levels, sentence.paragraph, ""
         context.spoken.update(sentence.levels)
+        context.name(sentence.levels)
     in_force = bool(context.discs) and context.paragraph == sentence.paragraph
     marks = _Marks(reading.chunks, sentence.levels, in_force=in_force)
     carried = context.lesion if context.paragraph == sentence.paragraph and not marks.has_levels else ""
-    lesion = _lesion_side(reading.chunks)
+    lesion = lesion_side(reading.chunks)
     for assertion in reading.assertions:
-        side = lesion or _only_side_before(reading.chunks, assertion) or carried
+        side = lesion or only_side_before(reading.chunks, assertion.first) or carried
         _place_one(assertion, sentence, marks, context, side, reading.assertions)
     _move_on(sentence, reading, marks, context)
 
@@ -116,7 +125,7 @@ def _place_one(
         reach = "global" if assertion.grade == "normal" else "own"
         _state(assertion, LUMBAR_DISCS, reach, context, "both")
         return
-    discs = _own_levels(assertion, marks, peers)
+    discs = _both_levels(assertion, marks, context) or _own_levels(assertion, marks, peers)
     if discs is None:
         discs = _from_context(assertion, sentence, marks, context)
         if discs is None:
@@ -267,6 +276,16 @@ def _from_context(assertion: Assertion, sentence: Sentence, marks: _Marks, conte
     return context.discs
 
 
+def _both_levels(assertion: Assertion, marks: _Marks, context: Context) -> tuple[int, ...]:
+    """``at either level``, ``at both of these levels``: the two levels last named."""
+    behind = [c for c in marks.chunks[assertion.last + 1 :] if c.kind not in ("OF", "THIS", "AT")][:2]
+    if [c.kind for c in behind] != ["SD", "LEVEL"] or behind[0].value != "both":
+        return ()
+    named = (disc for i, c in marks.named if i < assertion.first for disc in c.discs)
+    two = tuple(dict.fromkeys((*context.recent, *named)))[-2:]
+    return two if len(two) == 2 else ()
+
+
 def _remaining(assertion: Assertion, sentence: Sentence, context: Context, marks: _Marks, scope: str) -> None:
     """Levels not spoken of; or, of one site, wherever nothing was said of it."""
     site_only = (
@@ -306,7 +325,7 @@ def _named_as_remaining(marks: _Marks) -> tuple[int, ...]:
 
 def _state(assertion: Assertion, discs: tuple[int, ...], reach: str, context: Context, lesion: str) -> None:
     for disc in dict.fromkeys(discs):
-        if FIRST <= disc <= LAST:
+        if FIRST <= disc <= LAST and not _says_nothing_of_sac(assertion, disc, reach):
             site = _site_at(assertion, disc)
             sides = ("",) if site == "canal" else _sides(assertion, lesion)
             context.statements.append(
@@ -315,6 +334,12 @@ def _state(assertion: Assertion, discs: tuple[int, ...], reach: str, context: Co
             )  # fmt: skip
             if reach == "own":
                 context.spoken.add(disc)
+
+
+def _says_nothing_of_sac(assertion: Assertion, disc: int, reach: str) -> bool:
+    """``No cord compression`` speaks of the levels of the cord that it names, and not of the sac below."""
+    is_cord = assertion.chunk is not None and assertion.chunk.form == "cord"
+    return is_cord and assertion.grade == "normal" and (reach != "own" or disc > FIRST + 1)
 
 
 def _site_at(assertion: Assertion, disc: int) -> str:
@@ -337,39 +362,6 @@ def _sides(assertion: Assertion, lesion: str) -> tuple[str, ...]:
     return ("left", "right") if side == "both" else (side,)
 
 
-def _lesion_side(chunks: list[Chunk]) -> str:
-    """The side of the disc lesion in a sentence; ``both`` for a central or diffuse one, empty for none."""
-    sides: set[str] = set()
-    seen = False
-    for i, c in enumerate(chunks):
-        if c.kind == "S" and c.value == "canal" and c.side in ("left", "right"):
-            return c.side
-        if c.kind == "Z" and c.value in ("central", "diffuse"):
-            sides.add("both")
-        if (c.kind == "Z" and c.value in ("sided", "place")) or c.kind == "D":
-            seen = True
-            own = c.side or next((b.value for b in chunks[max(0, i - 3) : i] if b.kind == "SD"), "")
-            near = i and chunks[i - 1].kind in ("SD", "G", "Z", "O", "AND", "D", "L")
-            if own and near:
-                sides.add(own)
-    if not seen:
-        return ""
-    return sides.pop() if len(sides) == 1 else "both"
-
-
-def _only_side_before(chunks: list[Chunk], assertion: Assertion) -> str:
-    """The one side that the sentence has spoken of so far (``synovial cyst on the right, narrowing the recess``)."""
-    sides = set()
-    for i, c in enumerate(chunks[: assertion.first]):
-        if c.kind == "SD" and not (i and chunks[i - 1].kind in ("COMPARE", "THAN")):
-            compared = (i > 1 and chunks[i - 2].kind == "COMPARE") or chunks[i + 1].kind in ("COMPARE", "THAN")
-            if not compared:
-                sides.add(c.value)
-        elif c.kind == "S" and c.side:
-            sides.add(c.side)
-    return sides.pop() if len(sides) == 1 else ""
-
-
 def _only_measures(sentence: Sentence, reading: Reading, marks: _Marks) -> bool:
     """``L1-2 15 mm, L2-3 14 mm``: a list of numbers sets no level."""
     is_list = sum(len(c.discs) for _, c in marks.named) > 1
@@ -379,7 +371,7 @@ def _only_measures(sentence: Sentence, reading: Reading, marks: _Marks) -> bool:
 
 
 def _move_on(sentence: Sentence, reading: Reading, marks: _Marks, context: Context) -> None:
-    side = _lesion_side(reading.chunks)
+    side = lesion_side(reading.chunks)
     if side:
         context.lesion = side
     if any(c.kind == "D" for c in reading.chunks):
@@ -390,6 +382,7 @@ def _move_on(sentence: Sentence, reading: Reading, marks: _Marks, context: Conte
     last = marks.named[-1][1]
     with_levels = [c for _, c in marks.named if c.kind == "L"]
     context.discs = with_levels[-1].discs if with_levels else ()
+    context.name(tuple(disc for c in with_levels for disc in c.discs))
     if last.kind == "MULTILEVEL" and not with_levels:
         context.discs = ()
     context.paragraph = sentence.paragraph

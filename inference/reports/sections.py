@@ -64,7 +64,7 @@ def split(tokens: Sequence[Token], text: str) -> list[Sentence]:
     """Sentences of a report in order, headings taken off and kept as context."""
     lines = _lines(tokens)
     wrapped = _is_wrapped(lines, text)
-    state = _State(writes_blocks=_writes_blocks(lines))
+    state = _State(writes_blocks=headings.writes_blocks(lines))
     columns: Columns = []
     gap = 0
     before: list[Token] = []
@@ -209,7 +209,7 @@ def _begin_paragraph(state: _State, line: Sequence[Token], gap: int) -> None:
     in_block = state.block and not gap and not _is_heading_of_thing(line)
     if state.levels and not gap and not state.topics_of_block and _is_site_heading(line):
         in_block = state.block = True
-    state.block = state.block and (state.writes_blocks or not in_block or headings.heading_end(line, 0) > 0)
+    state.block = state.block and (state.writes_blocks or not in_block or headings.item_end(line, 0) > 0)
     if not in_block:
         state.block = False
         state.paragraph += 1
@@ -221,16 +221,6 @@ def _begin_paragraph(state: _State, line: Sequence[Token], gap: int) -> None:
         state.topics, state.remaining = state.topics_of_block, False
 
 
-def _writes_blocks(lines: Sequence[Sequence[Token]]) -> bool:
-    """Whether levels are written as a heading line with more lines below, one after the other."""
-    count = 0
-    for k in range(len(lines) - 2):
-        if headings.level_heading(lines[k], 0) and lines[k + 1] and not headings.level_heading(lines[k + 1], 0):
-            later = lines[k + 2 : k + 7]
-            count += any(line and headings.level_heading(line, 0) is not None for line in later)
-    return count >= 2
-
-
 def _reads_like_a_finding(line: Sequence[Token]) -> bool:
     """Whether a new line names a level and a lesion: an unheaded reading below ``Clinical: back pain``."""
     if not any(t.kind == "v" for t in line):
@@ -239,8 +229,8 @@ def _reads_like_a_finding(line: Sequence[Token]) -> bool:
 
 
 def _is_site_heading(line: Sequence[Token]) -> bool:
-    """``- Canal: ...``: a line on one site of the level above."""
-    end = headings.heading_end(line, 0)
+    """``- Canal: ...``, ``Canal - ...``: a line on one site of the level above."""
+    end = headings.item_end(line, 0)
     return end > 0 and site_of(line[:end], headings.first_word(line, 0)) is not None
 
 
@@ -313,7 +303,11 @@ def _take_word_heading(state: _State, tokens: list[Token], first: int, end: int,
         state.skip = ""
         _reset(state)
         return behind
-    if known & headings.READ and (is_marked or len(words) <= 2) and not known & (headings.SKIPPED - headings.READ):
+    is_read = known & headings.READ and (
+        not known & (headings.SKIPPED - headings.READ) or headings.leads_to_findings(words)
+    )
+    of_level = is_marked and (bool(_topics(tokens[first:end])[0]) or headings.follows_level(tokens, first))
+    if is_read and (is_marked or len(words) <= 2) and not of_level:
         state.skip = ""
         _reset(state)
         return behind
@@ -342,9 +336,12 @@ def _take_site_heading(state: _State, tokens: list[Token], first: int, end: int)
     if kinds & _STATEMENT or any(t.kind == "v" for t in heading) or ("P" in kinds and not topics):
         return 0
     if side and not topics and state.topics and len(heading) == 1:
-        topics = [(site, side) for site, _ in state.topics]
+        state.topics = tuple((site, side) for site, _ in state.topics)
+        return end + 1
     if topics:
+        in_turn = bool(state.topics) and not state.levels  # site after site on one line, each with its levels
         state.topics, state.skip = tuple(topics), ""
+        state.paragraph += in_turn
         opens = end + 1 >= len(tokens) and (not state.levels or bool(state.topics_of_block))
         state.topics_of_block = state.topics if opens else ()
         state.levels = () if opens else state.levels

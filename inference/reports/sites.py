@@ -65,6 +65,11 @@ def site_of(tokens: Sequence[Token], i: int, *, alone: bool = False) -> Run | No
     named = _name(words, scan.words)
     if named is None and scan.roots and words <= {"exit", "traversing"}:
         named = ("recess" if "traversing" in words else "foramen"), "root"
+        while scan.last + 1 < len(tokens) and tokens[scan.last + 1].kind == "v":
+            scan.last += 1
+    shared = named is None and len(scan.words) == 1 and _shares_root(tokens, scan.last + 1)
+    if shared:
+        named = {"exit": ("foramen", "root"), "traversing": ("recess", "root")}.get(scan.words[0])
     if named is None:
         return None
     value, form = named
@@ -79,12 +84,27 @@ def site_of(tokens: Sequence[Token], i: int, *, alone: bool = False) -> Run | No
         if after2 is None or after2.kind not in ("P", "N", "COPULA"):
             return None
         scan.last += 1
-    plural = any(word in ("canals", "foramina", "recesses", "roots") for word in scan.words)
-    side = _side(scan.sides)
+    plural = (shared and any(t.text in ("roots", "nerves") for t in tokens[i : i + 9])) or any(
+        word in ("canals", "foramina", "recesses", "roots") for word in scan.words
+    )
+    side = _side(scan.sides) or (_side_ahead(tokens, scan.last + 2) if shared else "")
     adjective = form in ("foraminal", "weak", "neural", "subarticular", "recessal")
     start = tokens[i].start
     roots = tuple(scan.roots) if form == "root" else ()
     return Run(value, form, side, plural, adjective, roots, scan.aside, start, tokens[scan.last].end, scan.last + 1)
+
+
+def _shares_root(tokens: Sequence[Token], j: int) -> bool:
+    """``exiting and traversing roots``: the first of two kinds of root that share a noun."""
+    if j + 2 >= len(tokens) or tokens[j].text not in ("and", "or", "nor", "/", "&"):
+        return False
+    ahead = j + 1 + (tokens[j + 1].text == "the")
+    return LEXICON.look_up(tokens[ahead].text)[0].value in ("exit", "traversing") if ahead < len(tokens) else False
+
+
+def _side_ahead(tokens: Sequence[Token], j: int) -> str:
+    words = [LEXICON.look_up(t.text)[0] for t in tokens[j : j + 4] if t.kind == "w"]
+    return _side([word.value for word in words if word.kind == "SD"])
 
 
 def _scan(tokens: Sequence[Token], i: int, stop: int) -> _Scan:

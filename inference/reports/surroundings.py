@@ -102,6 +102,24 @@ def places_listed_after(found: list[Chunk], i: int) -> list[int]:
     return places if not k or k == len(kinds) or kinds[k] in ("SEMI", "BUT", "CLOSE", "COMMA") else []
 
 
+def is_pronoun_both(found: list[Chunk], i: int) -> bool:
+    """``canal stenosis at L3-L4 and L4-L5, both severe``: both levels, not both sides."""
+    before = [c.kind for c in found[max(0, i - 3) : i]]
+    return before == ["L", "COMMA", "SD"] and len(found[i - 3].discs) == 2
+
+
+def places_both_graded(found: list[Chunk], i: int) -> list[int]:
+    """``on the right at L3-L4 and on the left at L5-S1, both severe``: where the sides of both places stand."""
+    if i < 4 or [c.kind for c in found[i - 2 : i]] != ["COMMA", "SD"] or found[i - 1].value != "both":
+        return []
+    lo = i - 2
+    while lo > 0 and found[lo - 1].kind in ("OF", "AT", "SD", "L", "SEEN", "AND", "COMMA", "LEVEL"):
+        lo -= 1
+    kinds = [c.kind for c in found[lo : i - 2]]
+    places = [k for k in range(lo, i - 2) if found[k].kind == "SD"]
+    return places if len(places) == kinds.count("L") > 1 else []
+
+
 def _place_end(kinds: list[str], k: int) -> int:
     """Index behind ``on the left at L5-S1`` (or ``at L5-S1 on the left``) at ``k``, or 0."""
     start = k
@@ -119,17 +137,43 @@ def side_before_comma(found: list[Chunk], i: int) -> str:
 
 
 def is_of_pronoun(found: list[Chunk], others: list[int], i: int) -> bool:
-    """``At L4-5 it is moderately narrowed``: no thing is named that could be narrowed."""
-    if found[i].form != "ed" or not any(c.kind == "COPULA" for c in found[max(0, i - 2) : i]):
+    """``At L4-5 it is moderately narrowed``: no thing is named in the clause that could be narrowed.
+
+    After ``except at L4-5, where there is`` a noun may stand instead.
+    """
+    start = next((k + 1 for k in range(i - 1, -1, -1) if found[k].kind in ("BUT", "SEMI")), 0)
+    excepted = start > 0 and found[start - 1].kind == "BUT" and any(c.kind == "L" for c in found[start:i])
+    says_it = found[i].form == "ed" and any(c.kind == "COPULA" for c in found[max(0, i - 2) : i])
+    if not says_it and not (excepted and found[i].form == "noun"):
         return False
-    if any(place < found[i].start for place in others):
+    if any(found[start].start <= place < found[i].start for place in others):
         return False
-    return all(c.kind in ("AT", "L", "COPULA", "G", "AND", "COMMA", "LEVEL", "THIS") for c in found[:i])
+    return all(c.kind in ("AT", "L", "COPULA", "G", "AND", "COMMA", "LEVEL", "THIS", "THERE") for c in found[start:i])
+
+
+def is_denied_alone(found: list[Chunk], i: int) -> bool:
+    """``no canal, mild foraminal stenosis``: a denied site before one with a grade."""
+    after = [c.kind for c in found[i + 1 : i + 3]]
+    return i > 0 and found[i - 1].kind == "NEG" and after in (["COMMA", "G"], ["AND", "G"], ["BUT", "G"])
+
+
+def side_denied_alone(found: list[Chunk], i: int) -> str:
+    """``no right but moderate left ...``: the side that is denied before another has a grade; or empty."""
+    after = found[i + 1 : i + 4]
+    kinds = [c.kind for c in after]
+    return after[0].value if kinds in (["SD", "AND", "G"], ["SD", "BUT", "G"], ["SD", "COMMA", "G"]) else ""
 
 
 def is_legend(found: list[Chunk]) -> bool:
     """``SCS = spinal canal stenosis``: what an abbreviation stands for."""
     return [c.form for c in found[:1]] == ["abbreviation"] and [c.value for c in found[2:3]] == ["="]
+
+
+def is_outdone_by_next(found: list[Chunk], i: int) -> bool:
+    """``displaces and compresses the root``: of two joined verbs without a grade the compression says more."""
+    after = [(c.kind, c.value, c.negated) for c in found[i + 1 : i + 3]]
+    ungraded = i == 0 or found[i - 1].kind != "G"
+    return ungraded and after[:1] == [("AND", "and", False)] and after[1:] == [("P", "compromise", False)]
 
 
 def is_to_come(found: list[Chunk], i: int) -> bool:
@@ -192,3 +236,17 @@ def heads_a_site(found: list[Chunk], i: int) -> int | None:
     while k < len(found) and found[k].kind == "SD":
         k += 1
     return k if k < len(found) and found[k].kind == "S" else None
+
+
+def default_grade(found: list[Chunk], i: int, site: Chunk | None) -> str:
+    """The grade of a predicate that stands without one (docs/labels.md, "Which grade")."""
+    pred = found[i]
+    on_sac = site is not None and site.value == "canal"
+    complete = i > 0 and found[i - 1].kind == "COMPLETE"
+    if pred.value == "contact":
+        return "mild"
+    if pred.value == "efface":
+        return ("severe" if complete else "mild") if on_sac else "present"
+    if pred.value == "obliterate":
+        return "severe" if complete and on_sac and site is not None and site.form in ("sac", "canal") else "present"
+    return "present"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 LONGEST = 4_000_000
 
 _TOKEN = re.compile(
-    r"""(?P<v>(?<![A-Za-z'])(?:[Tt][Hh]|[TDLSCtdlsc])[ ]?\d{1,2}(?!\d))"""
+    r"""(?P<v>(?<![A-Za-z'])(?:[Tt][Hh]|[TDLSCtdlsc])[ .]?\d{1,2}(?!\d))"""
     r"""|(?P<n>\d+(?:\.\d+)?)"""
     r"""|(?P<w>[Ww]/[Oo](?![A-Za-z])|[Rr]/[Oo](?![A-Za-z])|[A-Za-z]+(?:'[a-z]+)?)"""
     r"""|(?P<e>\n)"""

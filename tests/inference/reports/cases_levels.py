@@ -86,7 +86,7 @@ STATEMENTS: list[tuple[str, str]] = [
         "Impression:\n- Severe L4/5 canal stenosis, stable\n- Moderate L3/4 canal stenosis, progressed from mild",
         "L45 C=sev L34 C=mod",
     ),
-    ("There is no cord compression. L4-5: mild canal stenosis.", "L45 C=mild all C=n L45 C=mild"),
+    ("There is no cord compression. L4-5: mild canal stenosis.", "L45 C=mild"),
     (
         "L1-2 normal. L2-3 normal. L3-4 mild bulge, no stenosis. L4-5 moderate bulge with mild canal stenosis. L5-S1 normal.",
         "L12+L23+L51 C=n F=n L34 C=n F=n L45 C=mild",

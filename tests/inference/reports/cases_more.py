@@ -251,7 +251,7 @@ STATEMENTS: list[tuple[str, str]] = [
     ),
     ("L4-5: No nerve root impingement is identified.", "L45 F=n"),
     ("L4-5: Nerve roots are not compressed.", "L45 F=n"),
-    ("L4-5: Exiting and traversing nerve roots are unaffected.", ""),
+    ("L4-5: Exiting and traversing nerve roots are unaffected.", "L45 F=n R=n"),
     ("L4-5: Disc bulge contacts the exiting L4 nerve roots bilaterally.", "L45 F=mild"),
     ("L4-5: The bulge causes no more than minor indentation of the theca.", "L45 C=mild"),
     (
@@ -260,7 +260,7 @@ STATEMENTS: list[tuple[str, str]] = [
     ),
     ("L4/5: There is a moderate degree of central canal stenosis.", "L45 C=mod"),
     ("L4/5: There is some narrowing of the central canal.", "L45 C=p"),
-    ("L4/5: The canal is tight.", "L45 C=sev"),
+    ("L4/5: The canal is tight.", "L45 C=p"),
     ("L4/5: Mild canal compromise with mild bilateral foraminal compromise.", "L45 C=mild F=mild"),
     (
         "L4-5: stable postoperative changes. No recurrent or residual disc herniation. Mild central canal narrowing persists.",

@@ -35,7 +35,7 @@ STATEMENTS: list[tuple[str, str]] = [
     ),
     (
         "L5-S1: Left paracentral extrusion with posterior displacement and compression of the traversing left S1 nerve root. Exiting roots are unaffected.",
-        "L51 Rl=p",
+        "L51 Rl=p F=n",
     ),
     ("The exiting left L4 nerve root is compressed in the foramen at L4-5.", "L45 Fl=p"),
     (

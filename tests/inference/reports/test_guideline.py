@@ -6,9 +6,9 @@ from __future__ import annotations
 import pytest
 
 from inference.reports import Grade, extract
-from tests.inference.reports import cases, cases_fresh, cases_levels, cases_more, cases_sides
+from tests.inference.reports import cases, cases_fresh, cases_levels, cases_more, cases_scope, cases_sides
 
-TABLES = (cases, cases_more, cases_sides, cases_levels, cases_fresh)
+TABLES = (cases, cases_more, cases_sides, cases_levels, cases_fresh, cases_scope)
 ALL = [statement for one in TABLES for statement in one.STATEMENTS]
 
 
