@@ -86,7 +86,7 @@ class _Marks:
 
     def __init__(self, chunks: list[Chunk], headed: tuple[int, ...], *, in_force: bool) -> None:
         self.chunks = chunks
-        self.headed = bool(headed)
+        self.headed = headed
         self.named: list[tuple[int, Chunk]] = []
         conus = False
         for i, c in enumerate(chunks):
@@ -116,7 +116,9 @@ def _place_one(
     assertion: Assertion, sentence: Sentence, marks: _Marks, context: Context, lesion: str, peers: list[Assertion]
 ) -> None:
     scope = (
-        assertion.scope or ("remaining levels" if sentence.remaining else "") or _scope_words(assertion, marks, peers)
+        assertion.scope
+        or ("remaining levels" if sentence.remaining else "")
+        or _scope_words(assertion, marks, peers, context)
     )
     if scope.startswith("remaining"):
         _remaining(assertion, sentence, context, marks, scope)
@@ -144,7 +146,7 @@ def _place_one(
 _ALONE = frozenset(("throughout", "elsewhere", "otherwise", "anywhere", "others"))
 
 
-def _scope_words(assertion: Assertion, marks: _Marks, peers: list[Assertion]) -> str:
+def _scope_words(assertion: Assertion, marks: _Marks, peers: list[Assertion], context: Context) -> str:
     """``at any level``, ``the remaining levels``: all or remaining levels, when said of this assertion."""
     lo, hi = _stretch(assertion, marks.chunks, peers)
     if assertion.grade == "normal" and _in_lumbar_spine(assertion, marks.chunks, hi):
@@ -165,13 +167,21 @@ def _scope_words(assertion: Assertion, marks: _Marks, peers: list[Assertion]) ->
             if (
                 c.kind == "ALL"
                 and named
-                and not (c.form == "each" and any(k < i for k, _ in marks.named))
+                and not _each_of_those_named(c, i, marks, context)
                 and not {"THIS", "REMAINING"} & set(after[:3])
                 and "O" not in after[:1]
                 and "L" not in after[:2]
             ):
                 return "all"
     return ""
+
+
+def _each_of_those_named(c: Chunk, i: int, marks: _Marks, context: Context) -> bool:
+    """``L2-3 through L4-5: ... at each level``: each of the levels in force, not of the spine."""
+    if c.form in ("each", "every") and any(k < i for k, _ in marks.named):
+        return True
+    several = marks.headed or (context.discs or () if c.form in ("each", "every") else ())
+    return c.form in ("each", "every", "all") and len(several) > 1
 
 
 def _in_lumbar_spine(assertion: Assertion, chunks: list[Chunk], hi: int) -> bool:
