@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
@@ -48,13 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     wrap.add_argument("--patient-id", default="", help="default: made from the file name")
     wrap.set_defaults(run=_wrap)
 
-    simulate = commands.add_parser("simulate", help="write whole DICOM studies of simulated patients")
-    simulate.add_argument("--patients", type=int, default=1)
-    simulate.add_argument("--out", type=Path, required=True)
-    simulate.add_argument("--seed", type=int, default=0)
-    simulate.add_argument("--severity", choices=("mixed", "normal", "severe"), default="mixed")
-    simulate.add_argument("--axial", choices=("blocks", "stack", "none"), default="blocks")
-    simulate.set_defaults(run=_simulate)
+    _add_simulate(commands.add_parser("simulate", help="write whole DICOM studies of simulated patients"))
 
     train = commands.add_parser("train", help="train a model").add_subparsers(required=True, metavar="MODEL")
     render = train.add_parser("render", help="simulated patients as training slabs; what is there stays")
@@ -95,6 +90,30 @@ def _parser() -> argparse.ArgumentParser:
     reports.add_argument("--file", type=Path, required=True, metavar="labelled.jsonl")
     reports.set_defaults(run=_evaluate_labels)
     return parser
+
+
+def _add_simulate(simulate: argparse.ArgumentParser) -> None:
+    """An archive as in a hospital, unless something is wished for."""
+    simulate.add_argument("--patients", type=_count, default=1)
+    simulate.add_argument("--out", type=Path, required=True, help="folder of the archive; what is complete stays")
+    simulate.add_argument("--seed", type=int, default=0)
+    simulate.add_argument("--workers", type=_count, help="processes (default: one for each core)")
+    simulate.add_argument("--severity", default="mixed", choices=("mixed", "normal", "severe", "balanced"))
+    simulate.add_argument("--axial", default="drawn", choices=("blocks", "stack", "none", "drawn"))
+    simulate.add_argument("--lumbar", type=int, choices=(4, 5, 6), help="lumbar vertebrae (default: as in people)")
+    simulate.add_argument("--transition", default="drawn", choices=("none", "sacralised", "lumbarised", "drawn"))
+    simulate.add_argument("--surgery", default="drawn", choices=("none", "done", "drawn"))
+    simulate.add_argument("--habit", default="drawn", help="whose scanner: plain, auster, boreal, ... (default: drawn)")
+    simulate.add_argument("--distractors", default="drawn", choices=("none", "all", "drawn"))
+    simulate.add_argument("--scale", default="full", choices=("full", "small"), help="small: coarse and quick")
+    simulate.set_defaults(run=_simulate)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
 
 
 def _read(options: argparse.Namespace) -> int:
@@ -156,11 +175,29 @@ def _wrap(options: argparse.Namespace) -> int:
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    from inference.simulate.study import StudyOptions, write_patients
+    from inference.progress import Bar
+    from inference.simulate.archive import write_archive
+    from inference.simulate.options import StudyOptions
 
-    chosen = StudyOptions(severity=options.severity, axial=options.axial)
-    write_patients(options.out, options.patients, options.seed, chosen, _print_count)
+    names = ("severity", "axial", "transition", "surgery", "habit", "distractors", "scale")
+    bar, out = Bar("patients"), options.out
+    try:
+        wishes = StudyOptions(lumbar_vertebrae=options.lumbar, **{name: getattr(options, name) for name in names})
+        write_archive(out, options.patients, options.seed, wishes, options.workers or _cores(), bar)
+    except ValueError as error:
+        print(f"That cannot be simulated: {error}.", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"\n{out} cannot be written: {error.strerror or error}.", file=sys.stderr)
+        print("Complete patients stay; the same command goes on with the others.", file=sys.stderr)
+        return 2
+    print(f"{options.patients} patients, truth.csv and reports.jsonl -> {out}")
     return 0
+
+
+def _cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0))
 
 
 def _train_render(options: argparse.Namespace) -> int:

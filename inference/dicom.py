@@ -36,10 +36,14 @@ MIN_SLICES = 3
 #: Two slices nearer to each other than this lie at the same place.
 SAME_PLACE_MM = 0.05
 
-_OTHER_REGION = re.compile(r"\b(c[- ]?spine|cspine|cerv\w*|hws|t[- ]?spine|tspine|thora\w*|dorsal\w*|bws|brain|head)\b")
-_LUMBAR = re.compile(r"\b(l[- ]?spine|lspine|lumb\w*|lws|ls[- ]?spine|lsspine)\b")
+_OTHER_REGION = re.compile(
+    r"\b(c[- ]?spine|cspine|cerv\w*|hws|cwk|t[- ]?spine|tspine|thora\w*|dorsal\w*|bws|twk|brain|head)\b"
+)
+#: Also thoracolumbar, and as German, Dutch and French say it.
+_LUMBAR = re.compile(r"\b(l[- ]?spine|lspine|\w*lumb\w*|\w*lomb\w*|lws|lwk|ls[- ]?spine|lsspine)\b")
+_SURVEY = re.compile(r"\b(loc|locali[sz]er\w*|locator|\w*survey|scout|topogram|rep[eé]rage|3[- ]?pl(ane)?)\b")
 _FAT_SUPPRESSED = re.compile(r"stir|tirm|\bfs\b|fat ?sat|\bspair\b|\bspir\b|dixon")
-_POST_CONTRAST = re.compile(r"\+ ?c\b|\bpost\b|\bgd\b|gado|contrast|\bkm\b")
+_POST_CONTRAST = re.compile(r"\+ ?c\b|\bc ?\+|\bpost\b|\bgd\b|gado|contrast|\bkm\b|\binj")
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ class Header:
     localiser: bool
     contrast: bool
     frame_of_reference_uid: str
+    study_description: str = ""
     slices: tuple[Slice, ...] = ()
 
     @property
@@ -134,9 +139,10 @@ def _header_of(path: Path, data: Dataset) -> Header:
         echo_time_ms=_timing(data, "EchoTime", ("MREchoSequence", "EffectiveEchoTime")),
         repetition_time_ms=_timing(data, "RepetitionTime", ("MRTimingAndRelatedParametersSequence", "RepetitionTime")),
         inversion_time_ms=_timing(data, "InversionTime", ("MRModifierSequence", "InversionTimes")),
-        localiser="LOCALIZER" in [str(part).upper() for part in data.get("ImageType", [])],
+        localiser="LOCALIZER" in [str(part).upper() for part in data.get("ImageType") or []],
         contrast=bool(data.get("ContrastBolusAgent")) or "ContrastBolusAgentSequence" in data,
         frame_of_reference_uid=str(data.get("FrameOfReferenceUID", "")),
+        study_description=str(data.get("StudyDescription", "")),
         slices=tuple(_slices_of(data)),
     )
 
@@ -249,8 +255,8 @@ def weighting(header: Header) -> tuple[str, str]:
 
 
 def check_region(headers: Sequence[Header]) -> None:
-    """Raise WrongRegionError when what is written says only another region."""
-    texts = [f"{header.words} {header.body_part.lower()}" for header in headers]
+    """Raise WrongRegionError when what is written of study and series says only another region."""
+    texts = [f"{header.words} {header.body_part} {header.study_description}".lower() for header in headers]
     if any(_LUMBAR.search(text) for text in texts):
         return
     if any(_OTHER_REGION.search(text) for text in texts):
@@ -286,20 +292,36 @@ def _sagittal_choices(stacks: list[Stack]) -> list[SeriesChoice]:
         raise problems[0]
     if any(not stack.slices for stack in stacks):
         raise MissingSpacingError("The images do not say where they lie in the patient.")
+    if any(stack.plane is Plane.SAGITTAL and _elsewhere(stack.head) for stack in stacks):
+        raise WrongRegionError("The sagittal images say that they show another part of the body.")
     if any(stack.plane is Plane.SAGITTAL for stack in stacks):
         raise NoSagittalSeriesError("The sagittal series is neither T2 nor T1 weighted.")
     raise NoSagittalSeriesError("There is no sagittal series.")
 
 
 def _ranked(stacks: list[Stack], plane: Plane, weight: str, least: int) -> list[Stack]:
-    """Stacks of a plane and weighting, best first: plain before suppressed or enhanced, then more slices."""
+    """Stacks of a plane and weighting, best first: plain before suppressed or enhanced, then more slices.
+
+    Localisers and what says that it shows another region are left out.
+    """
     fitting = [
         stack
         for stack in stacks
-        if stack.plane is plane and weighting(stack.head)[0] == weight and not stack.head.localiser
+        if stack.plane is plane and weighting(stack.head)[0] == weight
+        if not stack.head.localiser and not _SURVEY.search(stack.head.words) and not _elsewhere(stack.head)
         if len(stack.slices) >= least
     ]
     return sorted(fitting, key=_demerits)
+
+
+def _elsewhere(header: Header) -> bool:
+    """Whether a series says that it shows another region: in its own words, else by its body part."""
+    for text in (header.words, header.body_part.lower()):
+        if _LUMBAR.search(text):
+            return False
+        if _OTHER_REGION.search(text):
+            return True
+    return False
 
 
 def _demerits(stack: Stack) -> tuple[int, int, float]:

@@ -61,6 +61,7 @@ class StudyTags:
     model_name: str = "wrap"
     software: str = "1"
     field_tesla: float | None = None
+    character_set: str = "ISO_IR 192"
 
 
 @dataclass(frozen=True)
@@ -140,21 +141,33 @@ def write_series(images: Volume | Sequence[SliceImage], out_dir: Path, tags: Ser
     Returns the files, ``IM0001.dcm`` and so on below `out_dir`.
     Raises ValueError for an empty series or a sheared volume.
     """
+    return save(datasets_of(images, tags), out_dir)
+
+
+def datasets_of(images: Volume | Sequence[SliceImage], tags: SeriesTags) -> list[Dataset]:
+    """The images of one classic MR series, in the order given, not yet on disk. Raises as `write_series`."""
     frames = images_of(images) if isinstance(images, Volume) else list(images)
     if not frames:
         raise ValueError("A series needs at least one slice.")
     stored = _stored([frame.pixels for frame in frames])
     window = _window(stored)
     spacing = _spacing_between(frames, tags)
-    out_dir.mkdir(parents=True, exist_ok=True)
-    paths = []
+    datasets = []
     for number, (frame, pixels) in enumerate(zip(frames, stored, strict=True), start=1):
         dataset = _dataset(frame.plane, pixels, number, tags)
         dataset.WindowCenter, dataset.WindowWidth = _ds(window[0]), _ds(window[1])
         dataset.SpacingBetweenSlices = _ds(spacing)
-        path = out_dir / f"IM{number:04d}.dcm"
-        dataset.save_as(path, enforce_file_format=True)
-        paths.append(path)
+        datasets.append(dataset)
+    return datasets
+
+
+def save(datasets: Sequence[Dataset], out_dir: Path, name: str = "IM{:04d}.dcm") -> list[Path]:
+    """Write each data set to a file of its own below `out_dir`; `name` is formatted with its number from 1."""
+    out_dir.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for number, dataset in enumerate(datasets, start=1):
+        paths.append(out_dir / name.format(number))
+        dataset.save_as(paths[-1], enforce_file_format=True)
     return paths
 
 
@@ -199,11 +212,11 @@ def _dataset(plane: Slice, pixels: NDArray[np.uint16], number: int, tags: Series
     dataset = Dataset()
     sop = plane.sop_instance_uid or uid_of(tags.series_instance_uid, number)
     dataset.file_meta = _meta(sop)
+    dataset.SpecificCharacterSet = tags.study.character_set
     _patient_and_study(dataset, tags.study)
     _series_and_equipment(dataset, tags)
     _mr(dataset, tags)
     dataset.SOPClassUID, dataset.SOPInstanceUID = MRImageStorage, sop
-    dataset.SpecificCharacterSet = "ISO_IR 192"
     dataset.InstanceNumber = number
     dataset.ImageType = list(tags.image_type)
     if tags.comments:

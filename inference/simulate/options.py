@@ -7,11 +7,12 @@ from enum import StrEnum
 
 
 class Axial(StrEnum):
-    """How the axial T2 was planned."""
+    """How the axial T2 was planned. Drawn: blocks or a stack, seldom none."""
 
     BLOCKS = "blocks"
     STACK = "stack"
     NONE = "none"
+    DRAWN = "drawn"
 
 
 class Severity(StrEnum):
@@ -54,6 +55,27 @@ class Surgery(StrEnum):
     DRAWN = "drawn"
 
 
+class Habit(StrEnum):
+    """Whose scanner wrote the files, see `vendors`; the makers are invented. Drawn: each equally often."""
+
+    PLAIN = "plain"
+    AUSTER = "auster"
+    BOREAL = "boreal"
+    CALIMA = "calima"
+    DATOO = "datoo"
+    ETESIAN = "etesian"
+    FOEHN = "foehn"
+    DRAWN = "drawn"
+
+
+class Distractors(StrEnum):
+    """Series that no reading uses: localiser, STIR, coronal, post-contrast, another region. Drawn: some of them."""
+
+    NONE = "none"
+    ALL = "all"
+    DRAWN = "drawn"
+
+
 @dataclass(frozen=True)
 class StudyOptions:
     """What a simulated study contains. Raises ValueError for an impossible wish.
@@ -69,6 +91,8 @@ class StudyOptions:
     sagittal_t1: SagittalT1 | str = SagittalT1.PRESENT
     transition: Transition | str = Transition.NONE
     surgery: Surgery | str = Surgery.NONE
+    habit: Habit | str = Habit.PLAIN
+    distractors: Distractors | str = Distractors.NONE
 
     def __post_init__(self) -> None:
         for name, kind in (
@@ -78,11 +102,20 @@ class StudyOptions:
             ("sagittal_t1", SagittalT1),
             ("transition", Transition),
             ("surgery", Surgery),
+            ("habit", Habit),
+            ("distractors", Distractors),
         ):
             object.__setattr__(self, name, kind(getattr(self, name)))
         if self.lumbar_vertebrae not in (4, 5, 6, None):
             raise ValueError("lumbar_vertebrae must be 4, 5, 6 or None.")
 
 
-#: Patients as they come to a hospital, with rare anatomy and the operated among them.
-HOSPITAL = StudyOptions(lumbar_vertebrae=None, transition=Transition.DRAWN, surgery=Surgery.DRAWN)
+#: Patients as they come to a hospital, with rare anatomy and the operated among them, and files as they come.
+HOSPITAL = StudyOptions(
+    axial=Axial.DRAWN,
+    lumbar_vertebrae=None,
+    transition=Transition.DRAWN,
+    surgery=Surgery.DRAWN,
+    habit=Habit.DRAWN,
+    distractors=Distractors.DRAWN,
+)

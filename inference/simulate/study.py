@@ -1,25 +1,24 @@
-"""A whole simulated study on disk: DICOM series and their truth.
+"""A whole simulated study on disk: DICOM series, their truth and a report.
 
-``OUT/dicom/<series>/IM0001.dcm`` and, beside it, ``OUT/truth.json``.
+``OUT/dicom/<series>/IM0001.dcm`` and, beside it, ``OUT/truth.json`` and ``OUT/report.txt``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from inference.geometry import unit
 from inference.simulate import acquire
-from inference.simulate.anatomy import Anatomy
 from inference.simulate.options import Axial, SagittalT1, Scale, Severity, StudyOptions
 from inference.simulate.patient import Patient, draw
-from inference.simulate.signal import Protocol
+from inference.simulate.report import report_text
+from inference.simulate.series import Kind, Planned, distractors, plan
 from inference.simulate.truth import Truth, anatomy_of, measure, truth_segmentation
+from inference.simulate.vendors import Maker, dress, in_order, maker_of
 from inference.types import Role, Slice
-from inference.wrap import SeriesTags, SliceImage, StudyTags, uid_of, write_series
+from inference.wrap import SeriesTags, SliceImage, StudyTags, datasets_of, save, uid_of
 
 __all__ = [
     "Axial",
@@ -29,89 +28,65 @@ __all__ = [
     "StudyOptions",
     "Truth",
     "truth_segmentation",
-    "write_patients",
     "write_study",
 ]
 
-#: The axial blocks' discs, counted from the lowest.
-BLOCKS = 3
-
 
 @dataclass(frozen=True)
-class _Matrix:
-    """How finely a study is sampled."""
+class _Desk:
+    """Who writes a study's files: its tags, its maker and its dice."""
 
-    sagittal_slices: int
-    sagittal_fov_mm: float
-    sagittal_pixels: int
-    axial_fov_mm: float
-    axial_pixels: int
-    block_slices: int
-    samples: int
-
-
-@dataclass(frozen=True)
-class _Series:
-    """One series to be written."""
-
-    role: Role
-    folder: str
-    number: int
-    description: str
-    protocol: Protocol
-    planes: list[Slice]
-
-
-def _ignore(_done: int, _total: int) -> None:
-    """No one listens."""
-
-
-def write_patients(
-    out: Path,
-    patients: int,
-    seed: int,
-    options: StudyOptions | None = None,
-    progress: Callable[[int, int], None] = _ignore,
-) -> list[Truth]:
-    """Write `patients` studies below ``out/patient_0001`` and so on, from seeds `seed`, `seed` + 1, ...
-
-    progress: called with (done, of how many) after each study.
-    """
-    truths = []
-    for number in range(patients):
-        truths.append(write_study(out / f"patient_{number + 1:04d}", seed + number, options))
-        progress(number + 1, patients)
-    return truths
+    study: StudyTags
+    maker: Maker
+    rng: np.random.Generator
 
 
 def write_study(out_dir: Path, seed: int, options: StudyOptions | None = None) -> Truth:
-    """Draw, scan and write one patient. The same seed and options write the same bytes.
+    """Draw, scan, write and report one patient. The same seed and options write the same bytes.
 
-    Files go to ``out_dir/dicom/<series>/``; the truth to ``out_dir/truth.json``.
+    Files go to ``out_dir/dicom/<series>/``; the truth to ``out_dir/truth.json``,
+    a radiologist's report to ``out_dir/report.txt``. Raises OSError when they cannot be written.
     """
     options = options or StudyOptions()
     patient = draw(seed, options)
     anatomy = anatomy_of(patient)
-    rng = np.random.default_rng([5, seed])
-    matrix = _matrix(rng, Scale(options.scale))
-    series = _sagittal(rng, anatomy, matrix, options) + _axial(rng, anatomy, matrix, options)
-    study = _study_tags(rng, patient, options)
+    rng, others = np.random.default_rng([5, seed]), np.random.default_rng([6, seed])
+    maker = maker_of(options.habit, others)
+    series = plan(rng, anatomy, options)
+    series += distractors(others, anatomy, series, options)
+    desk = _Desk(_study_tags(rng, patient, options, maker), maker, others)
     uids: dict[str, str] = {}
-    for planes, together in _by_planes(series):
-        stacks = acquire.images(anatomy, planes, [one.protocol for one in together], matrix.samples)
+    for together in _by_planes(series):
+        stacks = acquire.images(anatomy, together[0].planes, [one.protocol for one in together], together[0].samples)
         for one, pixels in zip(together, stacks, strict=True):
-            tags = _series_tags(study, one)
-            frames = [SliceImage(plane, image) for plane, image in zip(planes, pixels, strict=True)]
-            write_series(frames, out_dir / "dicom" / one.folder, tags)
-            uids[one.role.value] = tags.series_instance_uid
-    truth = Truth(seed, patient, study.study_instance_uid, study.frame_of_reference_uid, uids, measure(patient))
+            frames = [SliceImage(plane, image) for plane, image in zip(one.planes, pixels, strict=True)]
+            uids[one.kind.value] = _write_series(out_dir / "dicom" / one.kind.value, desk, one, frames)
+    truth = Truth(
+        seed=seed,
+        patient=patient,
+        accession_number=desk.study.accession_number,
+        study_instance_uid=desk.study.study_instance_uid,
+        frame_of_reference_uid=desk.study.frame_of_reference_uid,
+        series={role.value: uids.pop(role.value) for role in Role if role.value in uids},
+        other_series=uids,
+        levels=measure(patient),
+    )
     truth.save(out_dir / "truth.json")
+    (out_dir / "report.txt").write_text(report_text(patient, seed), encoding="utf-8")
     return truth
 
 
-def _by_planes(series: list[_Series]) -> list[tuple[list[Slice], list[_Series]]]:
+def _write_series(folder: Path, desk: _Desk, one: Planned, frames: list[SliceImage]) -> str:
+    """Write one series as its maker does. Returns its UID."""
+    tags = _series_tags(desk, one)
+    datasets = datasets_of(in_order(frames, desk.maker.order), tags)
+    save(dress(datasets, desk.maker, one.kind, desk.rng), folder, desk.maker.file_name)
+    return tags.series_instance_uid
+
+
+def _by_planes(series: list[Planned]) -> list[list[Planned]]:
     """Series that share their slices are scanned together: the anatomy is evaluated once."""
-    groups: list[tuple[list[Slice], list[_Series]]] = []
+    groups: list[tuple[list[Slice], list[Planned]]] = []
     for one in series:
         for planes, together in groups:
             if planes is one.planes:
@@ -119,118 +94,60 @@ def _by_planes(series: list[_Series]) -> list[tuple[list[Slice], list[_Series]]]
                 break
         else:
             groups.append((one.planes, [one]))
-    return groups
+    return [together for _, together in groups]
 
 
-def _matrix(rng: np.random.Generator, scale: Scale) -> _Matrix:
-    if scale is Scale.SMALL:
-        return _Matrix(9, 280.0, 208, 180.0, 112, 3, 1)
-    fov = float(rng.choice([280.0, 290.0, 300.0]))
-    return _Matrix(15, fov, int(rng.choice([384, 400])), float(rng.choice([180.0, 190.0, 200.0])), 320, 5, 4)
-
-
-def _protocol(rng: np.random.Generator, weighting: str, thickness: float, gap: float) -> Protocol:
-    t2 = weighting == "T2"
-    return Protocol(
-        weighting=weighting,
-        repetition_ms=float(np.round(rng.uniform(3000, 4200) if t2 else rng.uniform(480, 650))),
-        echo_ms=float(np.round(rng.uniform(95, 115) if t2 else rng.uniform(9, 13), 1)),
-        echo_train=int(rng.integers(14, 22) if t2 else rng.integers(3, 5)),
-        thickness_mm=thickness,
-        gap_mm=gap,
-        noise=float(rng.uniform(0.006, 0.013)),
-        coil_mm=float(rng.uniform(45, 80)),
-        floor=float(rng.uniform(0.35, 0.6)),
-        saturation=float(rng.choice([0.0, 0.75])),
-        seed=int(rng.integers(2**31)),
-    )
-
-
-def _sagittal(rng: np.random.Generator, anatomy: Anatomy, matrix: _Matrix, options: StudyOptions) -> list[_Series]:
-    """T2 and, if wanted, T1 on the same slices, turned a little as the patient lay."""
-    step = 4.4 if matrix.sagittal_slices > 9 else 5.5
-    protocol = _protocol(rng, "T2", step / 1.1, step - step / 1.1)
-    yaw, roll = np.deg2rad(rng.uniform(-1.5, 1.5, 2))
-    along_row = unit(np.array([-np.sin(yaw), np.cos(yaw), 0.0]))
-    down = np.array([np.sin(roll), 0.0, -np.cos(roll)])
-    along_column = unit(down - along_row * (down @ along_row))
-    lowest = anatomy.layout.discs[anatomy.patient.discs[-1].level].centre_mm
-    middle = np.mean([place.centre_mm[0] for place in anatomy.layout.bodies.values()])
-    centre = np.array([middle + rng.uniform(-1.5, 1.5), rng.uniform(2, 14), lowest[2] + rng.uniform(72, 84)])
-    pixels = (matrix.sagittal_pixels, matrix.sagittal_pixels)
-    spacing = matrix.sagittal_fov_mm / matrix.sagittal_pixels
-    planes = acquire.stack(centre, along_row, along_column, pixels, spacing, matrix.sagittal_slices, protocol)
-    series = [_Series(Role.SAGITTAL_T2, "sagittal_t2", 2, "T2 TSE SAG", protocol, planes)]
-    if options.sagittal_t1 is SagittalT1.PRESENT:
-        second = _protocol(rng, "T1", protocol.thickness_mm, protocol.gap_mm)
-        series.append(_Series(Role.SAGITTAL_T1, "sagittal_t1", 3, "T1 TSE SAG", second, planes))
-    return series
-
-
-def _axial(rng: np.random.Generator, anatomy: Anatomy, matrix: _Matrix, options: StudyOptions) -> list[_Series]:
-    """Angled blocks through the lowest discs, or one straight stack over them."""
-    if options.axial is Axial.NONE:
-        return []
-    pixels, spacing = matrix.axial_pixels, matrix.axial_fov_mm / matrix.axial_pixels
-    discs = [anatomy.layout.discs[disc.level] for disc in anatomy.patient.discs[-BLOCKS:]]
-    if options.axial is Axial.BLOCKS:
-        protocol = _protocol(rng, "T2", 3.5, 0.5)
-        planes = [
-            plane
-            for disc in discs
-            for plane in reversed(acquire.disc_block(disc, pixels, spacing, matrix.block_slices, protocol))
-        ]
-    else:
-        protocol = _protocol(rng, "T2", 4.0, 0.4 if matrix.samples > 1 else 3.0)
-        top, bottom = discs[0].centre_mm, discs[-1].centre_mm
-        lean = np.deg2rad(rng.uniform(0, 10))
-        back = np.array([0.0, np.cos(lean), np.sin(lean)])
-        count = int(np.ceil((top[2] - bottom[2] + 30) / protocol.step_mm))
-        centre = (top + bottom) / 2 + 16 * back
-        planes = acquire.stack(centre, np.array([1.0, 0, 0]), back, (pixels, pixels), spacing, count, protocol)
-        planes = planes[::-1]
-    return [_Series(Role.AXIAL_T2, "axial_t2", 4, "T2 TSE AX", protocol, planes)]
-
-
-def _study_tags(rng: np.random.Generator, patient: Patient, options: StudyOptions) -> StudyTags:
+def _study_tags(rng: np.random.Generator, patient: Patient, options: StudyOptions, maker: Maker) -> StudyTags:
     key = ("simulated study", patient.seed, options)
     size = 1.66 if patient.sex == "F" else 1.79
+    given = patient.name.partition("^")[2]
     return StudyTags(
         study_instance_uid=uid_of(*key),
         frame_of_reference_uid=uid_of(*key, "frame"),
-        patient_name=patient.name,
+        patient_name=maker.person.format(given=given, GIVEN=given.upper()),
         patient_id=f"SIM{patient.seed:06d}",
         birth_date=f"{2024 - patient.age}{int(rng.integers(1, 13)):02d}{int(rng.integers(1, 29)):02d}",
         sex=patient.sex,
         age=f"{patient.age:03d}Y",
         weight_kg=round(48 + 24 * patient.size * (size - 1.0) + 1.1 * patient.fat_mm, 1),
         size_m=round(size * patient.size / (0.96 if patient.sex == "F" else 1.03), 2),
-        accession_number=f"SIM{int(uid_of(*key)[5:]) % 10**8:08d}",
+        accession_number=f"SIM{int(uid_of(*key)[5:]) % 10**12:012d}",
         study_id=f"{patient.seed % 10**6}",
         date=f"2025{int(rng.integers(1, 13)):02d}{int(rng.integers(1, 29)):02d}",
         time=f"{int(rng.integers(7, 19)):02d}{int(rng.integers(60)):02d}{int(rng.integers(60)):02d}",
-        study_description="MRI LUMBAR SPINE (SIMULATED)",
-        institution="Simulated Hospital",
-        manufacturer="DeepSPINE simulator",
-        model_name="Simulated MR",
+        study_description=maker.study,
+        institution=maker.institution,
+        manufacturer=maker.manufacturer,
+        model_name=maker.models[patient.seed % len(maker.models)],
+        software=maker.software,
         field_tesla=float(rng.choice([1.5, 3.0])),
+        character_set=maker.character_set,
     )
 
 
-def _series_tags(study: StudyTags, one: _Series) -> SeriesTags:
+def _series_tags(desk: _Desk, one: Planned) -> SeriesTags:
+    maker, survey = desk.maker, one.kind is Kind.LOCALISER
+    extra: dict[str, object] = {}
+    sequence: tuple[str, ...] = ("GR",) if survey else ("SE",)
+    if one.kind is Kind.STIR:
+        sequence, extra = ("SE", "IR"), {"InversionTime": "160"}
+    if one.kind is Kind.CONTRAST:
+        extra = {"ContrastBolusAgent": "Gadolinium (simulated)"}
     return SeriesTags(
-        study=study,
-        series_instance_uid=uid_of(study.study_instance_uid, one.role),
-        series_number=one.number,
-        description=one.description,
-        sequence=("SE",),
+        study=desk.study,
+        series_instance_uid=uid_of(desk.study.study_instance_uid, one.kind),
+        series_number=one.number * maker.series_step + int(maker.series_step > 1),
+        description=maker.words[one.kind],
+        body_part="TSPINE" if one.kind is Kind.OTHER_REGION and maker.body_part != "SPINE" else maker.body_part,
+        sequence=sequence,
         variant=("SK",),
         repetition_ms=one.protocol.repetition_ms,
         echo_ms=one.protocol.echo_ms,
         echo_train=one.protocol.echo_train,
-        flip_deg=150.0,
+        flip_deg=20.0 if survey else 150.0,
         thickness_mm=round(one.protocol.thickness_mm, 3),
         spacing_between_mm=round(one.protocol.step_mm, 3),
-        image_type=("ORIGINAL", "PRIMARY", "OTHER"),
+        image_type=maker.survey_type if survey else maker.image_type,
         comments="Simulated patient: not a person.",
+        extra=extra,
     )

@@ -14,11 +14,14 @@ from scipy.ndimage import label as components
 
 from inference.geometry import apply
 from inference.simulate.anatomy import Anatomy
-from inference.simulate.patient import Patient, grade_of
-from inference.types import FloatArray, Grade, Label, Segmentation, Site
+from inference.simulate.causes import SITES, DiscCause, Patient, grade_of
+from inference.simulate.layout import ALONG_MM
+from inference.types import FloatArray, Grade, Label, Segmentation
 
 STEP_MM = 0.05
 AREA_STEP_MM = 0.25
+#: Distance of the points of the canal's curve in truth.json.
+CURVE_MM = 5.0
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,8 @@ class LevelTruth:
     """One disc: where it is, how wide the sac is in its plane, how ill each site is.
 
     Frame as in `inference.types.DiscLevel`. severity: 0..4 by site, the cause
-    from which the grade follows.
+    from which the grade follows; severity and grades have an entry for each of
+    `SITES`. cause: what is wrong here, in mm.
     """
 
     level: str
@@ -39,19 +43,23 @@ class LevelTruth:
     degeneration: float
     sac_ap_mm: float
     sac_area_mm2: float
-    severity: dict[Site, float]
-    grades: dict[Site, Grade]
+    severity: dict[str, float]
+    grades: dict[str, Grade]
+    cause: DiscCause
+    pfirrmann: int
 
 
 @dataclass(frozen=True)
 class Truth:
-    """A study's truth. series: Series Instance UID by role."""
+    """A study's truth. series: Series Instance UID by role; other_series: of what no reading uses, by kind."""
 
     seed: int
     patient: Patient
+    accession_number: str
     study_instance_uid: str
     frame_of_reference_uid: str
     series: dict[str, str]
+    other_series: dict[str, str]
     levels: tuple[LevelTruth, ...]
 
     def labels(self, points: FloatArray) -> NDArray[np.uint8]:
@@ -66,8 +74,21 @@ class Truth:
         raise KeyError(name)
 
     def save(self, path: Path) -> None:
-        """Write as JSON: everything here except the label function."""
-        path.write_text(json.dumps(_plain(asdict(self)), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        """Write as JSON: everything here except the label function, and where the spine lies.
+
+        ``vertebrae``: name, centre (mm, LPS) and axes (rows left, back, up), head
+        to feet, sacral segments last. ``canal_curve_mm``: points on the posterior
+        walls every `CURVE_MM`, head to feet. A disc's cause stands at its level.
+        """
+        plain = _plain(asdict(self))
+        del plain["patient"]["discs"]
+        layout = anatomy_of(self.patient).layout
+        places = layout.bodies | layout.sacrum
+        plain["vertebrae"] = [
+            _plain({"name": name, "centre_mm": place.centre_mm, "axes": place.axes}) for name, place in places.items()
+        ]
+        plain["canal_curve_mm"] = _plain(layout.canal.curve[:: round(CURVE_MM / ALONG_MM)])
+        path.write_text(json.dumps(plain, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 @lru_cache(maxsize=4)
@@ -114,8 +135,10 @@ def measure(patient: Patient) -> tuple[LevelTruth, ...]:
                 degeneration=disc.degeneration,
                 sac_ap_mm=ap,
                 sac_area_mm2=_area(anatomy, middle, left, back),
-                severity={site: disc.severity(site) for site in Site},
-                grades={site: grade_of(disc.severity(site)) for site in Site},
+                severity={site: disc.severity(site) for site in SITES},
+                grades={site: grade_of(disc.severity(site)) for site in SITES},
+                cause=disc,
+                pfirrmann=disc.pfirrmann,
             )
         )
     return tuple(levels)

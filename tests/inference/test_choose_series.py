@@ -106,6 +106,19 @@ def test_a_cervical_study_is_refused_by_what_it_says(tmp_path: Path, words: dict
         choose(tmp_path)
 
 
+def test_a_thoracic_series_beside_the_lumbar_one_is_not_read(tmp_path: Path) -> None:
+    write(tmp_path, "sagittal", slices=9, description="Sag T2 T-Spine", body_part="SPINE")
+    write(tmp_path, "sagittal", slices=5, description="Sag T2", body_part="SPINE")
+    assert choose(tmp_path)[Role.SAGITTAL_T2] == "Sag T2"
+
+
+@pytest.mark.parametrize("words", ["Localizer", "3-pl Loc", "Survey", "Repérage"])
+def test_a_localiser_that_only_its_name_gives_away_is_never_read(tmp_path: Path, words: str) -> None:
+    write(tmp_path, "sagittal", te=4, tr=9, description=words)
+    write(tmp_path, "sagittal")
+    assert choose(tmp_path)[Role.SAGITTAL_T1] == ""
+
+
 def test_a_ct_is_refused(tmp_path: Path) -> None:
     edit(write(tmp_path, "sagittal"), Modality="CT")
     with pytest.raises(WrongModalityError, match="CT"):

@@ -13,8 +13,10 @@ import pydicom
 import pytest
 
 from inference.geometry import apply
+from inference.simulate.causes import SITES
 from inference.simulate.patient import draw, grade_of
-from inference.simulate.study import StudyOptions, Truth, truth_segmentation, write_patients, write_study
+from inference.simulate.report import report_text
+from inference.simulate.study import StudyOptions, Truth, truth_segmentation, write_study
 from inference.simulate.truth import anatomy_of, measure
 from inference.types import LUMBAR_LEVELS, Grade, Label, Site, Slice
 
@@ -220,17 +222,17 @@ def test_the_truth_is_written_beside_the_images(study: tuple[Path, Truth]) -> No
     assert set(LUMBAR_LEVELS) <= set(levels)
     assert levels["L4-L5"]["sac_ap_mm"] == pytest.approx(truth.level("L4-L5").sac_ap_mm, abs=0.001)
     assert written["series"] == truth.series
+    assert set(levels["L4-L5"]["grades"]) == set(SITES)
+    assert levels["L4-L5"]["cause"]["upper"] == "L4"
+    assert [place["name"] for place in written["vertebrae"]][-6:] == ["L5", "S1", "S2", "S3", "S4", "S5"]
+    heights = [point[2] for point in written["canal_curve_mm"]]
+    assert heights == sorted(heights, reverse=True)
     with pytest.raises(KeyError):
         truth.level("L9-S9")
 
 
-def test_many_patients_are_told_as_they_are_done(tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
-    options = replace(SMALL, axial="none", sagittal_t1="absent")
-    truths = write_patients(tmp_path, 2, 40, options, lambda done, total: told.append((done, total)))
-    assert told == [(1, 2), (2, 2)]
-    assert [truth.seed for truth in truths] == [40, 41]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["patient_0001", "patient_0002"]
+def test_the_report_beside_the_images_is_the_patients(study: tuple[Path, Truth]) -> None:
+    assert (study[0] / "report.txt").read_text(encoding="utf-8") == report_text(study[1].patient, 3)
 
 
 @pytest.mark.parametrize("wrong", [{"lumbar_vertebrae": 3}, {"axial": "spiral"}, {"severity": "grave"}])
