@@ -7,13 +7,12 @@ COPULA and the lexicon's other glue in capitals. Words without meaning go.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from inference.reports import levels
 from inference.reports.lexicon import LEXICON, PLAIN, Word
-from inference.reports.sites import site_of
+from inference.reports.sites import Run, site_of
 from inference.reports.tokens import Token
 
 _MARKS = {",": "COMMA", ";": "SEMI", ":": "COLON", "&": "AND", "+": "AND", "/": "AND", "(": "OPEN", ")": "CLOSE"}
@@ -46,7 +45,6 @@ class Chunk:
     aside: str = ""
     negated: bool = False
     used: bool = False
-    extra: list[Chunk] = field(default_factory=list)
 
 
 def chunk(tokens: Sequence[Token]) -> tuple[list[Chunk], list[int]]:
@@ -64,11 +62,16 @@ def chunk(tokens: Sequence[Token]) -> tuple[list[Chunk], list[int]]:
         else:
             _mark(tokens, i, found)
             i += 1
-    for c, after in itertools.pairwise(found):
-        c.adjective = c.adjective or (c.kind == "G" and after.kind == "X")
-    others = [c.start for c in found if c.kind == "X"]
-    known = _without_choices([c for c in found if c.kind != "X"])
-    return _joined_levels(_ranges(known)), others
+    others: list[int] = []
+    known: list[Chunk] = []
+    for c in found:
+        if c.kind != "X":
+            known.append(c)
+            continue
+        if known and known[-1].kind == "G" and not (others and others[-1] > known[-1].start):
+            known[-1].adjective = True
+        others.append(c.start)
+    return _joined_levels(_ranges(_without_choices(known))), others
 
 
 def _mark(tokens: Sequence[Token], i: int, found: list[Chunk]) -> None:
@@ -96,10 +99,16 @@ def _vertebra(tokens: Sequence[Token], i: int, found: list[Chunk]) -> int:
     if not place.discs:
         run = site_of(tokens, i)
         if run is not None:
-            found.append(Chunk(**run.fields()))
+            found.append(_site_chunk(run))
             return run.next_index
     found.append(_level_chunk(tokens, i, place))
     return place.next_index
+
+
+def _site_chunk(run: Run) -> Chunk:
+    return Chunk(
+        "S", run.value, run.start, run.end, run.form, run.side, run.plural, run.adjective, run.roots, (), run.aside
+    )
 
 
 def _level_chunk(tokens: Sequence[Token], i: int, place: levels.Place) -> Chunk:
@@ -120,7 +129,7 @@ def _word(tokens: Sequence[Token], i: int, found: list[Chunk]) -> int:
     if len(meanings) == 1 and (meanings[0].kind in ("W", "SD") or text == "intervertebral"):
         run = site_of(tokens, i)
         if run is not None:
-            found.append(Chunk(**run.fields()))
+            found.append(_site_chunk(run))
             return run.next_index
     for word in meanings:
         if word is not PLAIN and word.kind:
@@ -235,7 +244,7 @@ _IDIOMS: dict[str, _Idiom] = {
     "schizas": _scale, "lee": _scale, "tight": _tight,
     "above": _beyond, "below": _beyond,
 }  # fmt: skip
-_IDIOMS.update(dict.fromkeys((*levels.ENDS, *levels.COUNTS), _counted))
+_IDIOMS.update(dict.fromkeys(levels.COUNTED, _counted))
 
 
 def _append(tokens: Sequence[Token], i: int, word: Word, found: list[Chunk]) -> None:
@@ -244,7 +253,7 @@ def _append(tokens: Sequence[Token], i: int, word: Word, found: list[Chunk]) -> 
     if kind == "W":
         run = site_of(tokens, i, alone=True)
         if run is not None:
-            found.append(Chunk(**run.fields()))
+            found.append(_site_chunk(run))
         elif value == "central":
             found.append(Chunk("Z", "central", token.start, token.end))
         return

@@ -43,6 +43,7 @@ def statements(text: str, found: Found | None = None) -> Context:
     context = Context()
     before: tuple[Topic, ...] = ()
     paragraph = -1
+    in_turn = "respectively" in text.lower()
     for sentence in sections.split(mended(tokens(plain)), plain):
         context.sentences += 1
         if sentence.skip:
@@ -54,7 +55,7 @@ def statements(text: str, found: Found | None = None) -> Context:
             before = ()
         headed = tuple(Topic(site, side, heading=True) for site, side in sentence.topics)
         chunks, others = chunk(sentence.tokens)
-        if any(token.text == "respectively" for token in sentence.tokens):
+        if in_turn and any(token.text == "respectively" for token in sentence.tokens):
             chunks = unfold(chunks, sentence.levels)
         reading = read(chunks, others, before + headed, headed=sentence.fresh)
         context.unclear.extend(reading.unclear)

@@ -105,9 +105,13 @@ def _listed(line: Sequence[Token], k: int) -> tuple[tuple[int, ...], int]:
     """The discs of a list of levels that starts at ``k``, and the index behind it."""
     discs: tuple[int, ...] = ()
     while k < len(line) and len(discs) < 40:
-        place = levels.parse(line, k) if line[k].kind == "v" else levels.counted(line, k)
-        if place is None and discs and line[k].kind == "n":
+        kind = line[k].kind
+        if kind == "n" and discs:
             place = levels.bare_pair(line, k)
+        elif kind == "v":
+            place = levels.parse(line, k)
+        else:
+            place = levels.counted(line, k) if line[k].text in levels.COUNTED else None
         if place is None or not place.discs:
             break
         discs += place.discs

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from inference.reports.tokens import Token
 from inference.types import LEVELS
@@ -22,7 +23,7 @@ _UNITS = frozenset(("mm", "cm", "weeks", "months", "years"))
 OUT_OF_SCHEME = 99
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Place:
     """What a level expression names: discs (by upper vertebra), or a vertebra when there are none."""
 
@@ -37,10 +38,17 @@ class Place:
         return tuple(LEVELS[disc - FIRST] for disc in self.discs if FIRST <= disc <= LAST)
 
 
+@cache
+def _parts(text: str) -> tuple[str, str]:
+    """Letter and digits of a vertebra's name: few are possible, so all are kept."""
+    letter = text.rstrip("0123456789")
+    return letter.strip(" ."), text[len(letter) :]
+
+
 def number(text: str) -> int:
     """A vertebra's number in the spine; `OUT_OF_SCHEME` for an L6 and the like."""
-    letter = text.rstrip("0123456789").strip(" .")
-    value = int(text[len(text.rstrip("0123456789")) :])
+    letter, digits = _parts(text)
+    value = int(digits)
     return _BASE[letter] + value if 1 <= value <= _TOP[letter] else OUT_OF_SCHEME
 
 
@@ -72,6 +80,8 @@ def bare_pair(tokens: Sequence[Token], i: int) -> Place | None:
 COUNTS = {"two": 2, "2": 2, "three": 3, "3": 3, "four": 4, "4": 4}
 ENDS = {"lower": 1, "lowest": 1, "lowermost": 1, "last": 1, "bottom": 1, "caudal": 1}
 ENDS |= {"upper": -1, "uppermost": -1, "top": -1, "first": -1, "highest": -1}
+#: The words that a count of levels can begin with.
+COUNTED = frozenset((*ENDS, *COUNTS))
 _OF_LEVELS = frozenset(("lumbar", "disc", "disk", "intervertebral", "spinal"))
 _LEVELS = frozenset(("levels", "discs", "disks", "segments", "interspaces", "spaces"))
 
@@ -106,8 +116,7 @@ def _single(tokens: Sequence[Token], i: int) -> Place | None:
     if i >= len(tokens) or tokens[i].kind != "v":
         return None
     text = tokens[i].text
-    letter = text.rstrip("0123456789").strip(" .")
-    digits = text[len(text.rstrip("0123456789")) :]
+    letter, digits = _parts(text)
     if letter == "l" and len(digits) == 2:
         return _run_together(digits, i + 1)
     upper = number(text)

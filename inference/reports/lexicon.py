@@ -10,7 +10,7 @@ microseconds, and results are kept.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,21 @@ PLAIN = Word("", "")
 _SHORTEST_CORRECTED = 5
 
 
+class _Meanings(dict[str, tuple[Word, ...]]):
+    """Meanings by word; what is not there is worked out once and kept, up to a number of words."""
+
+    def __init__(self, known: dict[str, tuple[Word, ...]], guess: Callable[[str], tuple[Word, ...]]) -> None:
+        super().__init__(known)
+        self._known, self._guess = known, guess
+
+    def __missing__(self, word: str) -> tuple[Word, ...]:
+        if len(self) > _KEPT:
+            self.clear()
+            self.update(self._known)
+        found = self[word] = self._guess(word)
+        return found
+
+
 class Lexicon:
     """Looks words up; made once from the data file."""
 
@@ -48,21 +63,10 @@ class Lexicon:
             if len(word) >= _SHORTEST_CORRECTED - 1:
                 for shorter in _deletions(word, _edits(word)):
                     self._deletes.setdefault(shorter, []).append(word)
-        self._cache: dict[str, tuple[Word, ...]] = {word: (meaning,) for word, meaning in self._words.items()}
-
-    def is_listed(self, word: str) -> bool:
-        """Whether a lower-case word stands in the data file as it is."""
-        return word in self._words
-
-    def look_up(self, word: str) -> tuple[Word, ...]:
-        """Meanings of a lower-case word: one, or two for two words run together."""
-        found = self._cache.get(word)
-        if found is None:
-            found = self._guess(word)
-            if len(self._cache) > _KEPT:
-                self._cache = {known: (meaning,) for known, meaning in self._words.items()}
-            self._cache[word] = found
-        return found
+        self.listed = frozenset(self._words)
+        self._meanings = _Meanings({word: (meaning,) for word, meaning in self._words.items()}, self._guess)
+        #: Meanings of a lower-case word: one, or two for two words run together.
+        self.look_up: Callable[[str], tuple[Word, ...]] = self._meanings.__getitem__
 
     def _guess(self, word: str) -> tuple[Word, ...]:
         if len(word) == _SHORTEST_CORRECTED - 1 and word.isalpha():

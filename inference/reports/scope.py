@@ -78,7 +78,7 @@ def place(sentence: Sentence, reading: Reading, context: Context) -> None:
     for assertion in reading.assertions:
         side = lesion or only_side_before(reading.chunks, assertion.first) or carried
         _place_one(assertion, sentence, marks, context, side, reading.assertions)
-    _move_on(sentence, reading, marks, context)
+    _move_on(sentence, reading, marks, context, lesion)
 
 
 class _Marks:
@@ -380,11 +380,10 @@ def _only_measures(sentence: Sentence, reading: Reading, marks: _Marks) -> bool:
     )
 
 
-def _move_on(sentence: Sentence, reading: Reading, marks: _Marks, context: Context) -> None:
-    side = lesion_side(reading.chunks)
+def _move_on(sentence: Sentence, reading: Reading, marks: _Marks, context: Context, side: str) -> None:
     if side:
         context.lesion = side
-    if any(c.kind == "D" for c in reading.chunks):
+    if marks.named and any(c.kind == "D" for c in reading.chunks):
         for _, c in marks.named:
             context.spoken.update(c.discs)
     if not marks.named or _only_measures(sentence, reading, marks):

@@ -134,6 +134,8 @@ def _is_wrapped(lines: Sequence[Sequence[Token]], text: str) -> bool:
 
 def _goes_on(before: Sequence[Token], line: Sequence[Token], in_sentence: bool, wrapped: bool) -> bool:
     last, first = before[-1], line[0]
+    if last.text in (".", ":", "!") and not wrapped:
+        return False
     if first.text in ("-", "*", ".", "|") or "|" in (last.text,) or headings.heading_end(line, 0) > 0:
         return False
     if headings.level_heading(line, 0) is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from inference.reports.levels import number
 from inference.reports.lexicon import LEXICON
@@ -22,7 +21,7 @@ _INSIDE = frozenset(
 _PLACES = frozenset(("zone", "zones", "region", "area", "location", "component", "portion", "aspect"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Run:
     """A site phrase: which site, whose side, and whether it can stand alone."""
 
@@ -36,11 +35,6 @@ class Run:
     start: int
     end: int
     next_index: int
-
-    def fields(self) -> dict[str, Any]:
-        """The phrase as fields of a `Chunk`."""
-        names = ("value", "form", "side", "plural", "adjective", "roots", "aside", "start", "end")
-        return {"kind": "S"} | {name: getattr(self, name) for name in names}
 
 
 @dataclass(slots=True)

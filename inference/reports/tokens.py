@@ -39,18 +39,23 @@ def tokens(text: str) -> list[Token]:
     for i, token in enumerate(found):
         if token.text in ("l", "r") and text[token.start] == token.text:  # only a capital is a side
             found[i] = token._replace(text="")
-    for i in range(len(found) - 1, 0, -1):
-        if found[i].kind == "n" and found[i - 1].kind == "w" and _is_glued(found[i - 1], found[i], text):
-            word, digits = found[i - 1], found[i]
-            found[i - 1 : i + 1] = [
-                Token("w", word.text[:-1], word.start, word.end - 1),
-                Token("v", word.text[-1] + digits.text, word.end - 1, digits.end),
-            ]
-    return found
+    return _unglued(found, text)
+
+
+def _unglued(found: list[Token], text: str) -> list[Token]:
+    """``atL4/L5``: the vertebra apart from the word that it was run into."""
+    apart: list[Token] = []
+    for token in found:
+        if token.kind == "n" and apart and apart[-1].kind == "w" and _is_glued(apart[-1], token, text):
+            word = apart.pop()
+            apart.append(Token("w", word.text[:-1], word.start, word.end - 1))
+            apart.append(Token("v", word.text[-1] + token.text, word.end - 1, token.end))
+        else:
+            apart.append(token)
+    return apart
 
 
 def _is_glued(word: Token, digits: Token, text: str) -> bool:
-    """``atL4/L5``: a vertebra run into the word before it."""
     return (
         word.end == digits.start
         and len(word.text) > 2
