@@ -131,15 +131,14 @@ def broker(data_dir: Path) -> Iterator[str]:
     processes.stop(server)
 
 
-@pytest.fixture(scope="session")
-def celery_worker_process(
-    broker: str, data_dir: Path, django_db_setup: None, django_db_blocker: Any
-) -> Iterator[processes.Workers]:
-    """Real Celery workers on the test database; for tests with `live_server` or `transactional_db`."""
+@pytest.fixture
+def celery_worker_process(broker: str, data_dir: Path, transactional_db: None) -> Iterator[processes.Workers]:
+    """Real Celery workers on the test database, for one test: they would take the studies of the next."""
     workers = processes.Workers(data_dir)
-    with django_db_blocker.unblock():
+    try:
         workers.start()
         yield workers
+    finally:
         workers.stop()
 
 

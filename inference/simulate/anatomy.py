@@ -116,7 +116,7 @@ class Anatomy:
         below_depth = lower.depth_mm if lower else SACRUM[0][1] * self.patient.size
         below_width = lower.width_mm if lower else SACRUM[0][3] * self.patient.size
         half = ((upper.width_mm + below_width) / 4, (upper.depth_mm + below_depth) / 4)
-        bulge = canal.bulge_mm(self.patient, disc)
+        bulge = canal.bulge_mm(disc)
         rho = bone.outline(left, back, *half)
         wide = bone.disc_outline(disc, half, left, back, bulge)
         _, u_back, u_up = self.layout.bodies[upper.name].local(points[rows])

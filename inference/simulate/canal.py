@@ -11,17 +11,30 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from scipy.interpolate import PchipInterpolator
+from scipy.ndimage import gaussian_filter1d
 from torch import Tensor
 
 from inference.simulate.layout import ALONG_MM, TABLE_MM, CanalTable
-from inference.simulate.narrowing import AP_MM, WIDTH_MM, narrowed
+from inference.simulate.narrowing import AP_MM, WIDTH_MM, narrowed, recess_mm
 from inference.simulate.patient import DiscCause, Patient
 from inference.simulate.shapes import indices
 from inference.simulate.tissue import Tissue
 from inference.types import FloatArray
 
-#: Share of the sac's width at a vertebra and the disc below it.
-TAPER = {"L4": 0.95, "L5": 0.88}
+#: Share of the sac's width at the two lowest vertebrae and the discs below them, from the lowest up.
+TAPER = (0.88, 0.95)
+#: From the posterior wall of a body to the sac, from the lowest lumbar vertebra up, and behind a healthy disc; mm
+#: (masks of 25 real patients of SPIDER).
+BEHIND_BODY_MM = (3.5, 2.5, 2.0, 1.5)
+BEHIND_DISC_MM, BEHIND_LAST_DISC_MM = 1.9, 2.7
+#: What lies between a bulging disc and the sac: its ligament and veins.
+CLEARANCE_MM = 1.2
+#: Where no recess is, its depth is out of reach. The lowest vertebra's middle lies so far above the sacrum.
+OPEN_MM, LAST_BODY_MM = 20.0, 26.0
+#: Strands of the cauda equina on each side for every root.
+STRANDS = 3
+#: Thickness of the dura, which belongs to the sac.
+DURA_MM = 0.5
 #: How far along the canal a narrowing reaches (SD, mm).
 REACH_MM = 4.6
 
@@ -34,8 +47,11 @@ class Profiles:
     posterior corners are cut. bony: posterior wall to the laminae or flavum's
     outer face at the midline. disc: 1 at discs, 0 at pedicles. flavum: its
     thickness. fat: how far epidural fat reaches beyond the sac. side: where
-    the curve lies to the left. cord: its radius. crowd: 0 where roots float, 1 where they fill
-    the sac.
+    the curve lies to the left. cord: its radius. crowd: 0 where roots float, 1
+    where they fill the sac. dent: how far something pushes the sac back from
+    before, at dent_at to the left. loose: 0..1, how much roots wind above a
+    stenosis. recess_left, recess_right: depth of the lateral recess, far too
+    large where there is none. sleeve: 1 where a root runs in the recess.
     """
 
     gap: Tensor
@@ -49,29 +65,36 @@ class Profiles:
     side: Tensor
     cord: Tensor
     crowd: Tensor
+    dent: Tensor
+    dent_at: Tensor
+    loose: Tensor
+    recess_left: Tensor
+    recess_right: Tensor
+    sleeve: Tensor
 
     def on(self, device: torch.device) -> Profiles:
         """The same on a device."""
         return Profiles(**{name: line.to(device) for name, line in vars(self).items()})
 
 
-def bulge_mm(patient: Patient, disc: DiscCause) -> float:
+def bulge_mm(disc: DiscCause) -> float:
     """How far the disc stands out behind the bodies in the midline."""
-    loss = patient.sac_ap_mm - narrowed(patient.sac_ap_mm, AP_MM, disc.canal)
-    return 0.3 + 0.8 * disc.degeneration + disc.anterior_share * loss
+    central = disc.herniation.reach_mm if disc.herniation and disc.herniation.zone == "central" else 0.0
+    return disc.bulge_mm + central
 
 
 def _knots(patient: Patient, table: CanalTable) -> tuple[list[float], list[tuple[float, float, float]]]:
     """Places along the canal with the undisturbed (gap, depth, width)."""
     ap, width = patient.sac_ap_mm, patient.sac_width_mm
     places: list[tuple[float, tuple[float, float, float]]] = []
-    for body in patient.bodies:
-        slim = 1.0 if body.name.startswith("L") else 0.92
-        places.append((table.marks[body.name], (2.0, ap * slim, width * slim * TAPER.get(body.name, 1.0))))
-    for disc in patient.discs:
-        slim = 1.0 if disc.upper.startswith("L") or disc.lower == "L1" else 0.92
-        gap = 2.4 if disc.lower == "S1" else 1.0
-        places.append((table.marks[disc.level], (gap, ap * slim, width * slim * TAPER.get(disc.upper, 1.0))))
+    for rank, (body, disc) in enumerate(zip(reversed(patient.bodies), reversed(patient.discs), strict=True)):
+        slim = (1.0 if body.name.startswith("L") else 0.92) * (TAPER[rank] if rank < len(TAPER) else 1.0)
+        gap = BEHIND_BODY_MM[min(rank, len(BEHIND_BODY_MM) - 1)]
+        # At the thoracolumbar junction the sac is a little deeper, at the lowest discs as deep as above.
+        deep = ap * (1.04 if rank in (3, 4) else 0.97 if rank > 4 else 1.0)
+        places.append((table.marks[body.name], (gap, deep, width * slim)))
+        gap = BEHIND_DISC_MM if rank else BEHIND_LAST_DISC_MM
+        places.append((table.marks[disc.level], (gap, min(deep, ap), width * slim)))
     s1, s2 = table.marks["S1"], table.marks["S2"]
     places += [
         (s1 - 2, (4.0, ap * 0.74, width * 0.8)),
@@ -92,24 +115,36 @@ def profiles(patient: Patient, table: CanalTable) -> Profiles:
     gap, depth, width = PchipInterpolator(places, np.array(values))(inner).T
     own = {"gap": gap.copy(), "depth": depth.copy(), "width": width.copy()}
     near, thick = np.zeros_like(along), np.full_like(along, patient.flavum_mm)
-    corner, fat = np.full_like(along, 0.12), np.full_like(along, 1.5)
+    corner, fat = np.full_like(along, 0.12), np.full_like(along, 1.5 + 0.15 * patient.lipomatosis_mm)
+    dent, dent_at, sleeve = np.zeros_like(along), np.zeros_like(along), np.zeros_like(along)
+    recess = {side: np.full_like(along, OPEN_MM) for side in ("left", "right")}
     for disc in patient.discs:
         mark = table.marks[disc.level]
         at = int(mark / ALONG_MM)
         window = np.exp(-0.5 * np.square((along - mark) / REACH_MM))
         near = np.maximum(near, np.exp(-0.5 * np.square((along - mark - 1.5) / 7.0)))
         lost = own["depth"][at] - narrowed(float(own["depth"][at]), AP_MM, disc.canal)
-        bulge = bulge_mm(patient, disc)
+        bulge = bulge_mm(disc)
         depth -= lost * window
         width -= (own["width"][at] - narrowed(float(own["width"][at]), WIDTH_MM, disc.canal)) * window
-        gap += max(bulge + 0.7 - own["gap"][at], 0.0) * window if disc.lower != "S1" else 0.8 * bulge * window
-        thick += (1 - disc.anterior_share) * lost * np.exp(-0.5 * np.square((along - mark - 1.0) / 6.0))
+        gap += max(bulge + CLEARANCE_MM - own["gap"][at], 0.0) * window
+        thick += (disc.flavum_mm - patient.flavum_mm) * np.exp(-0.5 * np.square((along - mark - 1.0) / 6.0))
+        sleeve[(along > mark - 3) & (along < mark + 15)] = 1
+        for side, line in recess.items():
+            narrow = np.exp(-0.5 * np.square(np.maximum(np.abs(along - mark - 5) - 3, 0) / 1.5))
+            depth_here = recess_mm(disc.severity(f"recess_{side}"))
+            recess[side] = line + (depth_here - OPEN_MM) * narrow
+        if disc.herniation and disc.herniation.zone == "subarticular":
+            beside = np.exp(-0.5 * np.square((along - mark + disc.herniation.migration_mm) / 5.0))
+            dent = np.maximum(dent, 0.9 * disc.herniation.reach_mm * beside)
+            dent_at = np.where(beside > 0.05, 6.0 * disc.herniation.side, dent_at)
         corner += 0.6 * disc.canal * window
         fat -= 0.11 * disc.canal * window
     sacral = 1 / (1 + np.exp(-(along - table.marks["S1"] + 8) / 4))
-    bony = patient.canal_depth_mm + 5.0 * near - 4.0 * sacral
+    bony = patient.canal_depth_mm - patient.pedicle_short_mm + 5.0 * near - 4.0 * sacral
     floor = gap + depth + 0.8 + np.where(near > 0.3, thick * near, 0.0)
     bony = np.maximum(bony, floor)
+    crowd = np.clip((85 - 0.65 * depth * width) / 40, 0, 1) * (along < table.marks["S1"] - 8)
     lines = {
         "gap": gap,
         "depth": np.maximum(depth, 0.1),
@@ -121,9 +156,22 @@ def profiles(patient: Patient, table: CanalTable) -> Profiles:
         "fat": fat,
         "side": table.curve[:, 0],
         "cord": _cord(patient, table, along),
-        "crowd": np.clip((85 - 0.65 * depth * width) / 40, 0, 1) * (along < table.marks["S1"] - 8),
+        "recess_left": recess["left"],
+        "recess_right": recess["right"],
+        "sleeve": sleeve,
+        "dent": dent,
+        "dent_at": dent_at,
+        "loose": _above(crowd),
+        "crowd": crowd,
     }
     return Profiles(**{name: torch.from_numpy(line.astype(np.float32)) for name, line in lines.items()})
+
+
+def _above(crowd: FloatArray) -> FloatArray:
+    """Where roots are held up: some centimetres above each crowded place, 0..1."""
+    up = gaussian_filter1d(np.roll(crowd, -int(28 / ALONG_MM)), 12 / ALONG_MM, mode="nearest")
+    loose: FloatArray = np.clip(3 * up - crowd, 0, 1)
+    return loose
 
 
 def _cord(patient: Patient, table: CanalTable, along: FloatArray) -> FloatArray:
@@ -179,45 +227,56 @@ def paint_epidural(codes: Tensor, near: Near, shape: Profiles, sacral_from: floa
     inner = roof - shape.flavum[a] * disc * (side / 3.5).clamp(0.3, 1)
     inside = (side < 13.5) & (near.behind > -0.5) & (near.behind < roof)
     codes[near.rows[inside]] = Tissue.EPIDURAL_FAT
-    ligament = inside & (near.behind < gap + 0.3) & (disc > 0.5) & (side < 8)
+    # Before the sac lies the ligament, thick behind the discs; fat only from the lowest vertebra down.
+    lean = torch.where(a * ALONG_MM < sacral_from - LAST_BODY_MM, 1.0, ((disc - 0.3) / 0.35).clamp(0, 1))
+    ligament = inside & (near.behind < (gap + 0.3) * lean) & (side < 8)
     codes[near.rows[ligament]] = Tissue.LIGAMENT
     reach = _reach(near, shape)
     flavum = inside & (disc > 0.25) & ((near.behind > inner) | ((reach > shape.fat[a].square()) & (side > 4)))
     flavum &= near.behind > gap * 0.5
     flavum &= a * ALONG_MM < sacral_from
+    depth = torch.where(near.side > 0, shape.recess_left[a], shape.recess_right[a])
+    flavum |= inside & (side > 5.0) & (near.behind > depth + 1.6 * (9.5 - side).clamp(min=0))
     codes[near.rows[flavum]] = Tissue.FLAVUM
+    # The root on its way from the sac to the pedicle below, through the lateral recess.
+    behind, radius = (0.5 * depth).clamp(max=2.8), (0.42 * depth).clamp(0.6, 1.9)
+    beside = side - (0.37 * shape.width[a] + 2.2)
+    root = beside.square() + (near.behind - behind).square() < radius.square()
+    codes[near.rows[root & (shape.sleeve[a] > 0)]] = Tissue.NERVE
+
+
+def _section(near: Near, shape: Profiles) -> tuple[Tensor, Tensor]:
+    """Place in the sac's section in units of its half width and depth: (to the left, to the back)."""
+    a = near.along
+    half = shape.depth[a] * 0.5
+    p = (near.behind - shape.gap[a] - half) / half
+    # What pushes from before squeezes the section on its side.
+    push = shape.dent[a] * torch.exp(-((near.side - shape.dent_at[a]) / 6.0).square()) / half
+    p = 1 - (1 - p) * 2 / (2 - push.clamp(max=1.6))
+    return near.side / (shape.width[a] * 0.5), p
 
 
 def _reach(near: Near, shape: Profiles) -> Tensor:
     """Squared size of a point in units of the sac: 1 on its surface."""
-    a = near.along
-    half = shape.depth[a] * 0.5
-    p = (near.behind - shape.gap[a] - half) / half
-    q = near.side.abs() / (shape.width[a] * 0.5)
-    cut = p * (1 + shape.corner[a] * q * (p > 0))
+    q, p = _section(near, shape)
+    cut = p * (1 + shape.corner[near.along] * q.abs() * (p > 0))
     return q * q + cut * cut
 
 
 def paint_sac(codes: Tensor, near: Near, shape: Profiles, roots: Roots) -> None:
     """Dura, CSF, cord and roots."""
     reach = _reach(near, shape)
-    a = near.along
-    wall = 1 + 1.0 / shape.depth[a].clamp(min=2.0)
-    dura = (reach >= 1) & (reach < wall.square()) & (shape.depth[a] > 2)
-    soft = codes[near.rows] == Tissue.EPIDURAL_FAT
-    codes[near.rows[dura & soft]] = Tissue.FASCIA
     inside = reach < 1
-    rows = near.rows[inside]
+    rows, a = near.rows[inside], near.along[inside]
+    wall = reach[inside] > (1 - 2 * DURA_MM / shape.depth[a].clamp(min=2.0)).clamp(min=0).square()
+    q, p = _section(near, shape)
+    q, p, half = q[inside], p[inside], shape.depth[a] * 0.5
     codes[rows] = Tissue.CSF
-    a, side = a[inside], near.side[inside]
-    half = shape.depth[a] * 0.5
-    p = (near.behind[inside] - shape.gap[a] - half) / half
-    q = side / (shape.width[a] * 0.5)
-    strands = roots.hit(a, q, p, shape)
+    codes[rows[wall]] = Tissue.DURA
+    strands = roots.hit(a, q, p, shape) & ~wall
     codes[rows[strands]] = Tissue.ROOT
     radius = shape.cord[a]
-    centre = 0.12 * half
-    cord = (side / 1.25).square() + (p * half - centre).square() < radius.square()
+    cord = (near.side[inside] / 1.25).square() + ((p - 0.12) * half).square() < radius.square()
     codes[rows[cord & (radius > 0)]] = Tissue.CORD
 
 
@@ -247,11 +306,12 @@ class Roots:
         table, offset = torch.arange(first, last + 1, device=along.device), along - first
         half_width, half_depth = shape.width[table][offset] * 0.5, shape.depth[table][offset] * 0.5
         crowd = shape.crowd[table]
-        swell = (1 + 0.35 * crowd)[offset]
+        swell = (1 + 0.9 * crowd)[offset]
         for k in range(len(self.start)):
             share = ((table - self.start[k]) / (self.leave[k] - self.start[k])).clamp(0, 1)
             late = ((share - 0.7) / 0.3).clamp(0, 1) ** 2
             wander = 0.05 * torch.sin(table * 0.013 + self.wave[k])
+            wander += 0.16 * shape.loose[table] * torch.sin(table * 0.10 + 3 * self.wave[k])
             q_now = (self.q[k] + wander) * (1 - late) + 0.85 * self.q_end[k] * late
             p_now = (self.p[k] + wander * 0.6) * (1 - late) - 0.15 * late
             # A crushed sac has no CSF left: its roots spread over all of it.
@@ -274,14 +334,14 @@ def cauda(patient: Patient, table: CanalTable, shape: Profiles) -> Roots:
     for rank, name in enumerate(order):
         leave = table.marks[name if name in lumbar else {"S1": "S1"}.get(name, "S2")] / ALONG_MM - 30
         for q_end in (-1.0, 1.0):
-            for strand in range(2):
-                # Lower roots lie nearer to the midline and further back.
-                outward = 0.78 * (1 - rank / len(order)) + 0.06
-                q = q_end * (outward + rng.normal(0, 0.06))
-                p = 0.28 + 0.38 * (1 - abs(q)) + 0.13 * strand + rng.normal(0, 0.07)
+            for _ in range(STRANDS):
+                # Lying on the back, roots sink: upper ones to the sides, lower ones to the middle, layer on layer.
+                q = q_end * (0.80 * (1 - rank / len(order)) + 0.04 + rng.normal(0, 0.07))
+                floor = np.sqrt(max(1 - q * q, 0.1)) * 0.88
+                p = floor - rng.exponential(0.20) - 0.04
                 size = np.hypot(q, p)
                 squeeze = min(1.0, 0.86 / size)
                 rows.append(
-                    (conus - 40, leave, q * squeeze, p * squeeze, q_end, rng.uniform(0, 6.3), rng.uniform(0.5, 0.75))
+                    (conus - 40, leave, q * squeeze, p * squeeze, q_end, rng.uniform(0, 6.3), rng.uniform(0.5, 0.8))
                 )
     return Roots(*np.array(rows).T.tolist())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -40,7 +40,7 @@ TIMES = {
     "T2": ((3000, 4200), (95, 115), (14, 22)),
     "T1": ((480, 650), (9, 13), (3, 5)),
     "STIR": ((3600, 5200), (42, 60), (8, 14)),
-    "survey": ((7, 12), (3, 5), (1, 2)),
+    "survey": ((160, 260), (4, 5), (1, 2)),
 }
 
 
@@ -89,10 +89,13 @@ def distractors(
     series = []
     if Kind.LOCALISER in chosen:
         series.append(_localiser(rng, anatomy, matrix))
-    for number, kind, weighting in ((5, Kind.STIR, "STIR"), (7, Kind.CONTRAST, "T1")):
-        if kind in chosen:
-            same = _protocol(rng, weighting, sagittal.protocol.thickness_mm, sagittal.protocol.gap_mm)
-            series.append(Planned(kind, number, same, sagittal.planes, sagittal.samples))
+    thickness, gap = sagittal.protocol.thickness_mm, sagittal.protocol.gap_mm
+    if Kind.STIR in chosen:
+        stir = replace(_protocol(rng, "STIR", thickness, gap), inversion_ms=float(rng.integers(205, 221)))
+        series.append(Planned(Kind.STIR, 5, stir, sagittal.planes, sagittal.samples))
+    if Kind.CONTRAST in chosen:
+        enhanced = replace(_protocol(rng, "T1", thickness, gap), gadolinium=float(rng.uniform(3, 6)))
+        series.append(Planned(Kind.CONTRAST, 7, enhanced, sagittal.planes, sagittal.samples))
     if Kind.CORONAL in chosen:
         series.append(_coronal(rng, anatomy, matrix))
     if Kind.OTHER_REGION in chosen:
@@ -206,10 +209,10 @@ def _coronal(rng: np.random.Generator, anatomy: Anatomy, matrix: _Matrix) -> Pla
 
 
 def _other_region(rng: np.random.Generator, anatomy: Anatomy, matrix: _Matrix) -> Planned:
-    """A sagittal T2 of the thoracic spine, with more slices than the lumbar one."""
+    """A sagittal T2 of the lower thoracic spine, with more slices than the lumbar one."""
     protocol = _protocol(rng, "T2", 4.0, 0.4)
     _, back, up = np.eye(3)
-    size, spacing = (matrix.coarse_pixels, matrix.coarse_pixels), 280.0 / matrix.coarse_pixels
-    centre = _middle(anatomy, 0.0, 18.0, 235.0)
+    size, spacing = (matrix.coarse_pixels, matrix.coarse_pixels), 170.0 / matrix.coarse_pixels
+    centre = _middle(anatomy, 0.0, 25.0, 205.0)
     count = matrix.sagittal_slices + 2
     return Planned(Kind.OTHER_REGION, 8, protocol, acquire.stack(centre, back, -up, size, spacing, count, protocol), 1)

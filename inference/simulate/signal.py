@@ -7,10 +7,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.simulate.tissue import properties
+from inference.simulate.tissue import Tissue, properties
 from inference.types import FloatArray
 
 Float32 = NDArray[np.float32]
+
+#: How much of a contrast agent a tissue takes up against a vein.
+_UPTAKE = {
+    Tissue.VEIN: 1.0,
+    Tissue.KIDNEY: 1.0,
+    Tissue.LIVER: 0.35,
+    Tissue.FACET_FLUID: 0.3,
+    Tissue.MARROW: 0.06,
+    Tissue.POSTERIOR_MARROW: 0.06,
+    Tissue.SACRUM_MARROW: 0.06,
+    Tissue.NERVE: 0.1,
+}
 
 
 @dataclass(frozen=True)
@@ -19,7 +31,8 @@ class Protocol:
 
     coil_mm: depth over which the posterior coil's signal falls. floor: what is
     left far from it. saturation: share of signal that a band before the spine
-    takes away.
+    takes away. inversion_ms: time after an inversion, 0 without one.
+    gadolinium: relaxation that an agent adds in veins, 1/s, 0 without one.
     """
 
     weighting: str
@@ -33,6 +46,8 @@ class Protocol:
     floor: float
     saturation: float
     seed: int
+    inversion_ms: float = 0.0
+    gadolinium: float = 0.0
 
     @property
     def step_mm(self) -> float:
@@ -43,11 +58,17 @@ class Protocol:
 def spin_echo(protocol: Protocol, vary: np.random.Generator) -> tuple[Float32, Float32]:
     """(signal, texture) by tissue code, (256,) each; T1, T2 and density varied by a few per cent.
 
-    S = PD (1 - exp(-TR/T1)) exp(-TE/T2).
+    S = PD |1 - 2 exp(-TI/T1) + exp(-TR/T1)| exp(-TE/T2), or without an
+    inversion PD (1 - exp(-TR/T1)) exp(-TE/T2).
     """
     table = properties() * np.exp(vary.normal(0, [0.05, 0.06, 0.02, 0.0], size=(256, 4)))
     t1, t2, density, texture = table.T
-    signal = density * (1 - np.exp(-protocol.repetition_ms / t1)) * np.exp(-protocol.echo_ms / t2)
+    for tissue, uptake in _UPTAKE.items():
+        t1[tissue] = 1 / (1 / t1[tissue] + protocol.gadolinium * uptake / 1000)
+    recovered = 1 - np.exp(-protocol.repetition_ms / t1)
+    if protocol.inversion_ms > 0:
+        recovered = np.abs(2 - recovered - 2 * np.exp(-protocol.inversion_ms / t1))
+    signal = density * recovered * np.exp(-protocol.echo_ms / t2)
     return signal.astype(np.float32), texture.astype(np.float32)
 
 

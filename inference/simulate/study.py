@@ -130,7 +130,7 @@ def _series_tags(desk: _Desk, one: Planned) -> SeriesTags:
     extra: dict[str, object] = {}
     sequence: tuple[str, ...] = ("GR",) if survey else ("SE",)
     if one.kind is Kind.STIR:
-        sequence, extra = ("SE", "IR"), {"InversionTime": "160"}
+        sequence, extra = ("SE", "IR"), {"InversionTime": f"{one.protocol.inversion_ms:.0f}"}
     if one.kind is Kind.CONTRAST:
         extra = {"ContrastBolusAgent": "Gadolinium (simulated)"}
     return SeriesTags(

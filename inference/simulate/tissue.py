@@ -53,6 +53,7 @@ class Tissue(IntEnum):
     STOOL = 28
     LIVER = 29
     PANCREAS = 30
+    DURA = 31
 
 
 DISC, MUSCLE = 64, 128
@@ -84,6 +85,7 @@ _PROPERTIES: dict[Tissue, tuple[float, float, float, float]] = {
     Tissue.STOOL: (700, 60, 0.7, 0.45),
     Tissue.LIVER: (700, 45, 0.75, 0.08),
     Tissue.PANCREAS: (650, 70, 0.85, 0.2),
+    Tissue.DURA: (900, 35, 0.5, 0.0),
     Tissue.FASCIA: (800, 22, 0.5, 0.0),
     Tissue.VEIN: (1400, 90, 0.85, 0.0),
     Tissue.SACRAL_DISC: (900, 45, 0.6, 0.1),
@@ -135,7 +137,7 @@ def labels() -> NDArray[np.uint8]:
     for tissue in (Tissue.MARROW, Tissue.POSTERIOR_MARROW, Tissue.VEIN):
         table[tissue] = Label.VERTEBRA
     table[DISC : DISC + LEVELS] = Label.DISC
-    for tissue in (Tissue.CSF, Tissue.ROOT, Tissue.CORD):
+    for tissue in (Tissue.CSF, Tissue.ROOT, Tissue.CORD, Tissue.DURA):
         table[tissue] = Label.CANAL
     table[Tissue.SACRUM_MARROW] = Label.SACRUM
     return table

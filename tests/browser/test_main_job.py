@@ -41,10 +41,10 @@ def test_a_radiologist_uploads_reads_signs_and_amends(
     text.press("Control+End")
     text.type("Compared with 2019: unchanged.")
     expect(page.locator("#saved")).to_contain_text("Saved")
-    page.get_by_label("L3-L4 Canal").select_option("moderate")
-    expect(page.locator("#suggestions")).to_contain_text("L3-L4: Moderate stenosis")
+    page.get_by_label("L1-L2 Canal").select_option("moderate")
+    expect(page.locator("#suggestions")).to_contain_text("L1-L2: Moderate stenosis")
     page.get_by_role("button", name="Use all").click()
-    expect(text).to_have_value(containing("L3-L4: Moderate stenosis"))
+    expect(text).to_have_value(containing("L1-L2: Moderate stenosis"))
     expect(text).to_have_value(containing("Compared with 2019: unchanged."))
 
     page.get_by_role("button", name="Sign report…").click()
