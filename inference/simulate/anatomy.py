@@ -12,9 +12,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from inference.simulate import bone, canal, foramen, soft
+from inference.simulate import arch, bone, canal, disc, foramen, sacrum, soft
+from inference.simulate.arch import Arch
+from inference.simulate.bone import End
 from inference.simulate.canal import Profiles, Roots
-from inference.simulate.layout import SACRUM, Layout, lay_out
+from inference.simulate.layout import Layout, Segment, lay_out, sacrum_of
 from inference.simulate.patient import Body, DiscCause, Patient
 from inference.simulate.shapes import indices
 from inference.simulate.tissue import Tissue, labels
@@ -47,11 +49,15 @@ class Anatomy:
 
     def labels(self, points: NDArray[Any]) -> NDArray[np.uint8]:
         """`inference.types.Label` at points (..., 3) LPS mm, uint8 (...)."""
+        found: NDArray[np.uint8] = labels()[self.spine(points).cpu().numpy()]
+        return found
+
+    def spine(self, points: NDArray[Any] | Tensor) -> Tensor:
+        """Tissue codes (...) of the spine alone, uint8; `Tissue.AIR` elsewhere. Cheaper than `codes`."""
         flat = self._flat(points)
         codes = torch.zeros(len(flat), dtype=torch.uint8, device=self.device)
         self._spine(codes, flat)
-        found: NDArray[np.uint8] = labels()[codes.cpu().numpy()].reshape(points.shape[:-1])
-        return found
+        return codes.reshape(points.shape[:-1])
 
     def codes(self, points: NDArray[Any] | Tensor) -> Tensor:
         """Tissue codes at points (..., 3) LPS mm, uint8 (...) on `device`, see `tissue`."""
@@ -69,11 +75,11 @@ class Anatomy:
         marks = self.layout.canal.marks
         near = canal.locate(self.layout.canal, self.profiles, points)
         canal.paint_epidural(codes, near, self.profiles, marks["S1"] - 6)
-        for number, (name, *_) in enumerate(SACRUM):
-            self._sacral(codes, points, number, name)
-        for upper, disc, lower in self._levels():
-            foramen.paint(codes, points, self.layout.bodies[upper.name], upper, disc)
-            self._disc(codes, points, upper, disc, lower)
+        for number, segment in enumerate(sacrum_of(self.patient)):
+            self._sacral(codes, points, number, segment)
+        for upper, cause, lower in self._levels():
+            foramen.paint(codes, points, self.layout.bodies[upper.name], upper, cause)
+            self._disc(codes, points, upper, cause, lower)
         for position, body in enumerate(self.patient.bodies):
             self._vertebra(codes, points, position, body)
         canal.paint_sac(codes, near, self.profiles, self.roots)
@@ -90,60 +96,84 @@ class Anatomy:
         left, back, up = place.local(points[rows])
         some = codes[rows]
         v = back - body.depth_mm / 2
-        behind = indices(v > -8)
-        above = self.patient.discs[position - 1] if position else None
-        grown = (above.foramen_left, above.foramen_right) if above else (0.0, 0.0)
-        distance = bone.posterior_distance(
-            body, self.patient.canal_depth_mm, left[behind], v[behind], up[behind], grown
-        )
+        behind = indices(v > (-30 if body.screws else -8))
         part = some[behind]
-        bone.paint_posterior(part, distance)
+        arch.paint(part, body, self._arch(position), left[behind], v[behind], up[behind])
         some[behind] = part
-        ahead = indices((v < 1) & (up.abs() < body.height_mm * 0.75))
+        ahead = indices((v < 2) & (up.abs() < body.height_mm * 0.75))
         part = some[ahead]
-        bone.paint_body(part, body, left[ahead], back[ahead], up[ahead])
+        metal = part == Tissue.METAL
+        bone.paint_body(part, body, self._ends(position), left[ahead], back[ahead], up[ahead], float(position))
+        part[metal] = Tissue.METAL
         some[ahead] = part
         codes[rows] = some
 
-    def _disc(self, codes: Tensor, points: Tensor, upper: Body, disc: DiscCause, lower: Body | None) -> None:
-        place = self.layout.discs[disc.level]
+    def _above_and_below(self, position: int) -> tuple[DiscCause | None, DiscCause]:
+        """The discs above and below a vertebra."""
+        discs = self.patient.discs
+        return discs[position - 1] if position else None, discs[position]
+
+    def _ends(self, position: int) -> tuple[End, End]:
+        above, below = self._above_and_below(position)
+        node = above.schmorl_below_mm if above else 0.0
+        return bone.end(above, node), bone.end(below, below.schmorl_above_mm)
+
+    def _arch(self, position: int) -> Arch:
+        above, below = self._above_and_below(position)
+        last = position == len(self.patient.bodies) - 1
+        return Arch(
+            depth_mm=self.patient.canal_depth_mm,
+            facet_mm=(above.foramen_left, above.foramen_right) if above else (0.0, 0.0),
+            fluid_mm=(above.facet_fluid_left_mm, above.facet_fluid_right_mm) if above else (0.0, 0.0),
+            behind_mm=below.slip_mm if below.lysis else 0.0,
+            own=arch.own(self.patient.roots_seed, position),
+            fused=int(last and self.patient.transition == "sacralised"),
+        )
+
+    def _disc(self, codes: Tensor, points: Tensor, upper: Body, cause: DiscCause, lower: Body | None) -> None:
+        place = self.layout.discs[cause.level]
         rows = _ball(points, place.centre_mm, 36.0)
         if not len(rows):
             return
         left, back, up = place.local(points[rows])
-        flat = indices(up.abs() < 10)
-        rows, left, back = rows[flat], left[flat], back[flat]
-        below_depth = lower.depth_mm if lower else SACRUM[0][1] * self.patient.size
-        below_width = lower.width_mm if lower else SACRUM[0][3] * self.patient.size
+        flat = indices(up.abs() < 16)
+        rows, left, back, up = rows[flat], left[flat], back[flat], up[flat]
+        top = sacrum_of(self.patient)[0]
+        below_depth = lower.depth_mm if lower else top.top_mm * self.patient.size
+        below_width = lower.width_mm if lower else top.width_mm * self.patient.size
         half = ((upper.width_mm + below_width) / 4, (upper.depth_mm + below_depth) / 4)
-        bulge = canal.bulge_mm(disc)
         rho = bone.outline(left, back, *half)
-        wide = bone.disc_outline(disc, half, left, back, bulge)
-        _, u_back, u_up = self.layout.bodies[upper.name].local(points[rows])
-        below = bone.endplates(upper, rho, u_back)[1] - u_up
-        above = self._above(points[rows], lower, rho)
+        wide = disc.wide_outline(cause, half, left, back, canal.bulge_mm(cause))
+        u_left, u_back, u_up = self.layout.bodies[upper.name].local(points[rows])
+        below = bone.lower_endplate(upper, cause.schmorl_above_mm, rho, u_left, u_back) - u_up
+        above = self._above(points[rows], cause, lower, rho)
         part = codes[rows]
-        bone.paint_disc(part, disc, wide, below, above)
+        if cause.herniation:
+            disc.paint_herniation(part, cause.herniation, half, cause.height_mm, left, back, up)
+        disc.paint(part, cause, wide, below, above)
+        if cause.fissure:
+            disc.paint_fissure(part, half[1] + cause.bulge_mm, left, back, up)
         codes[rows] = part
 
-    def _above(self, points: Tensor, lower: Body | None, rho: Tensor) -> Tensor:
+    def _above(self, points: Tensor, cause: DiscCause, lower: Body | None, rho: Tensor) -> Tensor:
         """Height of points above the endplate under the disc."""
         if lower is not None:
-            _, back, up = self.layout.bodies[lower.name].local(points)
-            return up - bone.endplates(lower, rho, back)[0]
-        _, back, up = self.layout.sacrum["S1"].local(points)
-        slant = math.tan(math.radians(SACRUM[0][5]))
-        top = SACRUM[0][4] * self.patient.size / 2 - slant * back - 0.8 * (1 - rho.square()).clamp(0, 1)
+            left, back, up = self.layout.bodies[lower.name].local(points)
+            return up - bone.upper_endplate(lower, cause.schmorl_below_mm, rho, left, back)
+        segment = sacrum_of(self.patient)[0]
+        _, back, up = self.layout.sacrum[segment.name].local(points)
+        slant = math.tan(math.radians(segment.tilt_deg))
+        top = segment.height_mm * self.patient.size / 2 - slant * back - 0.8 * (1 - rho.square()).clamp(0, 1)
         return up - top
 
-    def _sacral(self, codes: Tensor, points: Tensor, number: int, name: str) -> None:
-        place = self.layout.sacrum[name]
+    def _sacral(self, codes: Tensor, points: Tensor, number: int, segment: Segment) -> None:
+        place = self.layout.sacrum[segment.name]
         rows = _ball(points, place.centre_mm, 64.0)
         left, back, up = place.local(points[rows])
-        flat = indices((up.abs() < 20 * self.patient.size) & (back < 45))
+        flat = indices((up.abs() < 23 * self.patient.size) & (back < 45))
         rows = rows[flat]
         part = codes[rows]
-        bone.paint_sacrum(part, number, self.patient.size, left[flat], back[flat], up[flat], SACRUM[0][5])
+        sacrum.paint(part, number, segment, self.patient.size, left[flat], back[flat], up[flat])
         codes[rows] = part
 
 

@@ -25,8 +25,8 @@ from inference.types import FloatArray
 TAPER = (0.88, 0.95)
 #: From the posterior wall of a body to the sac, from the lowest lumbar vertebra up, and behind a healthy disc; mm
 #: (masks of 25 real patients of SPIDER).
-BEHIND_BODY_MM = (3.5, 2.5, 2.0, 1.5)
-BEHIND_DISC_MM, BEHIND_LAST_DISC_MM = 1.9, 2.7
+BEHIND_BODY_MM = (2.4, 1.5, 1.0, 0.6)
+BEHIND_DISC_MM, BEHIND_LAST_DISC_MM = 2.3, 2.8
 #: What lies between a bulging disc and the sac: its ligament and veins.
 CLEARANCE_MM = 1.2
 #: Where no recess is, its depth is out of reach. The lowest vertebra's middle lies so far above the sacrum.
@@ -91,7 +91,7 @@ def _knots(patient: Patient, table: CanalTable) -> tuple[list[float], list[tuple
         slim = (1.0 if body.name.startswith("L") else 0.92) * (TAPER[rank] if rank < len(TAPER) else 1.0)
         gap = BEHIND_BODY_MM[min(rank, len(BEHIND_BODY_MM) - 1)]
         # At the thoracolumbar junction the sac is a little deeper, at the lowest discs as deep as above.
-        deep = ap * (1.04 if rank in (3, 4) else 0.97 if rank > 4 else 1.0)
+        deep = ap * (1.07 if rank in (3, 4) else 1.03 if rank > 4 else 1.0)
         places.append((table.marks[body.name], (gap, deep, width * slim)))
         gap = BEHIND_DISC_MM if rank else BEHIND_LAST_DISC_MM
         places.append((table.marks[disc.level], (gap, min(deep, ap), width * slim)))
@@ -105,6 +105,16 @@ def _knots(patient: Patient, table: CanalTable) -> tuple[list[float], list[tuple
     ]
     places.sort()
     return [place for place, _ in places], [value for _, value in places]
+
+
+def _upright(table: CanalTable, disc: DiscCause) -> float:
+    """Cosine by which the sac runs aslant over the step of a slipped body: in the disc's plane it is longer by that."""
+    if not disc.slip_mm:
+        return 1.0
+    middle = round(table.marks[disc.level] / ALONG_MM)
+    ways = [table.curve[middle + reach] - table.curve[middle - reach] for reach in (round(3 / ALONG_MM), 100)]
+    near, far = (way / np.linalg.norm(way) for way in ways)
+    return float(near @ far)
 
 
 def profiles(patient: Patient, table: CanalTable) -> Profiles:
@@ -121,9 +131,9 @@ def profiles(patient: Patient, table: CanalTable) -> Profiles:
     for disc in patient.discs:
         mark = table.marks[disc.level]
         at = int(mark / ALONG_MM)
-        window = np.exp(-0.5 * np.square((along - mark) / REACH_MM))
+        window = np.exp(-0.5 * np.square((along - mark) / (REACH_MM + 0.7 * abs(disc.slip_mm))))
         near = np.maximum(near, np.exp(-0.5 * np.square((along - mark - 1.5) / 7.0)))
-        lost = own["depth"][at] - narrowed(float(own["depth"][at]), AP_MM, disc.canal)
+        lost = own["depth"][at] - narrowed(float(own["depth"][at]), AP_MM, disc.canal) * _upright(table, disc)
         bulge = bulge_mm(disc)
         depth -= lost * window
         width -= (own["width"][at] - narrowed(float(own["width"][at]), WIDTH_MM, disc.canal)) * window

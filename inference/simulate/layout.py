@@ -18,15 +18,39 @@ from torch import Tensor
 from inference.simulate.patient import Patient
 from inference.types import FloatArray
 
-#: Sacral segments: depth at the top and bottom, width, height, tilt against the sacral slope (deg).
+
+@dataclass(frozen=True)
+class Segment:
+    """A sacral segment: depth at its top and bottom, width, height, gap below, mm; tilt against the sacral slope."""
+
+    name: str
+    top_mm: float
+    bottom_mm: float
+    width_mm: float
+    height_mm: float
+    tilt_deg: float
+    gap_mm: float = 2.4
+
+
 SACRUM = (
-    ("S1", 33.0, 23.0, 50.0, 29.0, 6.0),
-    ("S2", 21.5, 17.0, 38.0, 24.0, 3.0),
-    ("S3", 16.0, 13.0, 31.0, 20.0, -12.0),
-    ("S4", 12.5, 10.5, 26.0, 17.0, -30.0),
-    ("S5", 10.0, 8.0, 21.0, 14.0, -48.0),
+    Segment("S1", 33.0, 23.0, 50.0, 29.0, 6.0),
+    Segment("S2", 21.5, 17.0, 38.0, 24.0, 3.0),
+    Segment("S3", 16.0, 13.0, 31.0, 20.0, -12.0),
+    Segment("S4", 12.5, 10.5, 26.0, 17.0, -30.0),
+    Segment("S5", 10.0, 8.0, 21.0, 14.0, -48.0),
 )
-SACRAL_GAP_MM = 2.4
+#: S1 that stands free is squarer, with a disc below.
+_FREE = (
+    Segment("S1", 33.0, 29.5, 50.0, 28.5, 5.0, 6.0),
+    Segment("S2", 28.0, 19.5, 44.0, 25.0, 6.0),
+)
+
+
+def sacrum_of(patient: Patient) -> tuple[Segment, ...]:
+    """The segments of a patient's sacrum, from S1 down."""
+    return (*_FREE, *SACRUM[2:]) if patient.transition == "lumbarised" else SACRUM
+
+
 #: Step of the tables along the canal and across the mid-sagittal plane, mm.
 ALONG_MM, TABLE_MM = 0.25, 1.0
 
@@ -111,8 +135,10 @@ def _stack(patient: Patient) -> tuple[dict[str, Place], dict[str, Place]]:
     discs: dict[str, Place] = {}
     for body, disc in zip(reversed(patient.bodies), reversed(patient.discs), strict=True):
         axes = _axes(tilt - disc.wedge_deg / 2)
-        discs[disc.level] = Place(at + axes[2] * disc.height_mm / 2, axes)
-        at, tilt = at + axes[2] * disc.height_mm, tilt - disc.wedge_deg
+        # A slipped body, and all above it, stands before the one below.
+        step = axes[2] * disc.height_mm - axes[1] * disc.slip_mm
+        discs[disc.level] = Place(at + step / 2, axes)
+        at, tilt = at + step, tilt - disc.wedge_deg
         axes = _axes(tilt - body.wedge_deg / 2)
         bodies[body.name] = Place(at + axes[2] * body.height_mm / 2, axes)
         at, tilt = at + axes[2] * body.height_mm, tilt - body.wedge_deg
@@ -122,13 +148,14 @@ def _stack(patient: Patient) -> tuple[dict[str, Place], dict[str, Place]]:
 def _sacrum(patient: Patient) -> dict[str, Place]:
     places = {}
     at = np.zeros(3)
-    for number, (name, _, _, _, tall, tilt) in enumerate(SACRUM):
-        axes = _axes(patient.sacral_slope_deg + tilt)
-        height = tall * patient.size
-        places[name] = Place(at - axes[2] * height / 2, axes)
+    segments = sacrum_of(patient)
+    for segment, following in zip(segments, (*segments[1:], segments[-1]), strict=True):
+        axes = _axes(patient.sacral_slope_deg + segment.tilt_deg)
+        height = segment.height_mm * patient.size
+        places[segment.name] = Place(at - axes[2] * height / 2, axes)
         # The posterior walls stay in line while the segments get thinner.
-        thinner = (SACRUM[number][2] - SACRUM[min(number + 1, 4)][1]) / 2 * patient.size
-        at = at - axes[2] * (height + SACRAL_GAP_MM) + axes[1] * max(thinner, 0.0)
+        thinner = (segment.bottom_mm - following.top_mm) / 2 * patient.size
+        at = at - axes[2] * (height + segment.gap_mm) + axes[1] * max(thinner, 0.0)
     return places
 
 
@@ -159,11 +186,12 @@ def _canal(patient: Patient, bodies: dict[str, Place], discs: dict[str, Place], 
         for name, up in (("", 0.36), (body.name, 0.0), ("", -0.36)):
             nodes.append((name, bodies[body.name].world(0, wall, up * body.height_mm)))
         nodes.append((disc.level, discs[disc.level].world(0, wall - 0.3, 0)))
-    for name, top, bottom, _, height, _ in SACRUM:
-        wall = (top + bottom) / 4 * patient.size
-        for key, up in (("", 0.3), (name, 0.0), ("", -0.3)):
-            slant = up * (top - bottom) / 2 * patient.size
-            nodes.append((key, sacrum[name].world(0, wall + slant, up * height * patient.size)))
+    for segment in sacrum_of(patient):
+        wall = (segment.top_mm + segment.bottom_mm) / 4 * patient.size
+        for key, up in (("", 0.3), (segment.name, 0.0), ("", -0.3)):
+            slant = up * (segment.top_mm - segment.bottom_mm) / 2 * patient.size
+            point = sacrum[segment.name].world(0, wall + slant, up * segment.height_mm * patient.size)
+            nodes.append((key, point))
     points = np.array([point for _, point in nodes])
     points = np.concatenate([points[:1] + 3 * (points[0] - points[2]), points])
     length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])

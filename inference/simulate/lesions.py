@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -61,12 +62,10 @@ def with_lesions(
     for level in done.screws:
         changed[level] = replace(changed[level], screws=1)
     for level in _fractured(rng, person, bodies):
-        changed[level] = replace(
-            changed[level],
-            fracture=rng.uniform(0.15, 0.55),
-            fracture_kind="wedge" if rng.random() < 0.65 else "biconcave",
-            fracture_acute=rng.uniform(0.4, 1.0) if rng.random() < 0.25 else 0.0,
-        )
+        lost = rng.uniform(0.15, 0.55)
+        kind = "wedge" if rng.random() < 0.65 else "biconcave"
+        acute = rng.uniform(0.4, 1.0) if rng.random() < 0.25 else 0.0
+        changed[level] = _broken(changed[level], lost, kind, acute)
     if rng.random() < HAEMANGIOMA:
         level = int(rng.integers(2, len(bodies)))
         if not (changed[level].fracture or changed[level].screws):
@@ -82,6 +81,16 @@ def _fractured(rng: np.random.Generator, person: Person, bodies: tuple[Body, ...
     weights = np.cumsum([_FRACTURES.get(body.name, 0.0) for body in bodies])
     count = 1 + (rng.random() < 0.3) + (rng.random() < 0.1)
     return {int(np.searchsorted(weights, rng.random() * weights[-1], side="right")) for _ in range(count)}
+
+
+def _broken(body: Body, lost: float, kind: str, acute: float) -> Body:
+    """A body that lost a share of its anterior (wedge) or of its middle (biconcave) height."""
+    body = replace(body, fracture=lost, fracture_kind=kind, fracture_acute=acute)
+    sunk = lost * body.height_mm
+    if kind == "biconcave":
+        return replace(body, concavity_mm=body.concavity_mm + sunk / 2)
+    kyphosis = math.degrees(math.atan(sunk / body.depth_mm))
+    return replace(body, height_mm=body.height_mm - sunk / 2, wedge_deg=body.wedge_deg - kyphosis)
 
 
 def _haemangioma(rng: np.random.Generator, body: Body) -> tuple[float, float, float, float]:

@@ -41,7 +41,7 @@ BODIES: dict[str, tuple[float, ...]] = {
     "L5": (55, 37.1, 27.5, 8.9, 30.0, 15),
 }
 #: A body is this much slimmer at its waist than at its endplates (width, depth).
-WAIST = (0.92, 0.94)
+WAIST = (0.92, 0.945)
 #: Mean and standard deviation of the depth of the bony canal and of the sac's own diameter and width (mm).
 CANAL_DEPTH, SAC_AP, SAC_WIDTH = (16.7, 1.3), (13.5, 0.8), (18.2, 2.3)
 #: Share of people with 4 and with 6 lumbar-type vertebrae, with a sacralised and with a lumbarised last one.
@@ -195,7 +195,7 @@ def _bodies(
     own = rng.normal(0, 1, (len(rows), 6))
     sizes = table[:, :3] * common * (1 + 0.012 * own[:, :3])
     canal = table[:, 4] * person.size * _within(rng.normal(1, 0.05), 0.88, 1.12) * (1 + 0.02 * own[:, 3])
-    concavity = _within(rng.normal(1.8 + (person.age - 50) * 0.012, 0.35), 0.9, 3.2) * (1 + 0.08 * own[:, 4])
+    concavity = _within(rng.normal(1.3 + (person.age - 50) * 0.008, 0.3), 0.6, 2.6) * (1 + 0.08 * own[:, 4])
     fat = _within(0.42 + 0.006 * (person.age - 50) + rng.normal(0, 0.07), 0.1, 0.85) + 0.02 * own[:, 5]
     wedge = table[:, 3] + rng.normal(0, 0.9) + 0.8 * rng.standard_normal(len(rows))
     pedicle = table[:, 5] * person.size

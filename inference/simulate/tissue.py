@@ -54,10 +54,26 @@ class Tissue(IntEnum):
     LIVER = 29
     PANCREAS = 30
     DURA = 31
+    OEDEMA = 32
+    FATTY_MARROW = 33
+    SCLEROSIS = 34
+    HAEMANGIOMA = 35
+    METAL = 36
 
 
 DISC, MUSCLE = 64, 128
 CODES = 256
+
+#: What fills vertebrae.
+BONE = (
+    Tissue.MARROW,
+    Tissue.POSTERIOR_MARROW,
+    Tissue.VEIN,
+    Tissue.OEDEMA,
+    Tissue.FATTY_MARROW,
+    Tissue.SCLEROSIS,
+    Tissue.HAEMANGIOMA,
+)
 
 #: T1 ms, T2 ms, proton density, texture (share of the signal).
 _PROPERTIES: dict[Tissue, tuple[float, float, float, float]] = {
@@ -86,6 +102,11 @@ _PROPERTIES: dict[Tissue, tuple[float, float, float, float]] = {
     Tissue.LIVER: (700, 45, 0.75, 0.08),
     Tissue.PANCREAS: (650, 70, 0.85, 0.2),
     Tissue.DURA: (900, 35, 0.5, 0.0),
+    Tissue.OEDEMA: (1050, 105, 0.9, 0.10),
+    Tissue.FATTY_MARROW: (340, 118, 0.92, 0.10),
+    Tissue.SCLEROSIS: (900, 30, 0.4, 0.15),
+    Tissue.HAEMANGIOMA: (420, 150, 0.95, 0.25),
+    Tissue.METAL: (1000, 1, 0.0, 0.0),
     Tissue.FASCIA: (800, 22, 0.5, 0.0),
     Tissue.VEIN: (1400, 90, 0.85, 0.0),
     Tissue.SACRAL_DISC: (900, 45, 0.6, 0.1),
@@ -134,7 +155,7 @@ def labels() -> NDArray[np.uint8]:
     from ligament, belongs to no class.
     """
     table = np.zeros(CODES, dtype=np.uint8)
-    for tissue in (Tissue.MARROW, Tissue.POSTERIOR_MARROW, Tissue.VEIN):
+    for tissue in BONE:
         table[tissue] = Label.VERTEBRA
     table[DISC : DISC + LEVELS] = Label.DISC
     for tissue in (Tissue.CSF, Tissue.ROOT, Tissue.CORD, Tissue.DURA):
