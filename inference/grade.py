@@ -2,9 +2,9 @@
 
 Front-to-back diameter: under 12 mm relative, under 10 mm absolute stenosis
 (Verbiest 1977; used on 3,529 people in Kalichman et al., Spine J 2009).
-Canal area: under 145 mm2 small (Ullrich et al., Radiology 1980;134:137-143).
-The thresholds of 100 and 75 mm2 that are often quoted are for the dural sac;
-the segmenter's canal is wider than the sac, so they are not used.
+Area of the dural sac: under 100 mm2 relative, under 75 mm2 absolute stenosis
+(review: Steurer et al., BMC Musculoskelet Disord 2011;12:175). What the
+segmenter calls canal is the sac: SPIDER's masks leave epidural fat out.
 The thresholds are for canals measured by people; a machine's mask adds its own
 error, so a grade here is a draft that a reader confirms.
 """
@@ -15,7 +15,7 @@ from inference.measure import lookup
 from inference.types import LUMBAR_LEVELS, DiscLevel, Grade, LevelFinding, Measurement, Role, Site
 
 RELATIVE_AP_MM, ABSOLUTE_AP_MM = 12.0, 10.0
-SMALL_AREA_MM2 = 145.0
+RELATIVE_AREA_MM2, ABSOLUTE_AREA_MM2 = 100.0, 75.0
 
 FORAMEN_NOTE = "The machine does not grade foramina yet."
 NOT_SEEN_NOTE = "This level was not found in the images."
@@ -25,22 +25,24 @@ NO_CANAL_NOTE = "The canal was not seen at this level."
 def canal_grade(ap_mm: float, area_mm2: float | None) -> tuple[Grade, str]:
     """(grade, rule in words) from the diameter and, when it is whole, the area.
 
-    Each criterion alone is one step (absolute by diameter: two); together one
-    step more. Without an area, severe cannot be told from moderate and is not said.
+    Relative by either: mild. Absolute by one: moderate, by both: severe.
+    Without an area, severe cannot be told from moderate and is not said.
     """
     reasons = []
     if ap_mm < ABSOLUTE_AP_MM:
         reasons.append(f"AP diameter under {ABSOLUTE_AP_MM:g} mm (absolute stenosis)")
     elif ap_mm < RELATIVE_AP_MM:
         reasons.append(f"AP diameter under {RELATIVE_AP_MM:g} mm (relative stenosis)")
-    steps = (ap_mm < RELATIVE_AP_MM) + (ap_mm < ABSOLUTE_AP_MM)
-    if area_mm2 is not None and area_mm2 < SMALL_AREA_MM2:
-        reasons.append(f"canal area under {SMALL_AREA_MM2:g} mm²")
-        steps += 1
+    area = float("inf") if area_mm2 is None else area_mm2
+    if area < ABSOLUTE_AREA_MM2:
+        reasons.append(f"canal area under {ABSOLUTE_AREA_MM2:g} mm² (absolute stenosis)")
+    elif area < RELATIVE_AREA_MM2:
+        reasons.append(f"canal area under {RELATIVE_AREA_MM2:g} mm² (relative stenosis)")
     if reasons:
-        return (Grade.MILD, Grade.MODERATE, Grade.SEVERE)[steps - 1], " and ".join(reasons)
+        absolute = (ap_mm < ABSOLUTE_AP_MM) + (area < ABSOLUTE_AREA_MM2)
+        return (Grade.MILD, Grade.MODERATE, Grade.SEVERE)[absolute], " and ".join(reasons)
     enough = f"AP diameter at least {RELATIVE_AP_MM:g} mm"
-    return Grade.NORMAL, enough if area_mm2 is None else f"{enough} and canal area at least {SMALL_AREA_MM2:g} mm²"
+    return Grade.NORMAL, enough if area_mm2 is None else f"{enough} and canal area at least {RELATIVE_AREA_MM2:g} mm²"
 
 
 def grade(
@@ -71,5 +73,5 @@ def _canal(level: str, seen: bool, measurements: tuple[Measurement, ...], made_f
 
 
 def _usable(area: Measurement) -> bool:
-    """A lower bound decides only when it already lies above the threshold."""
-    return not area.lower_bound or (area.value is not None and area.value >= SMALL_AREA_MM2)
+    """A lower bound decides only when it already lies above the thresholds."""
+    return not area.lower_bound or (area.value is not None and area.value >= RELATIVE_AREA_MM2)
