@@ -150,6 +150,13 @@ def _contact_with(tokens: Sequence[Token], i: int) -> tuple[Chunk, int] | None:
     return Chunk("P", "contact", tokens[i].start, tokens[i].end, form="noun"), i + 2
 
 
+def _as_is(tokens: Sequence[Token], i: int) -> tuple[Chunk, int] | None:
+    """``as is the right foramen``, ``as are both recesses``."""
+    if _text(tokens, i + 1) not in ("is", "are", "was", "were"):
+        return None
+    return Chunk("AND", "and", tokens[i].start, tokens[i + 1].end, form="as is"), i + 2
+
+
 _EXTENT = frozenset(("amplitude", "calibre", "caliber", "size", "diameter", "width", "area"))
 
 
@@ -242,7 +249,7 @@ _IDIOMS: dict[str, _Idiom] = {
     "l": _letter, "r": _letter, "b": _both, "wide": _wide, "widely": _wide, "high": _high_grade,
     "lumbosacral": _junction, "contact": _contact_with, "reduction": _reduction,
     "schizas": _scale, "lee": _scale, "tight": _tight,
-    "above": _beyond, "below": _beyond,
+    "above": _beyond, "below": _beyond, "as": _as_is,
 }  # fmt: skip
 _IDIOMS.update(dict.fromkeys(levels.COUNTED, _counted))
 

@@ -20,6 +20,7 @@ _STRICT = frozenset(("moderate", "severe"))
 
 def prepare(found: list[Chunk]) -> list[Chunk]:
     """Mend the chunks of a sentence in place: weak sites, past grades, spent grades, negations."""
+    found = _with_what_is_so_too(_without_sides_compared(_without_group(found)))
     found = _weak_sites(_without_the_past(_with_levels_above(found)))
     _past_grades(found)
     _past_compromise(found)
@@ -31,6 +32,36 @@ def prepare(found: list[Chunk]) -> list[Chunk]:
     _spend_grades(found)
     _mark_negations(found)
     return found
+
+
+def _without_group(found: list[Chunk]) -> list[Chunk]:
+    """``Upper levels, seen in one plane only: L1-2 and L2-3 ...``: the levels themselves are said behind the colon."""
+    if found and found[0].kind == "REMAINING":
+        for c, after in itertools.pairwise(found):
+            if c.kind == "COLON" and after.kind == "L":
+                return found[found.index(after) :]
+    return found
+
+
+_SIDES_COMPARED = ["COMMA", "SD", "COMPARE", "THAN", "SD", "COMMA"]
+
+
+def _without_sides_compared(found: list[Chunk]) -> list[Chunk]:
+    """``..., left more than right, at L4-L5``: between commas it parts nothing."""
+    for i in range(len(found) - len(_SIDES_COMPARED)):
+        if [c.kind for c in found[i : i + len(_SIDES_COMPARED)]] == _SIDES_COMPARED:
+            return found[:i] + found[i + len(_SIDES_COMPARED) :]
+    return found
+
+
+def _with_what_is_so_too(found: list[Chunk]) -> list[Chunk]:
+    """``The canal is patent, as is the right foramen``: the later subject stands beside the first."""
+    at = next((i for i, c in enumerate(found) if c.form == "as is"), -1)
+    first = next((i for i in range(at - 1) if found[i].kind == "S" and found[i + 1].kind == "COPULA"), -1)
+    if first < 0:
+        return found
+    behind = next((i for i in range(at, len(found)) if found[i].kind not in ("AND", "S", "SD", "COMMA")), len(found))
+    return [*found[: first + 1], *found[at:behind], *found[first + 1 : at], *found[behind:]]
 
 
 def _without_the_past(found: list[Chunk]) -> list[Chunk]:

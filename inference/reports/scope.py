@@ -115,6 +115,8 @@ def _compared(chunks: list[Chunk], i: int) -> bool:
 def _place_one(
     assertion: Assertion, sentence: Sentence, marks: _Marks, context: Context, lesion: str, peers: list[Assertion]
 ) -> None:
+    if assertion.grade == "present" and marks.chunks[-1].form == "above":
+        return  # ``stenosis at L3-L4 as detailed above``: the grades were said there
     scope = (
         assertion.scope
         or ("remaining levels" if sentence.remaining else "")
@@ -258,14 +260,15 @@ def _trailing(
     kinds = [c.kind for c in between]
     if any(kind in ("SEMI", "BUT", "D", "O", "COLON", "CONUS", "MULTILEVEL") for kind in kinds):
         return None
-    earlier = any(c.kind == "L" for k, c in marks.named if k < assertion.first)
+    clause = _stretch(assertion, marks.chunks, peers)[0]
+    earlier = any(c.kind == "L" for k, c in marks.named if clause <= k < assertion.first)
     for other in peers:
         if assertion.last < other.first < i and (earlier or not _joined_peer(assertion, other, marks.chunks)):
             return None
     if "COMMA" not in kinds and "AND" not in kinds:
         return i, level
     fronted = any(other.last > i for other in peers) and (i == 0 or marks.chunks[i - 1].kind != "COMPARE")
-    if fronted or any(c.kind == "L" for k, c in marks.named if k < assertion.first):
+    if fronted or earlier:
         is_added = "AND" in kinds[-4:] and not fronted
         return (i, level) if is_added else None
     return i, level

@@ -27,6 +27,14 @@ STATEMENTS: list[tuple[str, str]] = [
     ("L4-5: Tight canal stenosis.", "L45 C=sev"),
     ("L4-5: No cord compression.", ""),
     ("L4-5: The canal and foramina are not affected.", "L45 C=n F=n"),
+    ("Moderate foraminal stenosis, left more than right, at L4-5, and mild at L3-4.", "L45 F=mod L34 F=mild"),
+    (
+        "Foraminal stenosis: bilateral and mild at L3-4; severe on the left and moderate on the right at L5-S1.",
+        "L34 F=mild L51 Fl=sev Fr=mod",
+    ),
+    ("L4/5: The canal is patent at this level, as is the right foramen.", "L45 C=n Fr=n"),
+    ("L4-5: Mild left foraminal stenosis.\n\nIMPRESSION: Foraminal stenosis at L4-5 as detailed above.", "L45 Fl=mild"),
+    ("Upper levels, seen in the sagittal plane: L1-2 and L2-3 canal patent. L3-4: Mild canal stenosis.", "L12+L23 C=n L34 C=mild"),
     # headings
     ("L4-L5 [disc level]: Moderate canal stenosis.", "L45 C=mod"),
     ("**L4-L5**: Moderate canal stenosis.\n**L5-S1**: No canal stenosis.", "L45 C=mod L51 C=n"),
