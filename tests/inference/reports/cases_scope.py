@@ -34,7 +34,10 @@ STATEMENTS: list[tuple[str, str]] = [
     ),
     ("L4/5: The canal is patent at this level, as is the right foramen.", "L45 C=n Fr=n"),
     ("L4-5: Mild left foraminal stenosis.\n\nIMPRESSION: Foraminal stenosis at L4-5 as detailed above.", "L45 Fl=mild"),
-    ("Upper levels, seen in the sagittal plane: L1-2 and L2-3 canal patent. L3-4: Mild canal stenosis.", "L12+L23 C=n L34 C=mild"),
+    (
+        "Upper levels, seen in the sagittal plane: L1-2 and L2-3 canal patent. L3-4: Mild canal stenosis.",
+        "L12+L23 C=n L34 C=mild",
+    ),
     # headings
     ("L4-L5 [disc level]: Moderate canal stenosis.", "L45 C=mod"),
     ("**L4-L5**: Moderate canal stenosis.\n**L5-S1**: No canal stenosis.", "L45 C=mod L51 C=n"),
