@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
 
 from inference.geometry import plane_grid
-from inference.simulate import signal
+from inference.simulate import arch, artefacts, signal
 from inference.simulate.anatomy import Anatomy
 from inference.simulate.layout import Place
 from inference.simulate.signal import Protocol
-from inference.simulate.tissue import DISC, LEVELS, MUSCLE
+from inference.simulate.tissue import DISC, LEVELS, MUSCLE, Tissue, fat_share
 from inference.types import FloatArray, Slice
 
 Float32 = NDArray[np.float32]
 
-#: Stored value of a signal of one.
-SCALE = 2600.0
 #: Where samples lie in a pixel (rows, columns, slice), in shares of its size; spread like a small quincunx.
 SAMPLES = (
     (-0.25, 0.125, -0.375),
@@ -64,6 +62,17 @@ def disc_block(place: Place, pixels: int, spacing_mm: float, count: int, protoco
     return stack(centre, place.axes[0], place.axes[1], (pixels, pixels), spacing_mm, count, protocol)
 
 
+@dataclass(frozen=True)
+class _Look:
+    """What a protocol makes of each tissue code, (256,): water's and fat's signal and the texture."""
+
+    protocol: Protocol
+    water: Float32
+    fat: Float32
+    texture: Float32
+    noise: np.random.Generator
+
+
 def images(
     anatomy: Anatomy, planes: Sequence[Slice], protocols: Sequence[Protocol], samples: int
 ) -> list[list[NDArray[np.uint16]]]:
@@ -71,27 +80,111 @@ def images(
 
     samples: points per pixel, spread through the slice's thickness (at most 4).
     """
-    tables = []
-    for protocol in protocols:
-        rng = np.random.default_rng([3, protocol.seed])
-        values, texture = signal.spin_echo(protocol, rng)
-        for first in (DISC, MUSCLE):
-            signal.smooth_codes(values, first, LEVELS)
-        tables.append((values, texture, rng))
+    looks = [_look(protocol) for protocol in protocols]
     out: list[list[NDArray[np.uint16]]] = [[] for _ in protocols]
-    back_y, band_y = _landmarks(anatomy)
+    margin = max(_margin(planes[0], protocol) for protocol in protocols)
     for plane in planes:
-        grid = plane_grid(plane)
-        codes = _codes(anatomy, plane, grid, samples)
-        noise = _marrow_noise(anatomy, grid)
-        for protocol, (values, texture, rng), into in zip(protocols, tables, out, strict=True):
-            image = np.zeros(plane.shape, dtype=np.float32)
-            for code in codes:
-                image += values[code] * (1 + texture[code] * noise) / samples
-            image = gaussian_filter(image, 0.42) * signal.shade(grid, back_y, protocol, band_y)
-            image = signal.rician(image, protocol.noise, rng)
-            into.append(np.clip(np.round(image * SCALE), 0, 4095).astype(np.uint16))
+        wide = _widened(plane, margin, protocols[0].phase_axis)
+        scene = _scene(anatomy, wide, samples)
+        for look, into in zip(looks, out, strict=True):
+            into.append(_image(scene, look, margin, _margin(plane, look.protocol)))
     return out
+
+
+def _look(protocol: Protocol) -> _Look:
+    rng = np.random.default_rng([3, protocol.seed])
+    values, texture = signal.spin_echo(protocol, rng)
+    for first in (DISC, MUSCLE):
+        signal.smooth_codes(values, first, LEVELS)
+    share = fat_share()
+    return _Look(protocol, values * (1 - share), values * share, texture, rng)
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """What lies in a slice: points, codes at each sample, noise of tissues, streaming CSF, distance to metal."""
+
+    grid: FloatArray
+    codes: list[NDArray[np.uint8]]
+    grain: Float32
+    stream: Float32
+    metal_mm: Float32 | None
+    back_y: float
+    band_y: float
+
+
+def _scene(anatomy: Anatomy, plane: Slice, samples: int) -> _Scene:
+    grid = plane_grid(plane)
+    codes = _codes(anatomy, plane, grid, samples)
+    return _Scene(
+        grid, codes, _marrow_noise(anatomy, grid), _stream(anatomy, grid), _metal(anatomy, grid), *_landmarks(anatomy)
+    )
+
+
+def _image(scene: _Scene, look: _Look, margin: int, own_margin: int) -> NDArray[np.uint16]:
+    """One slice by one protocol. margin: how much wider it was seen; own_margin: how much of that folds in."""
+    protocol, share = look.protocol, 1 / len(scene.codes)
+    water = np.zeros(scene.grid.shape[:2], dtype=np.float32)
+    fat = np.zeros_like(water)
+    streaming = 1 - protocol.flow * scene.stream
+    for code in scene.codes:
+        texture = 1 + look.texture[code] * scene.grain
+        water += look.water[code] * texture * np.where(code == Tissue.CSF, streaming, 1) * share
+        fat += look.fat[code] * texture * share
+    image = artefacts.with_chemical_shift(water, fat, protocol)
+    if scene.metal_mm is not None:
+        image = artefacts.beside_metal(image, scene.metal_mm, protocol)
+    image *= signal.shade(scene.grid, scene.back_y, protocol, scene.band_y)
+    image = artefacts.sampled(image, protocol)
+    image = _cut(image, margin - own_margin, protocol.phase_axis)
+    image = artefacts.folded(image, own_margin, protocol)
+    image = signal.rician(image, protocol.noise, look.noise)
+    return np.clip(np.round(image * protocol.scale), 0, 4095).astype(np.uint16)
+
+
+def _margin(plane: Slice, protocol: Protocol) -> int:
+    """Pixels beyond each end of the phase axis that fold in."""
+    return round(protocol.wrap * plane.shape[protocol.phase_axis])
+
+
+def _widened(plane: Slice, margin: int, axis: int) -> Slice:
+    """The plane with more pixels at both ends of an axis."""
+    if margin == 0:
+        return plane
+    way = (plane.along_column, plane.along_row)[axis] * plane.spacing_mm[axis]
+    shape = list(plane.shape)
+    shape[axis] += 2 * margin
+    return replace(plane, origin_mm=plane.origin_mm - way * margin, shape=(shape[0], shape[1]))
+
+
+def _cut(image: Float32, pixels: int, axis: int) -> Float32:
+    if pixels == 0:
+        return image
+    return image[pixels:-pixels] if axis == 0 else image[:, pixels:-pixels]
+
+
+def _stream(anatomy: Anatomy, grid: FloatArray) -> Float32:
+    """0 where CSF rests, up to 1 where it streams: long patches, mostly in the upper lumbar canal."""
+    points = torch.from_numpy(grid.reshape(-1, 3).astype(np.float32))
+    patches = anatomy.around.grain(points * torch.tensor([0.5, 0.5, 0.12]), 1.0, 71, anatomy.around.broad)
+    upper = 1 / (1 + torch.exp((-20 - points[:, 2]) / 25))
+    result: Float32 = ((patches - 0.3).clamp(0, 1) * upper).numpy().reshape(grid.shape[:-1])
+    return result
+
+
+def _metal(anatomy: Anatomy, grid: FloatArray) -> Float32 | None:
+    """Distance to the nearest pedicle screw, mm, or None for a patient without."""
+    points = torch.from_numpy(grid.reshape(-1, 3).astype(np.float32))
+    nearest = [
+        arch.screws(body, left, back - body.depth_mm / 2, up)
+        for body in anatomy.patient.bodies
+        if body.screws
+        for left, back, up in [anatomy.layout.bodies[body.name].local(points)]
+    ]
+    if not nearest:
+        return None
+    result: Float32 = torch.stack(nearest).amin(dim=0).numpy().reshape(grid.shape[:-1])
+    return result
 
 
 def _codes(anatomy: Anatomy, plane: Slice, grid: FloatArray, samples: int) -> list[NDArray[np.uint8]]:

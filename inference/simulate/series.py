@@ -11,6 +11,7 @@ from inference.geometry import unit
 from inference.simulate import acquire
 from inference.simulate.anatomy import Anatomy
 from inference.simulate.options import Axial, Distractors, SagittalT1, Scale, StudyOptions
+from inference.simulate.patient import Patient
 from inference.simulate.signal import Protocol
 from inference.types import FloatArray, Slice
 
@@ -42,6 +43,8 @@ TIMES = {
     "STIR": ((3600, 5200), (42, 60), (8, 14)),
     "survey": ((160, 260), (4, 5), (1, 2)),
 }
+#: Share of series in which CSF streams visibly, somebody moves, something folds in.
+FLOW, MOTION, WRAP = 0.4, 0.12, 0.05
 
 
 @dataclass(frozen=True)
@@ -89,12 +92,12 @@ def distractors(
     series = []
     if Kind.LOCALISER in chosen:
         series.append(_localiser(rng, anatomy, matrix))
-    thickness, gap = sagittal.protocol.thickness_mm, sagittal.protocol.gap_mm
+    thickness, gap, tesla = sagittal.protocol.thickness_mm, sagittal.protocol.gap_mm, sagittal.protocol.tesla
     if Kind.STIR in chosen:
-        stir = replace(_protocol(rng, "STIR", thickness, gap), inversion_ms=float(rng.integers(205, 221)))
+        stir = replace(_protocol(rng, "STIR", thickness, gap, tesla), inversion_ms=float(rng.integers(205, 221)))
         series.append(Planned(Kind.STIR, 5, stir, sagittal.planes, sagittal.samples))
     if Kind.CONTRAST in chosen:
-        enhanced = replace(_protocol(rng, "T1", thickness, gap), gadolinium=float(rng.uniform(3, 6)))
+        enhanced = replace(_protocol(rng, "T1", thickness, gap, tesla), gadolinium=float(rng.uniform(3, 6)))
         series.append(Planned(Kind.CONTRAST, 7, enhanced, sagittal.planes, sagittal.samples))
     if Kind.CORONAL in chosen:
         series.append(_coronal(rng, anatomy, matrix))
@@ -118,8 +121,15 @@ def _matrix(rng: np.random.Generator, scale: Scale) -> _Matrix:
     return _Matrix(15, fov, pixels, float(rng.choice([180.0, 190.0, 200.0])), 320, 5, 256, 4)
 
 
-def _protocol(rng: np.random.Generator, weighting: str, thickness: float, gap: float) -> Protocol:
+def field_tesla(patient: Patient) -> float:
+    """Field strength of the scanner that a patient came to."""
+    return float(np.random.default_rng([8, patient.seed]).choice([1.5, 3.0]))
+
+
+def _protocol(rng: np.random.Generator, weighting: str, thickness: float, gap: float, tesla: float) -> Protocol:
+    """A hospital's protocol. Most images are clean; some show motion, flow or what folds in."""
     repetition, echo, train = TIMES[weighting]
+    dice = rng.random(4)
     return Protocol(
         weighting=weighting,
         repetition_ms=float(np.round(rng.uniform(*repetition))),
@@ -127,11 +137,21 @@ def _protocol(rng: np.random.Generator, weighting: str, thickness: float, gap: f
         echo_train=int(rng.integers(*train)),
         thickness_mm=thickness,
         gap_mm=gap,
-        noise=float(rng.uniform(0.006, 0.013)),
+        noise=float(rng.uniform(0.006, 0.013)) * (1.2 if tesla < 2 else 0.8),
         coil_mm=float(rng.uniform(45, 80)),
         floor=float(rng.uniform(0.35, 0.6)),
-        saturation=float(rng.choice([0.0, 0.75])),
+        saturation=0.75 if dice[0] < 0.5 else 0.0,
         seed=int(rng.integers(2**31)),
+        plateau_mm=float(rng.uniform(0, 60)),
+        tesla=tesla,
+        bandwidth_hz=float(rng.uniform(150, 300)) * (2 if tesla > 2 else 1),
+        acquired=(float(rng.uniform(0.6, 0.9)), float(rng.uniform(0.8, 1.0))),
+        train_decay=float(rng.uniform(0.1, 0.7)),
+        flow=float(rng.uniform(0.2, 0.7)) if weighting == "T2" and dice[1] < FLOW else 0.0,
+        motion_mm=float(rng.uniform(0.3, 0.9)) if dice[2] < MOTION else 0.0,
+        wrap=float(rng.uniform(0.04, 0.12)) if dice[3] < WRAP else 0.0,
+        bias=float(rng.uniform(0.0, 0.08)),
+        scale=float(rng.uniform(700, 3300)),
     )
 
 
@@ -145,7 +165,7 @@ def _middle(anatomy: Anatomy, left_mm: float, back_mm: float, up_mm: float) -> F
 def _sagittal(rng: np.random.Generator, anatomy: Anatomy, matrix: _Matrix, options: StudyOptions) -> list[Planned]:
     """T2 and, if wanted, T1 on the same slices, turned a little as the patient lay."""
     step = 4.4 if matrix.sagittal_slices > 9 else 5.5
-    protocol = _protocol(rng, "T2", step / 1.1, step - step / 1.1)
+    protocol = _protocol(rng, "T2", step / 1.1, step - step / 1.1, field_tesla(anatomy.patient))
     yaw, roll = np.deg2rad(rng.uniform(-1.5, 1.5, 2))
     along_row = unit(np.array([-np.sin(yaw), np.cos(yaw), 0.0]))
     down = np.array([np.sin(roll), 0.0, -np.cos(roll)])
@@ -156,7 +176,7 @@ def _sagittal(rng: np.random.Generator, anatomy: Anatomy, matrix: _Matrix, optio
     planes = acquire.stack(centre, along_row, along_column, pixels, spacing, matrix.sagittal_slices, protocol)
     series = [Planned(Kind.SAGITTAL_T2, 2, protocol, planes, matrix.samples)]
     if options.sagittal_t1 is SagittalT1.PRESENT:
-        second = _protocol(rng, "T1", protocol.thickness_mm, protocol.gap_mm)
+        second = _protocol(rng, "T1", protocol.thickness_mm, protocol.gap_mm, protocol.tesla)
         series.append(Planned(Kind.SAGITTAL_T1, 3, second, planes, matrix.samples))
     return series
 
@@ -165,17 +185,18 @@ def _axial(rng: np.random.Generator, anatomy: Anatomy, matrix: _Matrix, axial: A
     """Angled blocks through the lowest discs, or one straight stack over them."""
     if axial is Axial.NONE:
         return []
+    tesla = field_tesla(anatomy.patient)
     pixels, spacing = matrix.axial_pixels, matrix.axial_fov_mm / matrix.axial_pixels
     discs = [anatomy.layout.discs[disc.level] for disc in anatomy.patient.discs[-BLOCKS:]]
     if axial is Axial.BLOCKS:
-        protocol = _protocol(rng, "T2", 3.5, 0.5)
+        protocol = _protocol(rng, "T2", 3.5, 0.5, tesla)
         planes = [
             plane
             for disc in discs
             for plane in reversed(acquire.disc_block(disc, pixels, spacing, matrix.block_slices, protocol))
         ]
     else:
-        protocol = _protocol(rng, "T2", 4.0, 0.4 if matrix.samples > 1 else 3.0)
+        protocol = _protocol(rng, "T2", 4.0, 0.4 if matrix.samples > 1 else 3.0, tesla)
         top, bottom = discs[0].centre_mm, discs[-1].centre_mm
         lean = np.deg2rad(rng.uniform(0, 10))
         back = np.array([0.0, np.cos(lean), np.sin(lean)])
@@ -188,7 +209,7 @@ def _axial(rng: np.random.Generator, anatomy: Anatomy, matrix: _Matrix, axial: A
 
 def _localiser(rng: np.random.Generator, anatomy: Anatomy, matrix: _Matrix) -> Planned:
     """Three quick slices in each of three planes, in one series."""
-    protocol = _protocol(rng, "survey", 8.0, 12.0)
+    protocol = _protocol(rng, "survey", 8.0, 12.0, field_tesla(anatomy.patient))
     centre = _middle(anatomy, 0.0, 10.0, 75.0)
     left, back, up = np.eye(3)
     size, spacing = (matrix.coarse_pixels, matrix.coarse_pixels), 400.0 / matrix.coarse_pixels
@@ -201,7 +222,7 @@ def _localiser(rng: np.random.Generator, anatomy: Anatomy, matrix: _Matrix) -> P
 
 
 def _coronal(rng: np.random.Generator, anatomy: Anatomy, matrix: _Matrix) -> Planned:
-    protocol = _protocol(rng, "T2", 5.0, 1.0)
+    protocol = _protocol(rng, "T2", 5.0, 1.0, field_tesla(anatomy.patient))
     left, _, up = np.eye(3)
     size, spacing = (matrix.coarse_pixels, matrix.coarse_pixels), 320.0 / matrix.coarse_pixels
     centre = _middle(anatomy, 0.0, 12.0, 70.0)
@@ -210,7 +231,7 @@ def _coronal(rng: np.random.Generator, anatomy: Anatomy, matrix: _Matrix) -> Pla
 
 def _other_region(rng: np.random.Generator, anatomy: Anatomy, matrix: _Matrix) -> Planned:
     """A sagittal T2 of the lower thoracic spine, with more slices than the lumbar one."""
-    protocol = _protocol(rng, "T2", 4.0, 0.4)
+    protocol = _protocol(rng, "T2", 4.0, 0.4, field_tesla(anatomy.patient))
     _, back, up = np.eye(3)
     size, spacing = (matrix.coarse_pixels, matrix.coarse_pixels), 170.0 / matrix.coarse_pixels
     centre = _middle(anatomy, 0.0, 25.0, 205.0)

@@ -25,14 +25,26 @@ _UPTAKE = {
 }
 
 
+#: T1 grows with the field to this power; what has a longer T1 (ms) is fluid.
+T1_BY_FIELD, FLUID_MS = 0.22, 2500
+
+
 @dataclass(frozen=True)
 class Protocol:
     """How a series is acquired. Times in ms, lengths in mm, noise as a share of CSF-bright signal.
 
-    coil_mm: depth over which the posterior coil's signal falls. floor: what is
-    left far from it. saturation: share of signal that a band before the spine
-    takes away. inversion_ms: time after an inversion, 0 without one.
-    gadolinium: relaxation that an agent adds in veins, 1/s, 0 without one.
+    coil_mm: depth over which the posterior coil's signal falls, from
+    plateau_mm under the skin on. floor: what is left far from it. saturation:
+    share of signal that a band before the spine takes away. inversion_ms: time
+    after an inversion, 0 without one. gadolinium: relaxation that an agent adds
+    in veins, 1/s, 0 without one. tesla, bandwidth_hz (a pixel): they move fat
+    against water. fat_suppression: share of fat's signal that is taken away.
+    phase_axis: axis of the image along which phase is encoded. acquired: share
+    of k-space that was sampled along phase and frequency. train_decay: how much
+    less the outermost lines weigh (log). flow: share of CSF's signal lost where
+    it streams. motion_mm, wrap: how far the body moves; share of the field of
+    view that folds in at each end. bias: unevenness left by the coils. scale:
+    stored value of a signal of one.
     """
 
     weighting: str
@@ -48,6 +60,19 @@ class Protocol:
     seed: int
     inversion_ms: float = 0.0
     gadolinium: float = 0.0
+    plateau_mm: float = 0.0
+    tesla: float = 1.5
+    bandwidth_hz: float = 220.0
+    fat_suppression: float = 0.0
+    phase_axis: int = 0
+    acquired: tuple[float, float] = (0.8, 0.9)
+    train_decay: float = 0.3
+    flow: float = 0.0
+    motion_mm: float = 0.0
+    motion_pixel_mm: float = 0.75
+    wrap: float = 0.0
+    bias: float = 0.05
+    scale: float = 2600.0
 
     @property
     def step_mm(self) -> float:
@@ -63,6 +88,8 @@ def spin_echo(protocol: Protocol, vary: np.random.Generator) -> tuple[Float32, F
     """
     table = properties() * np.exp(vary.normal(0, [0.05, 0.06, 0.02, 0.0], size=(256, 4)))
     t1, t2, density, texture = table.T
+    # The table is for 3 T; T1 of tissues, not of fluids, is shorter in a lower field.
+    t1[t1 < FLUID_MS] *= (protocol.tesla / 3.0) ** T1_BY_FIELD
     for tissue, uptake in _UPTAKE.items():
         t1[tissue] = 1 / (1 / t1[tissue] + protocol.gadolinium * uptake / 1000)
     recovered = 1 - np.exp(-protocol.repetition_ms / t1)
@@ -80,12 +107,25 @@ def smooth_codes(signal: Float32, first: int, count: int) -> None:
 
 def shade(points: FloatArray, back_y: float, protocol: Protocol, band_y: float) -> Float32:
     """Coil sensitivity at points (..., 3); `back_y` is the skin of the back, `band_y` the saturation band's edge."""
-    depth = np.clip(back_y - points[..., 1], 0, None)
-    gain = protocol.floor + (1.25 - protocol.floor) * np.exp(-depth / protocol.coil_mm)
-    gain *= 0.8 + 0.2 * np.exp(-np.square(points[..., 2] / 170))
+    depth = np.clip(back_y - points[..., 1] - protocol.plateau_mm, 0, None)
+    gain = protocol.floor + (1.1 - protocol.floor) * np.exp(-depth / protocol.coil_mm)
+    # Beyond the ends of the coil, some 280 mm long, little is left.
+    gain *= 0.3 + 0.7 / (1 + np.exp((np.abs(points[..., 2]) - 140) / 18))
+    gain *= 1 + protocol.bias * _uneven(points, protocol.seed)
     if protocol.saturation > 0:
         gain *= 1 - protocol.saturation / (1 + np.exp((points[..., 1] - band_y) / 3.0))
     return gain.astype(np.float32)
+
+
+def _uneven(points: FloatArray, seed: int) -> FloatArray:
+    """A smooth field of about unit size: three waves of 120 mm and more."""
+    rng = np.random.default_rng([29, seed])
+    field = np.zeros(points.shape[:-1])
+    for _ in range(3):
+        way = rng.standard_normal(3)
+        way *= 2 * np.pi / rng.uniform(120, 300) / np.linalg.norm(way)
+        field += np.sin(points @ way + rng.uniform(0, 2 * np.pi))
+    return field
 
 
 def rician(signal: Float32, sigma: float, rng: np.random.Generator) -> Float32:

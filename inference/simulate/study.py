@@ -14,7 +14,7 @@ from inference.simulate import acquire
 from inference.simulate.options import Axial, SagittalT1, Scale, Severity, StudyOptions
 from inference.simulate.patient import Patient, draw
 from inference.simulate.report import report_text
-from inference.simulate.series import Kind, Planned, distractors, plan
+from inference.simulate.series import Kind, Planned, distractors, field_tesla, plan
 from inference.simulate.truth import Truth, anatomy_of, measure, truth_segmentation
 from inference.simulate.vendors import Maker, dress, in_order, maker_of
 from inference.types import Role, Slice
@@ -120,7 +120,7 @@ def _study_tags(rng: np.random.Generator, patient: Patient, options: StudyOption
         manufacturer=maker.manufacturer,
         model_name=maker.models[patient.seed % len(maker.models)],
         software=maker.software,
-        field_tesla=float(rng.choice([1.5, 3.0])),
+        field_tesla=field_tesla(patient),
         character_set=maker.character_set,
     )
 

@@ -115,6 +115,17 @@ _PROPERTIES: dict[Tissue, tuple[float, float, float, float]] = {
     Tissue.OTHER_BONE: (500, 95, 0.85, 0.12),
     Tissue.CORTEX_OTHER: (900, 18, 0.30, 0.10),
 }
+_FAT_SHARE = {
+    Tissue.FAT: 0.97,
+    Tissue.EPIDURAL_FAT: 0.95,
+    Tissue.MARROW: 0.5,
+    Tissue.POSTERIOR_MARROW: 0.5,
+    Tissue.SACRUM_MARROW: 0.5,
+    Tissue.OTHER_BONE: 0.6,
+    Tissue.FATTY_MARROW: 0.9,
+    Tissue.HAEMANGIOMA: 0.5,
+    Tissue.OEDEMA: 0.15,
+}
 #: Disc from dry to wet, muscle and fat.
 _DRY, _WET = (620, 42, 0.56, 0.10), (1200, 115, 0.86, 0.05)
 _LEAN, _FAT = (950, 42, 0.78, 0.10), (310, 120, 0.92, 0.08)
@@ -144,6 +155,15 @@ def properties() -> NDArray[np.float64]:
     share = (np.arange(LEVELS) / (LEVELS - 1))[:, None]
     table[DISC : DISC + LEVELS] = np.array(_DRY) * (1 - share) + np.array(_WET) * share
     table[MUSCLE : MUSCLE + LEVELS] = np.array(_LEAN) * (1 - share) + np.array(_FAT) * share
+    return table
+
+
+def fat_share() -> NDArray[np.float32]:
+    """(256,) share of a tissue's signal that comes from fat, whose protons precess more slowly."""
+    table = np.zeros(CODES, dtype=np.float32)
+    for tissue, share in _FAT_SHARE.items():
+        table[tissue] = share
+    table[MUSCLE : MUSCLE + LEVELS] = np.arange(LEVELS) / (LEVELS - 1)
     return table
 
 

@@ -100,6 +100,7 @@ def _thick(rng: np.random.Generator, anatomy: Anatomy, detail: Detail) -> Scan:
 
 
 def _space(rng: np.random.Generator, gap: float) -> Protocol:
+    """T2 SPACE, evened out near the coil, far from it almost black."""
     return Protocol(
         weighting="T2",
         repetition_ms=float(rng.uniform(3500, 6500)),
@@ -107,16 +108,23 @@ def _space(rng: np.random.Generator, gap: float) -> Protocol:
         echo_train=60,
         thickness_mm=1.0,
         gap_mm=gap,
-        noise=float(rng.uniform(0.008, 0.02)),
-        coil_mm=float(rng.uniform(70, 160)),
-        floor=float(rng.uniform(0.02, 0.3)),
-        saturation=float(rng.uniform(0.3, 0.95)),
+        noise=float(rng.uniform(0.008, 0.025)),
+        coil_mm=float(rng.uniform(35, 90)),
+        floor=float(rng.uniform(0.02, 0.2)),
+        saturation=float(rng.uniform(0.0, 0.95)),
         seed=int(rng.integers(2**31)),
+        plateau_mm=float(rng.uniform(30, 80)),
+        bandwidth_hz=float(rng.uniform(350, 700)),
+        acquired=(float(rng.uniform(0.7, 1.0)), float(rng.uniform(0.8, 1.0))),
+        train_decay=float(rng.uniform(0.0, 0.5)),
+        flow=float(rng.choice([0.0, rng.uniform(0.2, 0.8)])),
+        bias=float(rng.uniform(0.0, 0.1)),
     )
 
 
 def _turbo(rng: np.random.Generator, weighting: str, thickness: float, gap: float) -> Protocol:
     t2 = weighting == "T2"
+    tesla = float(rng.choice([1.5, 3.0]))
     return Protocol(
         weighting=weighting,
         repetition_ms=float(rng.uniform(2500, 5000) if t2 else rng.uniform(450, 700)),
@@ -129,6 +137,14 @@ def _turbo(rng: np.random.Generator, weighting: str, thickness: float, gap: floa
         floor=float(rng.uniform(0.2, 0.6)),
         saturation=float(rng.choice([0.0, 0.75])),
         seed=int(rng.integers(2**31)),
+        plateau_mm=float(rng.uniform(0, 70)),
+        tesla=tesla,
+        bandwidth_hz=float(rng.uniform(150, 300)) * (2 if tesla > 2 else 1),
+        acquired=(float(rng.uniform(0.6, 0.9)), float(rng.uniform(0.8, 1.0))),
+        train_decay=float(rng.uniform(0.1, 0.7)),
+        flow=float(rng.choice([0.0, rng.uniform(0.2, 0.7)])) if t2 else 0.0,
+        motion_mm=float(rng.choice([0.0, rng.uniform(0.3, 0.9)], p=[0.85, 0.15])),
+        bias=float(rng.uniform(0.0, 0.1)),
     )
 
 
