@@ -86,6 +86,10 @@ def _parser() -> argparse.ArgumentParser:
     study.add_argument("--seed", type=int, default=500)
     study.add_argument("--severity", choices=("mixed", "normal", "severe"), default="mixed")
     study.set_defaults(run=_evaluate_study)
+    sizes = evaluate.add_parser("simulator", help="sizes and correlations of simulated patients beside real ones")
+    sizes.add_argument("--patients", type=_count, default=60)
+    sizes.add_argument("--seed", type=int, default=700)
+    sizes.set_defaults(run=_evaluate_simulator)
     reports = evaluate.add_parser("labels", help="F1 of report labels on a labelled file, beside a simple baseline")
     reports.add_argument("--file", type=Path, required=True, metavar="labelled.jsonl")
     reports.set_defaults(run=_evaluate_labels)
@@ -243,6 +247,19 @@ def _evaluate_study(options: argparse.Namespace) -> int:
         done.append(patient)
         _print_count(len(done), options.patients)
     print(report_study.markdown(done))
+    return 0
+
+
+def _evaluate_simulator(options: argparse.Namespace) -> int:
+    from inference.progress import Bar
+    from inference.simulate.options import StudyOptions
+    from inference.simulate.survey import Survey, markdown, survey
+
+    bar, so_far = Bar("patients"), Survey({}, {}, {})
+    for done, found in survey(options.patients, options.seed, StudyOptions()):
+        so_far = found
+        bar(done, options.patients)
+    print(markdown(so_far))
     return 0
 
 

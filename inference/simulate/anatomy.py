@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -72,17 +73,42 @@ class Anatomy:
 
     def _spine(self, codes: Tensor, points: Tensor) -> None:
         """Paint the spine from the outside in; later layers lie over earlier ones."""
+        for _, paint in self._layers(points):
+            paint(codes)
+
+    def structures(self, points: NDArray[Any] | Tensor) -> tuple[Tensor, Tensor, tuple[str, ...]]:
+        """What every point of the spine belongs to: (tissue codes, index of its structure, names), uint8 (...) both.
+
+        Names: ``canal``, ``S1`` ..., ``L4`` ..., ``L4-L5`` for discs, ``foramen
+        L4-L5`` for both foramina of a level, ``sac``; index 0 is nothing.
+        """
+        flat = self._flat(points)
+        codes, owner = (torch.zeros(len(flat), dtype=torch.uint8, device=self.device) for _ in range(2))
+        names = [""]
+        for name, paint in self._layers(flat):
+            names.append(name)
+            alone = torch.zeros_like(codes)
+            paint(alone)
+            painted = alone > 0
+            codes[painted] = alone[painted]
+            owner[painted] = len(names) - 1
+        return codes.reshape(points.shape[:-1]), owner.reshape(points.shape[:-1]), tuple(names)
+
+    def _layers(self, points: Tensor) -> Iterator[tuple[str, Callable[[Tensor], None]]]:
+        """Each structure's name and what paints it over those before, in order."""
         marks = self.layout.canal.marks
         near = canal.locate(self.layout.canal, self.profiles, points)
-        canal.paint_epidural(codes, near, self.profiles, marks["S1"] - 6)
+        yield "canal", lambda codes: canal.paint_epidural(codes, near, self.profiles, marks["S1"] - 6)
         for number, segment in enumerate(sacrum_of(self.patient)):
-            self._sacral(codes, points, number, segment)
+            yield segment.name, partial(self._sacral, points=points, number=number, segment=segment)
         for upper, cause, lower in self._levels():
-            foramen.paint(codes, points, self.layout.bodies[upper.name], upper, cause)
-            self._disc(codes, points, upper, cause, lower)
+            place = self.layout.bodies[upper.name]
+            around = partial(foramen.paint, points=points, place=place, body=upper, disc=cause)
+            yield f"foramen {cause.level}", around
+            yield cause.level, partial(self._disc, points=points, upper=upper, cause=cause, lower=lower)
         for position, body in enumerate(self.patient.bodies):
-            self._vertebra(codes, points, position, body)
-        canal.paint_sac(codes, near, self.profiles, self.roots)
+            yield body.name, partial(self._vertebra, points=points, position=position, body=body)
+        yield "sac", lambda codes: canal.paint_sac(codes, near, self.profiles, self.roots)
 
     def _levels(self) -> list[tuple[Body, DiscCause, Body | None]]:
         bodies = self.patient.bodies

@@ -195,7 +195,7 @@ def _bodies(
     own = rng.normal(0, 1, (len(rows), 6))
     sizes = table[:, :3] * common * (1 + 0.012 * own[:, :3])
     canal = table[:, 4] * person.size * _within(rng.normal(1, 0.05), 0.88, 1.12) * (1 + 0.02 * own[:, 3])
-    concavity = _within(rng.normal(1.3 + (person.age - 50) * 0.008, 0.3), 0.6, 2.6) * (1 + 0.08 * own[:, 4])
+    concavity = _within(rng.normal(0.85 + (person.age - 50) * 0.008, 0.25), 0.4, 2.2) * (1 + 0.08 * own[:, 4])
     fat = _within(0.42 + 0.006 * (person.age - 50) + rng.normal(0, 0.07), 0.1, 0.85) + 0.02 * own[:, 5]
     wedge = table[:, 3] + rng.normal(0, 0.9) + 0.8 * rng.standard_normal(len(rows))
     pedicle = table[:, 5] * person.size

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from scipy.ndimage import label as components
 
 from inference.geometry import apply
+from inference.simulate import openings
 from inference.simulate.anatomy import Anatomy
 from inference.simulate.causes import SITES, DiscCause, Patient, grade_of
 from inference.simulate.layout import ALONG_MM
+from inference.simulate.openings import Openings
 from inference.types import FloatArray, Grade, Label, Segmentation
 
 STEP_MM = 0.05
@@ -30,7 +32,8 @@ class LevelTruth:
 
     Frame as in `inference.types.DiscLevel`. severity: 0..4 by site, the cause
     from which the grade follows; severity and grades have an entry for each of
-    `SITES`. cause: what is wrong here, in mm.
+    `SITES`. cause: what is wrong here, in mm. openings: what foramina,
+    recesses and bony canal measure.
     """
 
     level: str
@@ -47,6 +50,7 @@ class LevelTruth:
     grades: dict[str, Grade]
     cause: DiscCause
     pfirrmann: int
+    openings: Openings
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,7 @@ def measure(patient: Patient) -> tuple[LevelTruth, ...]:
                 grades={site: grade_of(disc.severity(site)) for site in SITES},
                 cause=disc,
                 pfirrmann=disc.pfirrmann,
+                openings=openings.measure(anatomy, body, disc),
             )
         )
     return tuple(levels)
