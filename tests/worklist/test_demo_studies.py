@@ -9,7 +9,7 @@ from worklist.states import State
 
 @pytest.fixture
 def one_patient(monkeypatch, settings, tmp_path):
-    """One coarse patient instead of three fine ones, in a data folder of its own."""
+    """One coarse patient instead of five fine ones, in a data folder of its own."""
     monkeypatch.setattr(demo_studies, "PATIENTS", {5: StudyOptions(scale=Scale.SMALL)})
     settings.DATA_DIR = tmp_path
     settings.INCOMING_DIR = tmp_path
@@ -32,7 +32,10 @@ def test_a_second_run_makes_no_second_patient(db, one_patient, capsys):
     assert "already in the worklist" in capsys.readouterr().out
 
 
-def test_the_three_demo_patients_differ():
+def test_the_demo_patients_are_a_common_a_severe_a_healthy_a_transitional_and_one_without_axial_images():
     wishes = list(demo_studies.PATIENTS.values())
-    assert len(wishes) >= 3
-    assert len({(wish.severity, wish.axial) for wish in wishes}) == len(wishes)
+    assert len(wishes) >= 5
+    assert {"severe", "normal", "mixed"} <= {wish.severity for wish in wishes}
+    assert "sacralised" in {wish.transition for wish in wishes}
+    assert "none" in {wish.axial for wish in wishes}
+    assert len(set(wishes)) == len(wishes)

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from inference.simulate.options import Axial, Severity, StudyOptions
+from inference.simulate.options import Axial, Distractors, Habit, Severity, StudyOptions, Transition
 from inference.simulate.study import write_study
 from worklist import archives, queue
 from worklist.models import Study
@@ -20,15 +20,18 @@ from worklist.states import State
 
 #: Who sent them, as the worklist says it.
 SENDER = "demo"
+#: A common patient, a severe, a healthy, one whose lowest vertebra is half sacral, one without axial images.
 PATIENTS: dict[int, StudyOptions] = {
-    101: StudyOptions(severity=Severity.MIXED, axial=Axial.BLOCKS),
+    118: StudyOptions(axial=Axial.BLOCKS, habit=Habit.BOREAL, distractors=Distractors.DRAWN),
     102: StudyOptions(severity=Severity.SEVERE, axial=Axial.STACK),
     103: StudyOptions(severity=Severity.NORMAL, axial=Axial.BLOCKS),
+    104: StudyOptions(transition=Transition.SACRALISED, axial=Axial.BLOCKS),
+    105: StudyOptions(axial=Axial.NONE, habit=Habit.CALIMA),
 }
 
 
 class Command(BaseCommand):
-    help = "Simulate three patients, receive their studies and ask the machine to read them; skips those already here."
+    help = "Simulate five patients, receive their studies and ask the machine to read them; skips those already here."
 
     def handle(self, *args: Any, **options: Any) -> None:
         record = settings.DATA_DIR / "demo_studies.json"
