@@ -22,7 +22,7 @@ class UNetConfig:
     """
 
     context: int = 3
-    classes: int = 4
+    classes: int = 5
     base: int = 16
     widest: int = 256
     depth: int = 5

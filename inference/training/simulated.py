@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +65,10 @@ def render(seed: int, detail: Detail) -> list[Slab]:
     lumbar = int(rng.choice([4, 5, 6], p=[0.04, 0.9, 0.06]))
     # Hospitals see few young spines, and a network must learn what a healthy disc looks like too.
     severity = str(rng.choice(["normal", "mixed", "balanced", "severe"], p=[0.35, 0.35, 0.2, 0.1]))
-    patient = draw(seed, StudyOptions(severity=severity, lumbar_vertebrae=lumbar))
+    transition = "none" if lumbar != 5 else "drawn"
+    patient = draw(
+        seed, StudyOptions(severity=severity, lumbar_vertebrae=lumbar, transition=transition, surgery="drawn")
+    )
     anatomy = anatomy_of(patient)
     scans = _thin(rng, anatomy, detail), _thick(rng, anatomy, detail)
     return [slab for scan in scans for slab in _slabs(anatomy, scan, detail.samples)]
@@ -92,10 +95,11 @@ def _thin(rng: np.random.Generator, anatomy: Anatomy, detail: Detail) -> Scan:
 
 
 def _thick(rng: np.random.Generator, anatomy: Anatomy, detail: Detail) -> Scan:
-    """Slices of 3.5-4.5 mm from side to side, T2 and T1."""
-    thickness = float(rng.uniform(3.5, 4.5))
+    """Slices of 3-5 mm from side to side: T2, T1, and one more (STIR, fat suppression, contrast)."""
+    thickness = float(rng.uniform(3.0, 5.0))
     gap = thickness * float(rng.uniform(0.0, 0.2))
-    protocols = [_turbo(rng, weighting, thickness, gap) for weighting in ("T2", "T1")]
+    protocols = [_turbo(rng, weighting, thickness, gap) for weighting in ("T2", "T1", "T2")]
+    protocols[2] = _unusual(rng, protocols)
     return Scan(_planes(rng, anatomy, detail.spacing_mm, detail.thick_slices, protocols[0]), protocols)
 
 
@@ -146,6 +150,17 @@ def _turbo(rng: np.random.Generator, weighting: str, thickness: float, gap: floa
         motion_mm=float(rng.choice([0.0, rng.uniform(0.3, 0.9)], p=[0.85, 0.15])),
         bias=float(rng.uniform(0.0, 0.1)),
     )
+
+
+def _unusual(rng: np.random.Generator, protocols: list[Protocol]) -> Protocol:
+    """A STIR, a fat-suppressed T2 or an enhanced T1 of the same slices as `protocols` (T2, T1, T2)."""
+    dice = rng.random()
+    if dice < 0.5:
+        times = {"repetition_ms": float(rng.uniform(3500, 5500)), "echo_ms": float(rng.uniform(40, 65))}
+        return replace(protocols[2], weighting="STIR", inversion_ms=float(rng.uniform(150, 221)), **times)
+    if dice < 0.75:
+        return replace(protocols[2], fat_suppression=float(rng.uniform(0.8, 1.0)))
+    return replace(protocols[1], gadolinium=float(rng.uniform(3, 6)), fat_suppression=float(rng.choice([0.0, 0.95])))
 
 
 def _planes(
@@ -199,5 +214,5 @@ def load(folder: Path) -> list[Slab]:
         with np.load(path, allow_pickle=False) as arrays:
             count = sum(name.startswith("image_") for name in arrays)
             names = [[f"{part}_{number}" for part in ("image", "labels", "affine")] for number in range(count)]
-            slabs += [Slab(*(arrays[name] for name in three)) for three in names]
+            slabs += [Slab(*(arrays[name] for name in three), whole=True) for three in names]
     return slabs

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from inference import preprocess
 from inference.models.unet import UNetConfig
-from inference.types import FloatArray, Segmentation, Volume
+from inference.types import FloatArray, Label, Segmentation, Volume
 
 #: Stacks whose slices lie nearer than this are thinned and averaged into thicker ones.
 THIN_MM = 2.5
@@ -22,29 +22,31 @@ BYTE_SCALE = 170.0
 
 @dataclass(frozen=True)
 class Slab:
-    """Image in steps of 1 / `BYTE_SCALE`, and labels, ``[slice, row, column]``; affine (4, 4) to LPS mm."""
+    """Image in steps of 1 / `BYTE_SCALE`, and labels, ``[slice, row, column]``; affine (4, 4) to LPS mm.
+
+    whole: whether the labels know the sacrum; SPIDER's do not.
+    """
 
     image: NDArray[np.uint8]
     labels: NDArray[np.uint8]
     affine: FloatArray
+    whole: bool = False
 
     @classmethod
     def of(cls, volume: Volume, truth: Segmentation) -> Slab:
-        """Bring a volume and its labels to the network's grid. Classes that the network lacks become background."""
+        """Bring a volume and its labels to the network's grid; `whole` when there is sacrum among the labels."""
         prepared = preprocess.prepare(volume)
         labels, affine = preprocess.canonical(truth.labels, truth.affine)
         spacing = np.linalg.norm(affine[:3, :3], axis=0)
         zoom = (spacing[1] / preprocess.SPACING_MM, spacing[2] / preprocess.SPACING_MM)
         shape = (prepared.array.shape[1], prepared.array.shape[2])
-        known = np.asarray(labels, dtype=np.uint8)
-        known = np.where(known < UNetConfig.classes, known, 0)
         weights = [
-            preprocess.resample_plane((known == value).astype(np.float32), zoom, shape)
+            preprocess.resample_plane((labels == value).astype(np.float32), zoom, shape)
             for value in range(UNetConfig.classes)
         ]
         answer = np.argmax(weights, axis=0).astype(np.uint8)
         image = np.round(prepared.array.clip(0, 1.5) * BYTE_SCALE).astype(np.uint8)
-        return cls(image, answer, prepared.affine)
+        return cls(image, answer, prepared.affine, bool((labels == Label.SACRUM).any()))
 
     @property
     def step_mm(self) -> float:

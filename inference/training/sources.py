@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from inference.training import simulated, spider
@@ -33,13 +34,17 @@ class Material:
     groups: list[list[Slab]]
     tune: list[Case]
 
-    def batch(self, rng: np.random.Generator, size: int, context: int) -> tuple[Tensor, Tensor]:
-        """`size` random samples as (size, context, rows, columns) and (size, rows, columns)."""
-        samples = []
+    def batch(self, rng: np.random.Generator, size: int, context: int) -> tuple[Tensor, Tensor, Tensor]:
+        """`size` random samples as (size, context, rows, columns) and (size, rows, columns).
+
+        The third answer, (size,), says whose labels know the sacrum.
+        """
+        chosen = []
         for place in range(size):
             group = self.groups[place % len(self.groups)]
-            samples.append(group[int(rng.integers(len(group)))].draw(rng, context))
-        return collate(samples)
+            chosen.append(group[int(rng.integers(len(group)))])
+        images, labels = collate([slab.draw(rng, context) for slab in chosen])
+        return images, labels, torch.tensor([slab.whole for slab in chosen])
 
 
 def gather(source: Source, data: Path | None, rendered: Path | None) -> Material:

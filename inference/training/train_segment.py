@@ -25,6 +25,7 @@ from inference.models.unet import UNet, UNetConfig
 from inference.training import augment, spider
 from inference.training.evaluate import dice_per_class
 from inference.training.sources import Material, Source, gather
+from inference.types import Label
 
 _SPIDER = "SPIDER T2 SPACE: van der Graaf et al., Scientific Data 2024, Zenodo 10159290, CC BY 4.0"
 _SIMULATED = "patients of inference.simulate, who are no persons"
@@ -47,10 +48,18 @@ class TrainConfig:
     seed: int = 7
 
 
-def loss_of(logits: Tensor, target: Tensor) -> Tensor:
-    """Cross-entropy plus one minus mean soft Dice of the foreground classes over the batch."""
-    entropy = F.cross_entropy(logits, target)
+def loss_of(logits: Tensor, target: Tensor, whole: Tensor) -> Tensor:
+    """Cross-entropy plus one minus mean soft Dice of the foreground classes over the batch.
+
+    whole: (batch,), whether a sample's labels know the sacrum. Where they do not,
+    their background may be sacrum too: the two count as one class there
+    (marginal loss: Shi et al., Medical Image Analysis 2021).
+    """
     chance = logits.softmax(dim=1)
+    either = (chance[:, Label.BACKGROUND] + chance[:, Label.SACRUM])[:, None]
+    part = torch.cat([either, chance[:, 1 : Label.SACRUM], torch.zeros_like(either)], dim=1)
+    chance = torch.where(whole[:, None, None, None], chance, part)
+    entropy = F.nll_loss(chance.clamp(min=1e-7).log(), target)
     truth = F.one_hot(target, chance.shape[1]).movedim(-1, 1).to(chance.dtype)
     overlap = (chance * truth).sum(dim=(0, 2, 3))
     total = chance.sum(dim=(0, 2, 3)) + truth.sum(dim=(0, 2, 3))
@@ -86,13 +95,13 @@ class Run:
         """One step on one batch; returns its loss."""
         config = self.config
         self.network.train()
-        image, target = material.batch(self.rng, config.batch, self.network.config.context)
+        image, target, whole = material.batch(self.rng, config.batch, self.network.config.context)
         image, target = augment.vary(image, target, (config.rows, config.columns), self.generator)
         image = image.to(self.device, memory_format=torch.channels_last)
         # Half precision is two to three times quicker where the processor has it.
         with torch.autocast(self.device.type, dtype=torch.bfloat16):
             logits = self.network(image)
-        loss = loss_of(logits.float(), target.to(self.device))
+        loss = loss_of(logits.float(), target.to(self.device), whole.to(self.device))
         self.optimiser.zero_grad()
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
@@ -159,10 +168,10 @@ def card(network: UNet, config: TrainConfig, step: int, tune: list[float]) -> di
     return {
         "name": "segment",
         "version": "1.0.0",
-        "task": "vertebra, disc and spinal canal on sagittal lumbar MRI",
+        "task": "vertebra, disc, dural sac and sacrum on sagittal lumbar MRI",
         "network": network.config.to_dict(),
         "preprocessing": {"spacing_mm": preprocess.SPACING_MM, "percentiles": list(preprocess.PERCENTILES)},
-        "classes": ["background", "vertebra", "disc", "canal"],
+        "classes": [label.name.lower() for label in Label],
         "training": {
             "config": asdict(config),
             "best_step": step,
