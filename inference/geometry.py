@@ -13,6 +13,8 @@ from inference.types import FloatArray, Plane, Segmentation, Slice
 
 #: NIfTI's RAS to DICOM's LPS and back.
 RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
+#: Pixels this near to voxels, in voxels, are the same: by far the most of what is sampled there is that voxel's own.
+SAME_VOXEL = 0.05
 
 
 def unit(vector: FloatArray) -> FloatArray:
@@ -67,21 +69,40 @@ def sample_labels(segmentation: Segmentation, points: FloatArray, classes: tuple
     points: (..., 3) LPS mm. A point takes the class with the largest weight if
     that is at least one half, else background; outside the grid, background.
     """
-    index = apply(inverse(segmentation.affine), points)
-    coordinates = np.moveaxis(index, -1, 0)
-    best = np.full(points.shape[:-1], 0.5 - 1e-6, dtype=np.float32)
-    out = np.zeros(points.shape[:-1], dtype=np.uint8)
+    index = np.moveaxis(apply(inverse(segmentation.affine), points), -1, 0).reshape(3, -1)
+    best = np.full(index.shape[1], 0.5 - 1e-6, dtype=np.float32)
+    out = np.zeros(index.shape[1], dtype=np.uint8)
+    boxes = ndimage.find_objects(segmentation.labels, max_label=max(classes))
     for value in classes:
-        mask = (segmentation.labels == value).astype(np.float32)
-        weight = ndimage.map_coordinates(mask, coordinates, order=1, mode="grid-constant", cval=0.0, output=np.float32)
-        take = weight > best
-        out[take], best[take] = value, weight[take]
-    return out
+        box = boxes[value - 1]
+        if box is None:
+            continue
+        # A class weighs nothing beyond the box around it: most points need not be asked.
+        mask = np.pad(segmentation.labels[box] == value, 1).astype(np.float32)
+        inside = [(axis > side.start - 1) & (axis < side.stop) for axis, side in zip(index, box, strict=True)]
+        near = np.flatnonzero(inside[0] & inside[1] & inside[2])
+        local = index[:, near] - np.array([[side.start - 1] for side in box])
+        weight = ndimage.map_coordinates(mask, local, order=1, output=np.float32)
+        take = weight > best[near]
+        out[near[take]], best[near[take]] = value, weight[take]
+    return out.reshape(points.shape[:-1])
 
 
 def project_labels(segmentation: Segmentation, plane: Slice) -> NDArray[np.uint8]:
     """The segmentation seen in another image's plane, uint8 (rows, columns)."""
-    return sample_labels(segmentation, plane_grid(plane), (1, 2, 3, 4))
+    own = _on_grid(segmentation, plane)
+    return sample_labels(segmentation, plane_grid(plane), (1, 2, 3, 4)) if own is None else own
+
+
+def _on_grid(segmentation: Segmentation, plane: Slice) -> NDArray[np.uint8] | None:
+    """The slice of the segmentation whose voxels are a plane's pixels, or None: what is there need not be sampled."""
+    rows, columns = plane.shape
+    corners = np.array([[0, 0, 0], [0, rows - 1, 0], [0, 0, columns - 1]], dtype=np.float64)
+    off = apply(inverse(segmentation.affine), apply(plane.affine, corners)) - corners
+    number = round(float(off[0, 0]))
+    if plane.shape != segmentation.labels.shape[1:] or not 0 <= number < len(segmentation.labels):
+        return None
+    return segmentation.labels[number] if np.abs(off - (number, 0, 0)).max() < SAME_VOXEL else None
 
 
 def distance_to_plane(points: FloatArray, centre: FloatArray, normal: FloatArray) -> FloatArray:

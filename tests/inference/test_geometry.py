@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import ndimage
 
 from inference import geometry, preprocess
 from inference.segment import _onto
@@ -97,3 +98,60 @@ def test_planes_are_named_by_their_normal(normal: tuple[float, float, float], pl
 def test_a_zero_vector_has_no_direction() -> None:
     with pytest.raises(ValueError, match="direction"):
         geometry.unit(np.zeros(3))
+
+
+def lying_on(affine: np.ndarray, number: float, shape: tuple[int, int]) -> Slice:
+    """The plane whose pixels are the voxels of one slice of a grid."""
+    spacing = np.linalg.norm(affine[:3, :3], axis=0)
+    across, down = affine[:3, 2] / spacing[2], affine[:3, 1] / spacing[1]
+    origin = geometry.apply(affine, np.array([number, 0.0, 0.0]))
+    return Slice("", origin, across, down, (float(spacing[1]), float(spacing[2])), shape)
+
+
+def blobs(seed: int, affine: np.ndarray) -> Segmentation:
+    """Five classes in pieces, some at the edges of the grid, one class absent."""
+    noise = ndimage.gaussian_filter(np.random.default_rng(seed).standard_normal((5, 6, 24, 20)), (0, 1, 2, 2))
+    labels = np.argmax(noise, axis=0).astype(np.uint8)
+    labels[labels == 2] = 0
+    return Segmentation(labels, affine)
+
+
+def sampled_everywhere(segmentation: Segmentation, points: np.ndarray) -> np.ndarray:
+    """What `sample_labels` promises, with every class asked at every point."""
+    index = np.moveaxis(geometry.apply(geometry.inverse(segmentation.affine), points), -1, 0)
+    weights = [np.full(points.shape[:-1], 0.5 - 1e-6, dtype=np.float32)]
+    for value in (1, 2, 3, 4):
+        mask = (segmentation.labels == value).astype(np.float32)
+        weights.append(ndimage.map_coordinates(mask, index, order=1, mode="grid-constant", output=np.float32))
+    return np.argmax(weights, axis=0)
+
+
+@given(st.integers(0, 10_000), ORDERS, SIGNS)
+def test_labels_are_sampled_as_if_every_class_were_asked_at_every_point(
+    seed: int, order: tuple[int, int, int], signs: tuple[int, int, int]
+) -> None:
+    segmentation = blobs(seed, random_affine(seed, order, signs))
+    index = np.random.default_rng(seed).uniform(-1.5, 25, (40, 30, 3)) * (0.3, 1.0, 0.9)
+    points = geometry.apply(segmentation.affine, index)
+    found = geometry.sample_labels(segmentation, points, (1, 2, 3, 4))
+    assert np.array_equal(found, sampled_everywhere(segmentation, points))
+    assert found.any()
+
+
+@given(st.integers(0, 10_000), st.integers(-1, 6), st.floats(-0.3, 0.3))
+def test_a_plane_on_or_near_the_grid_shows_what_sampling_would(seed: int, number: int, off: float) -> None:
+    segmentation = blobs(seed, random_affine(seed, (0, 1, 2), (1, 1, 1)))
+    plane = lying_on(segmentation.affine, number + off, (24, 20))
+    shown = geometry.project_labels(segmentation, plane)
+    assert np.array_equal(shown, sampled_everywhere(segmentation, geometry.plane_grid(plane)))
+    if off == 0 and 0 <= number < 6:
+        assert np.array_equal(shown, segmentation.labels[number])
+
+
+def test_a_plane_beside_the_grid_or_of_another_size_is_not_taken_for_a_slice_of_it() -> None:
+    segmentation = blobs(4, np.diag([4.0, 1.0, 1.0, 1.0]))
+    assert not geometry.project_labels(segmentation, lying_on(segmentation.affine, -1, (24, 20))).any()
+    assert not geometry.project_labels(segmentation, lying_on(segmentation.affine, 6, (24, 20))).any()
+    larger = geometry.project_labels(segmentation, lying_on(segmentation.affine, 2, (30, 20)))
+    assert np.array_equal(larger[:24], segmentation.labels[2])
+    assert not larger[25:].any()
