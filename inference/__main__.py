@@ -86,6 +86,10 @@ def _parser() -> argparse.ArgumentParser:
     study.add_argument("--seed", type=int, default=500)
     study.add_argument("--severity", choices=("mixed", "normal", "severe"), default="mixed")
     study.set_defaults(run=_evaluate_study)
+    speed = evaluate.add_parser("speed", help="seconds by each runtime that is installed, and whether all see the same")
+    speed.add_argument("--rounds", type=_count, default=5)
+    speed.add_argument("--seed", type=int, default=501)
+    speed.set_defaults(run=_evaluate_speed)
     sizes = evaluate.add_parser("simulator", help="sizes and correlations of simulated patients beside real ones")
     sizes.add_argument("--patients", type=_count, default=60)
     sizes.add_argument("--seed", type=int, default=700)
@@ -247,6 +251,13 @@ def _evaluate_study(options: argparse.Namespace) -> int:
         done.append(patient)
         _print_count(len(done), options.patients)
     print(report_study.markdown(done))
+    return 0
+
+
+def _evaluate_speed(options: argparse.Namespace) -> int:
+    from inference.training import report_speed
+
+    print(report_speed.markdown(report_speed.measure(options.rounds, options.seed)))
     return 0
 
 

@@ -62,7 +62,7 @@ def read_study(paths: Sequence[Path], models: Models, progress: Progress = _sile
     volume, warnings = load_volume(stack)
 
     progress("segmenting", 0.0)
-    segmentation = segment.segment(models.segmenter.network, volume, lambda share: progress("segmenting", share))
+    segmentation = segment.segment(models.segmenter.run, volume, lambda share: progress("segmenting", share))
 
     progress("localising", 0.0)
     spine = localise(segmentation)
@@ -123,4 +123,4 @@ def _coverage(choices: Sequence[SeriesChoice], slices: Sequence[object]) -> tupl
 
 def _provenance(models: Models, used: Sequence[Path]) -> Provenance:
     model = models.segmenter
-    return Provenance(__version__, model.name, model.version, model.sha256, dicom.digest(used))
+    return Provenance(__version__, model.name, model.version, model.sha256, dicom.digest(used), model.run.runtime)

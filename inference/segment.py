@@ -11,11 +11,9 @@ from scipy import ndimage
 from torch.nn import functional as F
 
 from inference import preprocess
-from inference.models.unet import UNet
+from inference.runtime import Network
 from inference.types import Label, Segmentation, Volume
 
-#: Slices that go through the network at once; bounds the memory.
-BATCH = 8
 #: Pieces of canal below this share of the largest piece are dropped.
 SMALLEST_CANAL_SHARE = 0.1
 
@@ -24,7 +22,7 @@ def _ignore(_: float) -> None:
     """No one listens."""
 
 
-def predict(network: UNet, volume: Volume, progress: Callable[[float], None] = _ignore) -> NDArray[np.float32]:
+def predict(network: Network, volume: Volume, progress: Callable[[float], None] = _ignore) -> NDArray[np.float32]:
     """Class probabilities on the network's own grid of `preprocess.prepare(volume)`.
 
     Returns float32 ``[class, slice, row, column]``. Reports the done share to `progress`.
@@ -34,20 +32,16 @@ def predict(network: UNet, volume: Volume, progress: Callable[[float], None] = _
     half = network.config.context // 2
     pad_rows, pad_columns = -rows % network.multiple, -columns % network.multiple
     padded = F.pad(torch.from_numpy(array), (0, pad_columns, 0, pad_rows))
-    device = next(network.parameters()).device
     out = np.empty((network.config.classes, count, rows, columns), dtype=np.float32)
-    with torch.inference_mode():
-        for start in range(0, count, BATCH):
-            centre = torch.arange(start, min(start + BATCH, count))
-            window = (centre[:, None] + torch.arange(-half, half + 1)).clamp(0, count - 1)
-            x = padded[window].to(device).contiguous(memory_format=torch.channels_last)
-            chance = network(x).softmax(dim=1)[:, :, :rows, :columns]
-            out[:, start : start + len(centre)] = chance.movedim(0, 1).cpu().numpy()
-            progress((start + len(centre)) / count)
+    # One slice at a time: several at once are slower with torch and no faster with OpenVINO (docs/figures.md, Speed).
+    for index in range(count):
+        window = torch.arange(index - half, index + half + 1).clamp(0, count - 1)
+        out[:, index] = network.chances(padded[window][None])[0, :, :rows, :columns].numpy()
+        progress((index + 1) / count)
     return out
 
 
-def segment(network: UNet, volume: Volume, progress: Callable[[float], None] = _ignore) -> Segmentation:
+def segment(network: Network, volume: Volume, progress: Callable[[float], None] = _ignore) -> Segmentation:
     """Label every voxel of `volume` on its own grid and affine.
 
     The probabilities are resampled, not the labels, so edges stay smooth at

@@ -282,13 +282,17 @@ class AxialSlices:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Who made the reading: the same input and provenance give the same reading."""
+    """Who made the reading: the same input and provenance give the same reading.
+
+    runtime: what ran the network, with its version; empty in readings of before it was written down.
+    """
 
     code_version: str
     model_name: str
     model_version: str
     model_sha256: str
     input_digest: str
+    runtime: str = ""
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,19 @@ class UNet(nn.Module):
         """Rows and columns must be multiples of this."""
         return 1 << (self.config.depth - 1)
 
+    @property
+    def runtime(self) -> str:
+        """Name and version of what runs it."""
+        return f"torch {torch.__version__}"
+
+    def chances(self, windows: Tensor) -> Tensor:
+        """(batch, context, rows, columns) on the CPU -> class probabilities (batch, classes, ...) there."""
+        device = self.head.weight.device
+        x = windows.to(device).contiguous(memory_format=torch.channels_last)
+        with torch.inference_mode():
+            probabilities: Tensor = self(x).softmax(dim=1)
+        return probabilities.cpu()
+
     def forward(self, x: Tensor) -> Tensor:
         """(batch, context, rows, columns) -> logits (batch, classes, rows, columns)."""
         skips: list[Tensor] = []

@@ -41,7 +41,7 @@ def rows(model: Model, data: Path, pictures: Path | None = None, patients: Seque
     out = []
     for number in patients:
         case = spider.load(data, number)
-        predicted = segment(model.network, case.volume)
+        predicted = segment(model.run, case.volume)
         scores = tuple(dice(predicted.labels == value, case.truth.labels == value) for value in SCORED)
         try:
             out.append(Row(number, scores, *compare(predicted, case.truth)))

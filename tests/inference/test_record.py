@@ -35,7 +35,7 @@ READING = StudyReading(
     findings=(LevelFinding("L4-L5", Site.CANAL, Grade.MILD, "rule", (Role.SAGITTAL_T2,)),),
     axial=(AxialSlices("L4-L5", "1.2", ("1.2.1", "1.2.2")),),
     draft=(Sentence("L4-L5: mild.", (("L4-L5", Site.CANAL),)),),
-    provenance=Provenance("0.1.0", "segment", "1.0.0", "ab", "cd"),
+    provenance=Provenance("0.1.0", "segment", "1.0.0", "ab", "cd", "openvino 2026.4.1"),
     warnings=("look",),
 )
 
@@ -53,3 +53,9 @@ def test_a_reading_comes_back_as_it_was() -> None:
 def test_something_else_is_refused() -> None:
     with pytest.raises((KeyError, TypeError)):
         record.from_dict({"hello": 1})
+
+
+def test_a_reading_of_before_the_runtime_was_written_down_is_still_understood() -> None:
+    old = record.to_dict(READING)
+    del old["provenance"]["runtime"]
+    assert record.from_dict(old).provenance == Provenance("0.1.0", "segment", "1.0.0", "ab", "cd")
