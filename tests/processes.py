@@ -68,18 +68,39 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         process.wait(10)
 
 
+def serving(data_dir: Path) -> list[int]:
+    """The Celery processes, by whomever they were started, that work on this data folder."""
+    return [
+        int(process.name)
+        for process in Path("/proc").iterdir()
+        if process.name.isdigit()
+        and b"\0celery\0" in told(process / "cmdline")
+        and f"DEEPSPINE_DATA_DIR={data_dir}\0".encode() in told(process / "environ")
+    ]
+
+
+def told(file: Path) -> bytes:
+    """What the kernel says of a process; nothing when that has ended meanwhile."""
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""
+
+
 class Workers:
-    """The two Celery workers of the quick start; `inference` may be killed and started again."""
+    """Beat and the two Celery workers of the quick start; `inference` may be killed and started again."""
 
     def __init__(self, logs: Path) -> None:
         self.logs = logs
         self.inference: subprocess.Popen[bytes] | None = None
         self.housekeeping: subprocess.Popen[bytes] | None = None
+        self.beat: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         self.start_inference()
-        # Beat runs inside the housekeeping worker here: one process less to wait for.
-        self.housekeeping = self._worker("housekeeping", "default", "-B", "-s", str(self.logs / "beat-schedule"))
+        self.housekeeping = self._worker("housekeeping", "default")
+        # Not inside a worker: there it is a child that outlives a worker which is killed.
+        self.beat = self._celery("beat", "beat", "--pidfile=", "-s", str(self.logs / "beat-schedule"))
         from config.celery import app
 
         wait_until(lambda: len(app.control.ping(timeout=0.5)) >= 2, 60, f"both workers; see {self.logs}")
@@ -93,15 +114,15 @@ class Workers:
         self.inference.kill()
         self.inference.wait(10)
 
-    def _worker(self, name: str, queue: str, *more: str) -> subprocess.Popen[bytes]:
-        arguments = [sys.executable, "-m", "celery", "-A", "config", "worker", "-Q", queue, "--pool=solo"]
-        return start(
-            [*arguments, "-n", f"{name}@test", "--without-gossip", "--without-mingle", "-l", "INFO", *more],
-            self.logs / f"{name}.log",
-            environment(),
-        )
+    def _worker(self, name: str, queue: str) -> subprocess.Popen[bytes]:
+        quiet = ["--without-gossip", "--without-mingle", "-l", "INFO"]
+        return self._celery(name, "worker", "-Q", queue, "--pool=solo", "-n", f"{name}@test", *quiet)
+
+    def _celery(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "celery", "-A", "config", *arguments]
+        return start(command, self.logs / f"{name}.log", environment())
 
     def stop(self) -> None:
-        for process in (self.inference, self.housekeeping):
+        for process in (self.beat, self.inference, self.housekeeping):
             if process is not None:
                 stop(process)

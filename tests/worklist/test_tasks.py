@@ -14,12 +14,19 @@ from django.utils import timezone
 from inference import output, pipeline
 from inference.simulate.options import StudyOptions
 from inference.simulate.study import write_study
+from tests.processes import serving
 from tests.worklist.factories import in_state
 from worklist import archives, queue, storage, tasks
 from worklist.models import MachineReading, Study
 from worklist.receive import Receipt
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def nobody_else(data_dir: Path) -> None:
+    """The task is called here, in this process: a worker left by an earlier test would race it for the study."""
+    assert serving(data_dir) == []
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.processes import wait_until
+from tests.processes import serving, wait_until
 from worklist import archives
 from worklist.models import MachineReading, Study
 from worklist.receive import Receipt
@@ -17,6 +18,14 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.worker, pytes
 
 def fresh(study: Any) -> Study:
     return Study.objects.get(pk=study.pk)
+
+
+@pytest.fixture
+def nobody_after(data_dir: Path) -> Iterator[None]:
+    """Asked for before the workers, so that it looks when they should have gone."""
+    assert serving(data_dir) == []
+    yield
+    assert serving(data_dir) == []
 
 
 def test_a_killed_worker_costs_an_attempt_and_neither_loses_nor_doubles_the_reading(
@@ -35,3 +44,10 @@ def test_a_killed_worker_costs_an_attempt_and_neither_loses_nor_doubles_the_read
     ended = fresh(study)
     assert (ended.state, ended.attempt) == ("drafted", 2), ended.failure_message
     assert MachineReading.objects.filter(study=study).count() == 1
+
+
+def test_no_process_outlives_the_test_that_started_it_to_take_the_studies_of_the_next(
+    nobody_after: None, celery_worker_process: Any, data_dir: Path
+) -> None:
+    assert len(serving(data_dir)) == 3
+    celery_worker_process.housekeeping.kill()  # as `stop` does to one that is slow to go
