@@ -87,5 +87,7 @@ def logging_for(*, production: bool) -> dict[str, Any]:
             "celery.beat": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},
             "celery.worker.strategy": {"level": "WARNING"},
+            # One line for each image that is packed or unpacked.
+            "openjpeg": {"level": "WARNING"},
         },
     }

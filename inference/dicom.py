@@ -291,7 +291,7 @@ def _sagittal_choices(stacks: list[Stack]) -> list[SeriesChoice]:
     if problems:
         raise problems[0]
     if any(not stack.slices for stack in stacks):
-        raise MissingSpacingError("The images do not say where they lie in the patient.")
+        raise MissingSpacingError("The images do not say how large their pixels are, or where they lie in the patient.")
     if any(stack.plane is Plane.SAGITTAL and _elsewhere(stack.head) for stack in stacks):
         raise WrongRegionError("The sagittal images say that they show another part of the body.")
     if any(stack.plane is Plane.SAGITTAL for stack in stacks):
@@ -346,7 +346,10 @@ def _choice(role: Role, ranked: list[Stack]) -> SeriesChoice:
 def check_stack(stack: Stack) -> None:
     """Raise TooFewSlicesError or DuplicateSlicesError for a stack that is no volume."""
     if len(stack.slices) < MIN_SLICES:
-        raise TooFewSlicesError(f"The sagittal series has {len(stack.slices)} slice(s); {MIN_SLICES} are needed.")
+        count = len(stack.slices)
+        raise TooFewSlicesError(
+            f"The sagittal series has {count} slice{'s' if count != 1 else ''}; {MIN_SLICES} are needed."
+        )
     gaps = np.diff([float(s.origin_mm @ stack.slices[0].normal) for s in stack.slices])
     if (gaps < SAME_PLACE_MM).any():
         raise DuplicateSlicesError("Two slices of the sagittal series lie at the same place.")

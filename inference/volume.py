@@ -38,7 +38,8 @@ def load_volume(stack: Stack) -> tuple[Volume, tuple[str, ...]]:
         affine[:3, 0] *= (len(index) - 1) / index[-1]
         array = np.stack([_between(images, index, k) for k in range(index[-1] + 1)])
         missing = index[-1] + 1 - len(index)
-        warnings = (f"{missing} slice(s) are missing inside the sagittal series; neighbours stand in for them.",)
+        are, them = ("slice is", "it") if missing == 1 else ("slices are", "them")
+        warnings = (f"{missing} {are} missing inside the sagittal series; neighbours stand in for {them}.",)
     volume = Volume(
         array.astype(np.float32),
         affine,

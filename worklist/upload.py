@@ -20,11 +20,12 @@ from django.views.decorators.http import require_POST
 from accounts import audit
 from worklist import archives, receive
 from worklist.access import worklist_required
-from worklist.receive import Receipt
+from worklist.receive import Receipt, Refused
 
 #: What the page says of a delivery: a folder's other files are passed over, a chosen file is answered for.
 FOLDER = "folder"
-MAX_ANSWERED = 200
+#: Files that are named of those refused for one reason.
+EXAMPLES = 3
 
 
 @csrf_exempt
@@ -86,10 +87,19 @@ def told(receipt: Receipt) -> dict[str, Any]:
         "skipped": receipt.skipped,
         "studies": sorted(str(study) for study in receipt.studies),
         "refused": len(receipt.rejected),
-        "rejected": [
-            {"file": one.file_name, "code": one.code, "message": one.message} for one in receipt.rejected[:MAX_ANSWERED]
-        ],
+        "rejected": reasons(receipt.rejected),
     }
+
+
+def reasons(rejected: list[Refused]) -> list[dict[str, Any]]:
+    """Each reason once, in the order of its first file, with how many files it holds for and a few of their names."""
+    names: dict[tuple[str, str], list[str]] = {}
+    for one in rejected:
+        names.setdefault((one.code, one.message), []).append(one.file_name)
+    return [
+        {"code": code, "message": message, "count": len(files), "files": files[:EXAMPLES]}
+        for (code, message), files in names.items()
+    ]
 
 
 def summary(receipt: Receipt) -> str:

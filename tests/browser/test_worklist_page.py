@@ -117,6 +117,17 @@ def test_files_are_uploaded_with_each_refusal_told_and_the_line_appears(page: Pa
     assert Rejection.objects.get().seen
 
 
+def test_files_refused_for_one_reason_are_told_once_also_over_several_batches(page: Page, tmp_path: Path) -> None:
+    folder = as_folder(tmp_path / "ct", [*study_files(58, Modality="CT"), b"no DICOM" * 40])
+    page.keyboard.press("u")
+    page.locator("#folder-input").set_input_files(folder)
+    result = page.locator("#upload-result")
+    expect(result).to_contain_text("59 files refused:")
+    expect(result.locator("li")).to_have_count(2)
+    expect(result.locator("li", has_text="modality is CT")).to_contain_text("and 55 more")
+    expect(result.locator("li", has_text="not a DICOM file")).to_contain_text("IM0059")
+
+
 def test_a_folder_of_many_images_goes_in_batches(page: Page, tmp_path: Path) -> None:
     folder = as_folder(tmp_path / "study", study_files(60))
     (folder / "readme.txt").write_text("beside")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 import logging.config
+from typing import Any
 
+import numpy as np
 import pytest
+from openjpeg.utils import encode_array
 
 from config.logs import logging_for
 from inference.errors import NotDicomError
@@ -50,3 +53,10 @@ def test_an_error_of_ours_and_one_of_the_system_tell_their_text(capsys: pytest.C
     said = logged(OSError(28, "No space left on device", f"/in/{PATIENT}"), capsys, True)
     assert "OSError: No space left on device" in said
     assert "DOE" not in said
+
+
+def test_a_compressed_image_is_not_a_line_in_the_log(capsys: pytest.CaptureFixture[str], settings: Any) -> None:
+    logging.config.dictConfig(settings.LOGGING)
+    capsys.readouterr()
+    encode_array(np.zeros((64, 64), dtype=np.uint16))
+    assert capsys.readouterr().err == ""

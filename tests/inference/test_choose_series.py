@@ -175,4 +175,4 @@ def test_a_missing_slice_is_filled_in_place_and_told(tmp_path: Path) -> None:
     holed, warnings = volume.load_volume(dicom.stacks_of(dicom.read_headers(paths[:3] + paths[4:]))[0])
     assert holed.array.shape == whole.array.shape
     assert abs(holed.affine - whole.affine).max() < 1e-6
-    assert "1 slice(s) are missing" in warnings[0]
+    assert "1 slice is missing" in warnings[0]

@@ -272,7 +272,7 @@ def test_files_and_zips_are_uploaded_together_and_each_refusal_is_told(as_reader
     archive = zipped({"IM1": two, "IM2": three}).getvalue()
     answer = upload(as_reader, ("a.dcm", one), ("rest.zip", archive), ("notes.txt", b"hello"), ("a.dcm", one)).json()
     assert (answer["stored"], answer["duplicates"], answer["refused"]) == (3, 1, 1)
-    assert answer["rejected"][0]["file"] == "notes.txt"
+    assert answer["rejected"][0]["files"] == ["notes.txt"]
     study = Study.objects.get()
     assert answer["studies"] == [str(study.pk)]
     event = AuditEvent.objects.get(action="upload")

@@ -68,6 +68,15 @@ function line(text, className) {
   return element;
 }
 
+// Reasons of another batch, into those of the batches before it: each reason is told once.
+export function merge(reasons, more) {
+  for (const one of more) {
+    const known = reasons.find((reason) => reason.message === one.message);
+    if (known) known.count += one.count;
+    else reasons.push({ ...one });
+  }
+}
+
 const count = (number, word) => `${number} ${word}${number === 1 ? '' : 's'}`;
 
 class Upload {
@@ -149,7 +158,7 @@ class Upload {
 
   add(receipt, answer) {
     for (const name of ['stored', 'duplicates', 'skipped', 'refused']) receipt[name] += answer[name];
-    receipt.rejected.push(...answer.rejected);
+    merge(receipt.rejected, answer.rejected);
     for (const study of answer.studies) receipt.studies.add(study);
   }
 
@@ -182,14 +191,15 @@ class Upload {
     by('upload-result').replaceChildren(...shown);
   }
 
-  refusedList(rejected) {
+  refusedList(reasons) {
     const list = document.createElement('ul');
-    for (const one of rejected.slice(0, 200)) {
+    for (const { message, count: files, files: examples } of reasons) {
       const item = document.createElement('li');
       const name = document.createElement('span');
       name.className = 'file';
-      name.textContent = one.file;
-      item.append(name, one.message);
+      const more = files - examples.length;
+      name.textContent = examples.join(', ') + (more > 0 ? ` and ${more} more` : '');
+      item.append(name, message);
       list.append(item);
     }
     return list;
