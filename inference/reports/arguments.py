@@ -203,6 +203,8 @@ def side_near(found: list[Chunk], i: int) -> str:
     after = side_after(found, i)
     if after:
         return after
+    if [c.kind for c in found[max(0, i - 2) : i]] == ["SD", "OPEN"]:
+        return found[i - 2].value  # ``on the left (mild)``
     k = i - 1
     while k >= 0 and found[k].kind in ("G", "COPULA", "L", "AT", "AND", "PAST", "NOW", "COMPLETE"):
         k -= 1

@@ -7,44 +7,19 @@ COPULA and the lexicon's other glue in capitals. Words without meaning go.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 
 from inference.reports import levels
+from inference.reports.idioms import IDIOMS, Chunk, level_chunk
 from inference.reports.lexicon import LEXICON, PLAIN, Word
 from inference.reports.sites import Run, site_of
 from inference.reports.tokens import Token
 
+__all__ = ["Chunk", "chunk"]
+
 _MARKS = {",": "COMMA", ";": "SEMI", ":": "COLON", "&": "AND", "+": "AND", "/": "AND", "(": "OPEN", ")": "CLOSE"}
 _MARKS |= {"|": "SEMI", "=": "COLON", "?": "HEDGE"}
 _STRONG = {"normal": 0, "mild": 1, "moderate": 2, "severe": 3}
-#: Schizas (canal) and Lee (foramen) grades as grades of the scheme.
-SCHIZAS = {"a": "normal", "b": "moderate", "c": "severe", "d": "severe"}
-LEE = {"0": "normal", "1": "mild", "2": "moderate", "3": "severe"}
-
-
-@dataclass(slots=True, eq=False)
-class Chunk:
-    """One meaningful stretch of a sentence.
-
-    side: left, right, both or empty. roots: vertebra numbers that name a
-    nerve root. adjective: the site is only the adjective of a noun to come
-    (``foraminal``). levels: discs that an L names, by upper vertebra.
-    """
-
-    kind: str
-    value: str
-    start: int
-    end: int
-    form: str = ""
-    side: str = ""
-    plural: bool = False
-    adjective: bool = False
-    roots: tuple[int, ...] = ()
-    discs: tuple[int, ...] = ()
-    aside: str = ""
-    negated: bool = False
-    used: bool = False
 
 
 def chunk(tokens: Sequence[Token]) -> tuple[list[Chunk], list[int]]:
@@ -87,7 +62,7 @@ def _mark(tokens: Sequence[Token], i: int, found: list[Chunk]) -> None:
 
 def _number(tokens: Sequence[Token], i: int, found: list[Chunk]) -> int:
     if any(c.kind == "L" for c in found[-3:]) and (pair := levels.bare_pair(tokens, i)):
-        found.append(_level_chunk(tokens, i, pair))
+        found.append(level_chunk(tokens, i, pair))
         return pair.next_index
     return i + 1
 
@@ -101,7 +76,7 @@ def _vertebra(tokens: Sequence[Token], i: int, found: list[Chunk]) -> int:
         if run is not None:
             found.append(_site_chunk(run))
             return run.next_index
-    found.append(_level_chunk(tokens, i, place))
+    found.append(level_chunk(tokens, i, place))
     return place.next_index
 
 
@@ -111,17 +86,10 @@ def _site_chunk(run: Run) -> Chunk:
     )
 
 
-def _level_chunk(tokens: Sequence[Token], i: int, place: levels.Place) -> Chunk:
-    kind = "L" if place.discs else "V"
-    last = tokens[place.next_index - 1]
-    value = "range" if place.is_range else str(place.vertebra)
-    return Chunk(kind, value, tokens[i].start, last.end, discs=place.discs)
-
-
 def _word(tokens: Sequence[Token], i: int, found: list[Chunk]) -> int:
     token = tokens[i]
     text = token.text
-    idiom = _IDIOMS.get(text)
+    idiom = IDIOMS.get(text)
     if idiom is not None and (made := idiom(tokens, i)) is not None:
         found.append(made[0])
         return made[1]
@@ -139,121 +107,6 @@ def _word(tokens: Sequence[Token], i: int, found: list[Chunk]) -> int:
     return i + 1
 
 
-def _text(tokens: Sequence[Token], i: int) -> str:
-    return tokens[i].text if i < len(tokens) else ""
-
-
-def _contact_with(tokens: Sequence[Token], i: int) -> tuple[Chunk, int] | None:
-    """``in contact with the root``: the `with` joins no second finding."""
-    if _text(tokens, i + 1) != "with":
-        return None
-    return Chunk("P", "contact", tokens[i].start, tokens[i].end, form="noun"), i + 2
-
-
-def _as_is(tokens: Sequence[Token], i: int) -> tuple[Chunk, int] | None:
-    """``as is the right foramen``, ``as are both recesses``."""
-    if _text(tokens, i + 1) not in ("is", "are", "was", "were"):
-        return None
-    return Chunk("AND", "and", tokens[i].start, tokens[i + 1].end, form="as is"), i + 2
-
-
-_EXTENT = frozenset(("amplitude", "calibre", "caliber", "size", "diameter", "width", "area"))
-
-
-def _reduction(tokens: Sequence[Token], i: int) -> tuple[Chunk, int] | None:
-    """``reduction of the calibre of the canal`` is a narrowing of it."""
-    j = i + 2 + (_text(tokens, i + 2) in ("the", "sagittal", "ap"))
-    if _text(tokens, i + 1) not in ("of", "in") or _text(tokens, j) not in _EXTENT:
-        return None
-    return Chunk("P", "compromise", tokens[i].start, tokens[j].end, form="noun"), j + 1
-
-
-def _is_graded(tokens: Sequence[Token], i: int) -> bool:
-    """Whether a grade stands right before (``mild R and mod L``)."""
-    return i > 0 and tokens[i - 1].kind == "w" and LEXICON.look_up(tokens[i - 1].text)[0].kind == "G"
-
-
-def _letter(tokens: Sequence[Token], i: int) -> tuple[Chunk, int] | None:
-    """A lone L or R is a side only before a site, a zone, a grade and the like, or behind a grade."""
-    after = _text(tokens, i + 1)
-    if after not in (">", "<", "=") and not _is_graded(tokens, i):
-        if i + 1 >= len(tokens) or tokens[i + 1].kind not in "wv":
-            return None
-        if tokens[i + 1].kind == "w" and LEXICON.look_up(after)[0].kind not in ("W", "Z", "D", "G", "COPULA", "P"):
-            return None
-    side = "left" if tokens[i].text == "l" else "right"
-    return Chunk("SD", side, tokens[i].start, tokens[i].end), i + 1
-
-
-def _both(tokens: Sequence[Token], i: int) -> tuple[Chunk, int] | None:
-    if (_text(tokens, i + 1), _text(tokens, i + 2)) != ("/", "l"):
-        return None
-    return Chunk("SD", "both", tokens[i].start, tokens[i + 2].end), i + 3
-
-
-def _wide(tokens: Sequence[Token], i: int) -> tuple[Chunk, int] | None:
-    if _text(tokens, i + 1) not in ("base", "based", "disc", "-"):
-        return None
-    return Chunk("Z", "diffuse", tokens[i].start, tokens[i].end), i + 1
-
-
-def _high_grade(tokens: Sequence[Token], i: int) -> tuple[Chunk, int] | None:
-    j = i + 1 + (_text(tokens, i + 1) == "-")
-    if _text(tokens, j) != "grade":
-        return None
-    return Chunk("G", "severe", tokens[i].start, tokens[j].end), j + 1
-
-
-def _junction(tokens: Sequence[Token], i: int) -> tuple[Chunk, int] | None:
-    if _text(tokens, i + 1) not in ("junction", "level", "disc"):
-        return None
-    return Chunk("L", "junction", tokens[i].start, tokens[i + 1].end, discs=(levels.LAST,)), i + 2
-
-
-def _scale(tokens: Sequence[Token], i: int) -> tuple[Chunk, int] | None:
-    """``Schizas B``, ``Lee grade 2``."""
-    j = i + 1 + (_text(tokens, i + 1) == "grade")
-    text = _text(tokens, j)
-    if tokens[i].text == "schizas":
-        grade, site = SCHIZAS.get(text[:1]), "canal"
-    else:
-        grade, site = LEE.get(text), "foramen"
-    return (Chunk("SCALE", grade, tokens[i].start, tokens[j].end, form=site), j + 1) if grade else None
-
-
-def _counted(tokens: Sequence[Token], i: int) -> tuple[Chunk, int] | None:
-    place = levels.counted(tokens, i)
-    return (_level_chunk(tokens, i, place), place.next_index) if place else None
-
-
-def _beyond(tokens: Sequence[Token], i: int) -> tuple[Chunk, int] | None:
-    """``Above L4-L5 the canal is ...``: the levels beyond the one named."""
-    place = levels.parse(tokens, i + 1) if i == 0 else None
-    if place is None or not place.discs:
-        return None
-    low, high = levels.FIRST + 1, levels.LAST
-    discs = range(low, place.discs[0]) if tokens[i].text == "above" else range(place.discs[-1] + 1, high + 1)
-    return _level_chunk(tokens, i, replace(place, discs=tuple(discs), is_range=True)), place.next_index
-
-
-def _tight(tokens: Sequence[Token], i: int) -> tuple[Chunk, int] | None:
-    """``a tight stenosis`` is a severe one; a canal that is tight is narrow, with no grade."""
-    ahead = [LEXICON.look_up(t.text)[0] for t in tokens[i + 1 : i + 5] if t.kind == "w"]
-    kind, form = ("G", "") if any((one.kind, one.form) == ("P", "noun") for one in ahead) else ("P", "adj")
-    value = "severe" if kind == "G" else "compromise"
-    return Chunk(kind, value, tokens[i].start, tokens[i].end, form=form), i + 1
-
-
-_Idiom = Callable[[Sequence[Token], int], tuple[Chunk, int] | None]
-_IDIOMS: dict[str, _Idiom] = {
-    "l": _letter, "r": _letter, "b": _both, "wide": _wide, "widely": _wide, "high": _high_grade,
-    "lumbosacral": _junction, "contact": _contact_with, "reduction": _reduction,
-    "schizas": _scale, "lee": _scale, "tight": _tight,
-    "above": _beyond, "below": _beyond, "as": _as_is,
-}  # fmt: skip
-_IDIOMS.update(dict.fromkeys(levels.COUNTED, _counted))
-
-
 def _append(tokens: Sequence[Token], i: int, word: Word, found: list[Chunk]) -> None:
     token = tokens[i]
     kind, value = word.kind, word.value
@@ -263,6 +116,8 @@ def _append(tokens: Sequence[Token], i: int, word: Word, found: list[Chunk]) -> 
             found.append(_site_chunk(run))
         elif value == "central":
             found.append(Chunk("Z", "central", token.start, token.end))
+        elif value in ("foraminal", "subarticular"):
+            found.append(Chunk("Z", "place", token.start, token.end, form=value))
         return
     if kind == "G" and value == "empty":
         return

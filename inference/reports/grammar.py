@@ -7,54 +7,12 @@ grade or a side says without a predicate is said of the last site.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from inference.reports import arguments, surroundings
+from inference.reports.assertions import BARE, Assertion, Reading, Topic
 from inference.reports.chunks import Chunk
 from inference.reports.phrases import prepare
 
-
-@dataclass(slots=True)
-class Assertion:
-    """Sites of one kind with one grade; ``first`` and ``last`` are chunk indices.
-
-    side: left, right, both, or empty when the words give none. whole: a whole
-    level (or study) is meant. scope: ``remaining`` or ``all`` when said.
-    """
-
-    site: str
-    side: str
-    grade: str
-    rule: str
-    first: int
-    last: int
-    start: int
-    end: int
-    chunk: Chunk | None = None
-    confidence: float = 0.95
-    whole: bool = False
-    scope: str = ""
-
-
-@dataclass(slots=True)
-class Reading:
-    """One sentence, read: its chunks, its assertions, and what was not understood (start, end, why)."""
-
-    chunks: list[Chunk]
-    assertions: list[Assertion] = field(default_factory=list)
-    unclear: list[tuple[int, int, str]] = field(default_factory=list)
-    headed: bool = False
-    others: list[int] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Topic:
-    """What a heading or the sentence before spoke of: a site and its side."""
-
-    site: str
-    side: str = ""
-    plural: bool = True
-    heading: bool = False
+__all__ = ["Assertion", "Reading", "Topic", "read"]
 
 
 def read(found: list[Chunk], others: list[int], topics: tuple[Topic, ...], *, headed: bool = False) -> Reading:
@@ -133,7 +91,7 @@ class _Sentence:
         elif taken.sites:
             self._claim(taken)
         if not taken.sites:
-            if not self._of_canal_before(i):
+            if not self._of_canal_before(i) and not self._of_it(i):
                 self._bare(i)
             return
         self._state(i, taken)
@@ -198,6 +156,9 @@ class _Sentence:
     def _scale(self, i: int) -> None:
         c = self.found[i]
         side = arguments.side_near(self.found, i)
+        in_words = any((a.site, a.rule) == (c.form, "grade word") for a in self.reading.assertions)
+        if in_words and self.found[i - 1].kind == "OPEN":
+            return  # ``moderately stenosed (Schizas C)``: the radiologist's word stands
         if not side:
             side = next((a.side for a in reversed(self.reading.assertions) if a.site == c.form), "")
         self._emit_topic(Topic(c.form, side), i, i, c.value, side, "grading system")
@@ -216,7 +177,7 @@ class _Sentence:
         grade = arguments.grade_of(self.found, i, arguments.Taken([], i, i))
         if grade is not None:
             grade.used = True
-        value = "normal" if pred.negated else grade.value if grade else surroundings.default_grade(self.found, i, None)
+        value = self._value(i, grade, None)
         rule = "negation" if pred.negated else "grade word" if grade else "no grade given"
         lateral = [t for t in self.last if t.site != "canal"] if side else self.last
         topics = [t for t in lateral if t.heading] or (lateral[-1:] if side or elliptic else [])
@@ -231,7 +192,7 @@ class _Sentence:
             self._emit(self.found[place], place, i, value, self.found[place].side, rule)
         elif pred.value == "stenosis":
             for site in ("canal", "foramen") if pred.negated else ("canal",):
-                self._emit_topic(Topic(site, "both"), i, i, value, side, "stenosis with no site", 0.6)
+                self._emit_topic(Topic(site, "both"), i, i, value, side, BARE, 0.6)
         else:
             self.reading.unclear.append((pred.start, pred.end, "what is compromised is not said"))
 
@@ -240,19 +201,34 @@ class _Sentence:
         if not surroundings.is_of_pronoun(self.found, self.reading.others, i):
             return False
         topics = [t for t in self.last[-1:] if t.site == "canal"]
+        self._say_of(topics, i)
+        return bool(topics)
+
+    def _of_it(self, i: int) -> bool:
+        """``a cyst projects into the left foramen, severely narrowing it``; ``..., where a bulge narrows it``."""
+        if [c.kind for c in self.found[i + 1 : i + 2]] != ["IT"]:
+            return False
+        if self.found[i].negated and self.found[i].value == "contact":
+            return True  # ``touches the root without displacing it`` is no normal root
+        place = surroundings.place_before(self.found, i)
+        if place is None:
+            self._say_of(self.last[-1:], i)
+            return bool(self.last)
+        taken = arguments.Taken([(place, self.found[place].side)], i, i)
+        self._state(i, taken)
+        return True
+
+    def _say_of(self, topics: list[Topic], i: int) -> None:
         grade = arguments.grade_of(self.found, i, arguments.Taken([], i, i))
         for topic in topics:
-            value = (
-                "normal"
-                if self.found[i].negated
-                else grade.value
-                if grade
-                else surroundings.default_grade(self.found, i, None)
-            )
-            self._emit_topic(topic, i, i, value, "", "site from before")
+            self._emit_topic(topic, i, i, self._value(i, grade, None), "", "site from before")
             if grade is not None:
                 grade.used = True
-        return bool(topics)
+
+    def _value(self, i: int, grade: Chunk | None, site: Chunk | None) -> str:
+        if self.found[i].negated:
+            return "normal"
+        return grade.value if grade else surroundings.default_grade(self.found, i, site)
 
     def _lone_grade(self, i: int) -> None:
         """``mild on the right``; ``moderate at L3-L4``: the last site, another grade."""

@@ -17,12 +17,36 @@ def lesion_side(chunks: list[Chunk]) -> str:
         if (c.kind == "Z" and c.value in ("sided", "place")) or c.kind == "D":
             seen = True
             own = c.side or next((b.value for b in chunks[max(0, i - 3) : i] if b.kind == "SD"), "")
-            near = i and chunks[i - 1].kind in ("SD", "G", "Z", "O", "AND", "D", "L")
-            if own and near:
+            near = c.side or (i and chunks[i - 1].kind in ("SD", "G", "Z", "O", "AND", "D", "L"))
+            own = own if near else _side_in_front(chunks[:i])
+            if own:
                 sides.add(own)
     if not seen:
         return ""
     return sides.pop() if len(sides) == 1 else "both"
+
+
+_INTRODUCES = frozenset(("THERE", "COPULA", "AT", "COMMA", "G", "O"))
+
+
+def _side_in_front(before: list[Chunk]) -> str:
+    """``On the right there is a protrusion``: the side that a clause opens with; or empty."""
+    there = next((k for k in range(len(before) - 1, -1, -1) if before[k].kind == "THERE"), 0)
+    if not there or not all(c.kind in _INTRODUCES for c in before[there:]):
+        return ""
+    k = there - 1 - (before[there - 1].kind == "COMMA")
+    opens = [c.kind for c in before[max(0, k - 2) : k]]
+    return before[k].value if before[k].kind == "SD" and opens in (["OF"], ["COMMA", "OF"], ["SEMI", "OF"]) else ""
+
+
+def side_of_clause_where(chunks: list[Chunk], before: int) -> str:
+    """``more prominent on the left, where it narrows the recess``: the side that the clause speaks of; or empty."""
+    for c in reversed(chunks[:before]):
+        if c.kind == "WHERE":
+            return c.side
+        if c.kind in ("SEMI", "BUT", "SD"):
+            break
+    return ""
 
 
 def only_side_before(chunks: list[Chunk], before: int) -> str:

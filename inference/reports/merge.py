@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from inference.reports.assertions import BARE
 from inference.reports.levels import FIRST
 from inference.reports.scope import LUMBAR_DISCS, Statement
 from inference.reports.types import LEVELS, SITES, STRENGTH, Grade, Label, Span
@@ -18,6 +19,7 @@ def merge(statements: Iterable[Statement], spoken: frozenset[int]) -> tuple[Labe
     own: dict[Cell, list[Statement]] = {}
     wide: dict[Cell, list[Statement]] = {}
     statements = list(statements)
+    statements = _without_bare_stenosis(statements)
     named = {(one.disc, one.site) for one in statements if one.reach == "own"}
     for statement in statements:
         into = own if statement.reach == "own" else wide
@@ -31,6 +33,15 @@ def merge(statements: Iterable[Statement], spoken: frozenset[int]) -> tuple[Labe
     cells = own | {cell: found for cell, found in wide.items() if cell not in own}
     ordered = sorted(cells, key=_place)
     return tuple(_label(cell, cells[cell]) for cell in ordered)
+
+
+def _without_bare_stenosis(statements: list[Statement]) -> list[Statement]:
+    """``Lesser stenosis at L5-S1``: with no site and no grade it adds nothing to a stenosis said of that level."""
+    bare = [one for one in statements if one.rule == BARE and one.grade == Grade.PRESENT]
+    if not bare:
+        return statements
+    graded = {one.disc for one in statements if one.grade != Grade.NORMAL and one.rule != BARE}
+    return [one for one in statements if one.disc not in graded or one not in bare]
 
 
 def _place(cell: Cell) -> tuple[int, int]:

@@ -20,7 +20,7 @@ _STRICT = frozenset(("moderate", "severe"))
 
 def prepare(found: list[Chunk]) -> list[Chunk]:
     """Mend the chunks of a sentence in place: weak sites, past grades, spent grades, negations."""
-    found = _with_what_is_so_too(_without_sides_compared(_without_group(found)))
+    found = _with_what_is_so_too(_without_sides_compared(_without_group(_without_idle_words(found))))
     found = _weak_sites(_without_the_past(_with_levels_above(found)))
     _past_grades(found)
     _past_compromise(found)
@@ -32,6 +32,18 @@ def prepare(found: list[Chunk]) -> list[Chunk]:
     _spend_grades(found)
     _mark_negations(found)
     return found
+
+
+def _without_idle_words(found: list[Chunk]) -> list[Chunk]:
+    """``the ventral aspect of the sac`` is the sac; ``L1/2 to L3/4, are normal`` needs no comma."""
+    kept: list[Chunk] = []
+    for k, c in enumerate(found):
+        after = found[k + 1 : k + 3]
+        is_aspect = c.kind == "ZONE" and [one.kind for one in after] == ["OF", "S"] and after[0].form == "of"
+        is_apposed = c.kind == "COMMA" and k and found[k - 1].kind == "L" and [a.kind for a in after[:1]] == ["COPULA"]
+        if not is_aspect and not is_apposed:
+            kept.append(c)
+    return kept
 
 
 def _without_group(found: list[Chunk]) -> list[Chunk]:
@@ -156,7 +168,11 @@ def _past_grades(found: list[Chunk]) -> None:
 
 
 def _past_compromise(found: list[Chunk]) -> None:
-    """``the previously compressed root is now free``."""
+    """``the previously compressed root is now free``; ``was severely narrowed and is now moderately so``."""
+    now = max((i for i, c in enumerate(found) if c.kind == "NOW"), default=0)
+    for i, c in enumerate(found[:now]):
+        if c.kind == "PAST" and (rest := [one for one in found[i + 1 : now] if one.kind != "GONE"]):
+            rest[0].kind = "GONE" if (rest[0].kind, rest[0].form) == ("P", "ed") else rest[0].kind
     for c, after in itertools.pairwise(found):
         if c.kind == "PREVIOUSLY" and (after.kind, after.form) == ("P", "ed"):
             after.kind = "GONE"
@@ -181,8 +197,11 @@ def _negated_grades(found: list[Chunk]) -> None:
     for i, c in enumerate(found):
         if c.kind != "NEG":
             continue
-        if any(a.kind == "CHANGE" for a in found[i + 1 : i + 4]):
+        change = next((k for k in range(i + 1, min(len(found), i + 4)) if found[k].kind == "CHANGE"), 0)
+        if change:
             c.kind = "GONE"
+            for one in found[i + 1 : change + 1]:
+                one.kind = "GONE" if one.kind in ("G", "CHANGE") else one.kind
             continue
         after = [a for a in found[i + 1 : i + 6] if a.kind not in ("REMAINING", "ALL", "COPULA", "OF")][:3]
         kinds = [a.kind for a in after]
@@ -236,6 +255,8 @@ def _head_right(found: list[Chunk], i: int) -> Chunk | None:
             return c
         if c.kind == "L" and found[k - 1].kind == "AT":
             return None
+        if k == i + 1 and [one.kind for one in found[i - 1 : i + 5]] == ["COPULA", "G", "AND", "SD", "S", "P"]:
+            return None  # ``left foraminal stenosis is moderate and right foraminal stenosis is severe``
         if c.kind == "AND" and k + 1 < len(found) and found[k + 1].kind in ("G", "SD", "Z", "NEG"):
             k += 2
             continue

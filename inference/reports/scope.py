@@ -6,12 +6,12 @@ or the sentence before. A negative with no level in force is global.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass, field
 
+from inference.reports import references
 from inference.reports.chunks import Chunk
 from inference.reports.grammar import Assertion, Reading
-from inference.reports.lesion import lesion_side, only_side_before
+from inference.reports.lesion import lesion_side, only_side_before, side_of_clause_where
 from inference.reports.levels import FIRST, LAST
 from inference.reports.sections import Sentence
 
@@ -76,7 +76,8 @@ def place(sentence: Sentence, reading: Reading, context: Context) -> None:
     carried = context.lesion if context.paragraph == sentence.paragraph and not marks.has_levels else ""
     lesion = lesion_side(reading.chunks)
     for assertion in reading.assertions:
-        side = lesion or only_side_before(reading.chunks, assertion.first) or carried
+        there = side_of_clause_where(reading.chunks, assertion.first)
+        side = there or lesion or only_side_before(reading.chunks, assertion.first) or carried
         _place_one(assertion, sentence, marks, context, side, reading.assertions)
     _move_on(sentence, reading, marks, context, lesion)
 
@@ -129,7 +130,11 @@ def _place_one(
         reach = "global" if assertion.grade == "normal" else "own"
         _state(assertion, LUMBAR_DISCS, reach, context, "both")
         return
-    discs = _both_levels(assertion, marks, context) or _own_levels(assertion, marks, peers)
+    behind = marks.chunks[assertion.last + 1 :]
+    discs: tuple[int, ...] | None = references.both_levels(assertion.first, behind, marks.named, context.recent)
+    discs = discs or _own_levels(assertion, marks, peers)
+    if discs and references.adds_to_this_level(behind):
+        discs = (*(context.discs or ()), *discs)
     if discs is None:
         discs = _from_context(assertion, sentence, marks, context)
         if discs is None:
@@ -153,6 +158,8 @@ def _scope_words(assertion: Assertion, marks: _Marks, peers: list[Assertion], co
     lo, hi = _stretch(assertion, marks.chunks, peers)
     if assertion.grade == "normal" and _in_lumbar_spine(assertion, marks.chunks, hi):
         return "all"
+    if assertion.grade == "normal" and references.opens_with_remaining(marks.chunks[lo : assertion.first]):
+        return "remaining"
     lo = max([lo, *(other.last + 1 for other in peers if other.last < assertion.first)])
     hi = min([hi, *(other.first - 1 for other in peers if other.first > assertion.last)])
     for i in range(lo, hi + 1):
@@ -289,16 +296,6 @@ def _from_context(assertion: Assertion, sentence: Sentence, marks: _Marks, conte
     return context.discs
 
 
-def _both_levels(assertion: Assertion, marks: _Marks, context: Context) -> tuple[int, ...]:
-    """``at either level``, ``at both of these levels``: the two levels last named."""
-    behind = [c for c in marks.chunks[assertion.last + 1 :] if c.kind not in ("OF", "THIS", "AT")][:2]
-    if [c.kind for c in behind] != ["SD", "LEVEL"] or behind[0].value != "both":
-        return ()
-    named = (disc for i, c in marks.named if i < assertion.first for disc in c.discs)
-    two = tuple(dict.fromkeys((*context.recent, *named)))[-2:]
-    return two if len(two) == 2 else ()
-
-
 def _remaining(assertion: Assertion, sentence: Sentence, context: Context, marks: _Marks, scope: str) -> None:
     """Levels not spoken of; or, of one site, wherever nothing was said of it."""
     site_only = (
@@ -310,30 +307,12 @@ def _remaining(assertion: Assertion, sentence: Sentence, context: Context, marks
     reach = "global" if site_only else "remaining"
     if assertion.grade != "normal" and reach == "global":
         reach = "remaining"
-    elif reach == "global" and sentence.topics and _says_other_levels(marks.chunks):
+    elif reach == "global" and sentence.topics and references.says_other_levels(marks.chunks):
         reach = "remaining of site"
-    discs = _named_as_remaining(marks) or _above(marks, context) or LUMBAR_DISCS
+    _state(assertion, references.beside_remaining(marks.chunks), "own", context, "both")
+    named = references.named_as_remaining(marks.chunks, marks.named)
+    discs = named or references.above(marks.chunks, context.discs) or LUMBAR_DISCS
     _state(assertion, discs, reach, context, "both")
-
-
-def _says_other_levels(chunks: list[Chunk]) -> bool:
-    """``at the other levels`` is said of levels, ``the others`` of foramina."""
-    return any(c.kind == "REMAINING" and after.kind == "LEVEL" for c, after in itertools.pairwise(chunks))
-
-
-def _above(marks: _Marks, context: Context) -> tuple[int, ...]:
-    """``the levels above``: those above the one spoken of last."""
-    for c, after in itertools.pairwise(marks.chunks):
-        discs = after.discs or context.discs
-        if c.kind == "REMAINING" and c.value == "above" and discs:
-            return tuple(range(FIRST + 1, min(discs)))
-    return ()
-
-
-def _named_as_remaining(marks: _Marks) -> tuple[int, ...]:
-    """``the remaining levels L1-L2 to L3-L4``: the discs named behind the word."""
-    at = next((i for i, c in enumerate(marks.chunks) if c.kind == "REMAINING"), -1)
-    return next((c.discs for i, c in marks.named if c.kind == "L" and at < i <= at + 4), ()) if at >= 0 else ()
 
 
 def _state(assertion: Assertion, discs: tuple[int, ...], reach: str, context: Context, lesion: str) -> None:

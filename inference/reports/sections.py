@@ -354,9 +354,12 @@ def _take_site_heading(state: _State, tokens: list[Token], first: int, end: int)
         state.part = True
         return end + 1
     state.levels, state.topics, state.block, state.skip, state.topics_of_block = (), (), False, "", ()
+    state.part = True  # ``Conus: normal`` calls no level normal
     return end + 1
 
 
+#: Names of what lies in a place; ``Cord and conus: normal`` says nothing of the canal.
+_NO_TOPICS = frozenset(("neural", "cord", "cauda"))
 _RECESS_HEADINGS = (["subarticular", "zone"], ["subarticular", "zones"])
 
 
@@ -370,7 +373,7 @@ def _topics(heading: Sequence[Token]) -> tuple[list[tuple[str, str]], set[str], 
         run = site_of(heading, k)
         if run is None and k + 2 == len(heading) and [t.text for t in heading[k:]] in _RECESS_HEADINGS:
             return [*topics, ("recess", side)], kinds, side
-        if run is not None and run.form != "neural":
+        if run is not None and run.form not in _NO_TOPICS:
             topics.append((run.value, run.side or side))
             k = run.next_index
             continue

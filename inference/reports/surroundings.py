@@ -81,11 +81,12 @@ _LISTED = frozenset(("SD", "G", "OF", "AND", "COMMA", "Z", "D", "O", "S", "P", "
 def side_of_clause(found: list[Chunk], i: int) -> str:
     """The side that the clause of ``i`` begins with: ``..., on the left free``, ``and the right is patent``."""
     k = i - 1
-    while k >= 0 and found[k].kind in ("COPULA", "OPEN"):
+    while k >= 0 and (found[k].kind in ("COPULA", "OPEN") or found[k].form == "of"):
         k -= 1
     if k < 1 or found[k].kind != "SD":
         return ""
     before = k - 1 - (found[k - 1].kind == "OF")
+    before -= before > 0 and found[before].form == "that"  # ``; that on the right is preserved``
     return found[k].value if before >= 0 and found[before].kind in ("COMMA", "AND", "BUT", "SEMI") else ""
 
 

@@ -37,9 +37,14 @@ def tokens(text: str) -> list[Token]:
         for match in _TOKEN.finditer(lower, 0, min(len(text), LONGEST))
     ]
     for i, token in enumerate(found):
-        if token.text in ("l", "r") and text[token.start] == token.text:  # only a capital is a side
-            found[i] = token._replace(text="")
+        if token.text in ("l", "r") and text[token.start] == token.text and not _is_bilateral(found, i):
+            found[i] = token._replace(text="")  # only a capital is a side
     return _unglued(found, text)
+
+
+def _is_bilateral(found: list[Token], i: int) -> bool:
+    """``b/l`` in small letters."""
+    return [token.text for token in found[max(0, i - 2) : i]] == ["b", "/"]
 
 
 def _unglued(found: list[Token], text: str) -> list[Token]:
