@@ -11,7 +11,12 @@ from inference.preprocess import canonical
 from inference.types import FloatArray, Label, Segmentation, StudyReading, Volume
 
 #: Overlay colours, chosen to stay apart for colour-blind readers.
-COLOURS = {Label.VERTEBRA: (213, 94, 0), Label.DISC: (0, 158, 115), Label.CANAL: (86, 180, 233)}
+COLOURS = {
+    Label.VERTEBRA: (213, 94, 0),
+    Label.DISC: (0, 158, 115),
+    Label.CANAL: (86, 180, 233),
+    Label.SACRUM: (204, 121, 167),
+}
 #: Height of the picture in pixels.
 HEIGHT = 900
 
