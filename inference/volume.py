@@ -8,6 +8,7 @@ import numpy as np
 import pydicom
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
+from pydicom.pixels.utils import get_expected_length
 
 from inference import geometry
 from inference.dicom import Stack
@@ -87,8 +88,18 @@ def _rescaled(image: NDArray[np.generic], data: Dataset) -> NDArray[np.float32]:
 def _decode(path: Path) -> tuple[Dataset, NDArray[np.generic]]:
     try:
         data = pydicom.dcmread(path)
+        if _cut_off(data):
+            raise EOFError
         return data, data.pixel_array
     except (EOFError, OSError) as error:
         raise TruncatedFileError("An image file ends too early.") from error
     except Exception as error:  # decoders raise whatever their plugins raise
         raise UnreadablePixelsError("An image could not be decoded.") from error
+
+
+def _cut_off(data: Dataset) -> bool:
+    """Whether uncompressed pixels are fewer than the header promises: pydicom reads as far as the file goes."""
+    pixels = data.get("PixelData")
+    if pixels is None or data.file_meta.TransferSyntaxUID.is_compressed:
+        return False
+    return len(pixels) < get_expected_length(data)
