@@ -39,6 +39,10 @@ def _parser() -> argparse.ArgumentParser:
     labels.add_argument("reports", type=Path, metavar="REPORTS.(csv|jsonl|xlsx|folder)")
     labels.add_argument("--out", type=Path, required=True, metavar="labels.(csv|jsonl)")
     labels.add_argument("--html", type=Path, metavar="review.html", help="a page to check the labels by eye")
+    labels.add_argument("--findings", type=Path, metavar="findings.csv", help="disc lesions, slips and the rest")
+    labels.add_argument("--training", type=Path, metavar="training.csv", help="the DeepSPINE training table")
+    labels.add_argument("--present-as", help="with --training: left_out, mild, moderate or severe")
+    labels.add_argument("--unmentioned-as", help="with --training: left_out, normal or normal_where_read")
     labels.add_argument("--workers", type=int, default=0, help="processes (default: one for each core)")
     labels.set_defaults(run=_labels)
 
@@ -97,6 +101,9 @@ def _parser() -> argparse.ArgumentParser:
     reports = evaluate.add_parser("labels", help="F1 of report labels on a labelled file, beside a simple baseline")
     reports.add_argument("--file", type=Path, required=True, metavar="labelled.jsonl")
     reports.set_defaults(run=_evaluate_labels)
+    speed = evaluate.add_parser("label-speed", help="reports of 100 words a second on one core, and a profile")
+    speed.add_argument("--file", type=Path, required=True, metavar="labelled.jsonl")
+    speed.set_defaults(run=_label_speed)
     return parser
 
 
@@ -148,9 +155,19 @@ def _print_count(done: int, of: int) -> None:
 
 
 def _labels(options: argparse.Namespace) -> int:
-    from inference.reports import batch, review
+    from inference.reports import PresentAs, UnmentionedAs, batch, review, rows
 
-    print(batch.timed(options.reports, options.out, workers=options.workers))
+    sheets = [rows.labels(options.out)]
+    if options.findings:
+        sheets.append(rows.findings(options.findings))
+    if options.training:
+        try:
+            choices = PresentAs(options.present_as), UnmentionedAs(options.unmentioned_as)
+        except ValueError as error:
+            print(f"--training needs --present-as and --unmentioned-as (docs/labels.md): {error}.", file=sys.stderr)
+            return 2
+        sheets.append(rows.training(options.training, *choices))
+    print(batch.timed(options.reports, sheets, workers=options.workers))
     if options.html:
         print(f"{review.write(options.reports, options.html)} reports -> {options.html}")
     return 0
@@ -161,6 +178,17 @@ def _evaluate_labels(options: argparse.Namespace) -> int:
 
     try:
         print(evaluate.report(options.file))
+    except (OSError, ValueError) as error:
+        print(f"{options.file} cannot be measured: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _label_speed(options: argparse.Namespace) -> int:
+    from inference.reports import speed
+
+    try:
+        print(speed.report(options.file))
     except (OSError, ValueError) as error:
         print(f"{options.file} cannot be measured: {error}", file=sys.stderr)
         return 2

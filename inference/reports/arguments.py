@@ -114,7 +114,7 @@ def _site_after(found: list[Chunk], m: int) -> bool:
 
 
 def _left(found: list[Chunk], i: int, claimed: set[int]) -> Taken | None:
-    k = i - 1
+    k = i - 1 - ([c.kind for c in found[max(0, i - 2) : i]] == ["S", "COLON"])  # ``L5/S1 canal: adequate``
     late = ""
     while k >= 0 and (found[k].kind in _SKIP_LEFT or _joins_sides(found, k)):
         if found[k].kind == "SD":
@@ -136,7 +136,7 @@ def _listed_before(found: list[Chunk], k: int) -> int:
     while m >= 0 and k - m <= 5:
         kind = found[m].kind
         if kind == "S":
-            return m if joined else -1
+            return m if joined and not _is_place_of_another(found, m) else -1
         if kind in ("AND", "COMMA") or found[m].form == "nor":
             joined = True
         elif kind == "O" and joined:
@@ -145,6 +145,14 @@ def _listed_before(found: list[Chunk], k: int) -> int:
             return -1
         m -= 1
     return -1
+
+
+def _is_place_of_another(found: list[Chunk], m: int) -> bool:
+    """``one root compressed in the foramen and another ...``: the foramen belongs to the predicate before it."""
+    k = m - 1
+    while k > 0 and found[k].kind in ("L", "SD"):
+        k -= 1
+    return k > 0 and found[k].kind == "AT" and found[k - 1].kind == "P"
 
 
 def _with_late_side(found: list[Chunk], sites: list[tuple[int, str]], first: int, last: int) -> Taken:
@@ -210,6 +218,9 @@ def side_near(found: list[Chunk], i: int) -> str:
         k -= 1
     if k >= 0 and found[k].kind == "SD" and (k == 0 or found[k - 1].kind not in ("COMPARE", "OF")):
         return found[k].value
+    opens = [c.kind for c in found[max(0, k - 2) : k + 2]]
+    if opens in (["COMMA", "OF", "SD", "COPULA"], ["SEMI", "OF", "SD", "COPULA"]):
+        return found[k].value  # ``narrowing, which on the left is moderate``
     if i + 1 < len(found) and found[i + 1].kind == "SD":
         return found[i + 1].value
     return ""

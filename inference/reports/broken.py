@@ -14,6 +14,8 @@ _SHORTEST = 7
 #: A side and a foramen in one word: the side's first letter, then `nf`.
 _SIDED = {"rnf": "right", "lnf": "left", "bnf": "both"}
 _ABBREVIATED = frozenset((*_SIDED, "nf"))
+_OTHER = {"left": "right", "right": "left"}
+_COMPARED = {"contralateral": "other", "opposite": "other", "ipsilateral": "same", "homolateral": "same"}
 _LETTERS = {"r": "right", "l": "left"}
 
 
@@ -22,6 +24,8 @@ def mended(tokens: list[Token]) -> list[Token]:
     words = {token.text for token in tokens}
     if not words.isdisjoint(_ABBREVIATED):
         tokens = _with_sides_spelt(tokens)
+    if not words.isdisjoint(_COMPARED):
+        tokens = _with_sides_compared(tokens)
     unknown = words - LEXICON.listed
     whole: list[Token] = []
     for token in tokens:
@@ -46,6 +50,22 @@ def _halves(before: Sequence[Token], second: Token) -> int:
     whole = first.text + second.text
     known = first.kind == "w" and len(whole) >= _SHORTEST and whole in LEXICON.listed
     return count if known and apart == 0 and LEXICON.look_up(whole)[0].kind else 0
+
+
+def _with_sides_compared(tokens: Sequence[Token]) -> list[Token]:
+    """``the opposite foramen``, ``the homolateral foramen``: the side is that of the words before, or the other."""
+    named: list[Token] = []
+    side = ""
+    for i, token in enumerate(tokens):
+        if token.kind == "w" and (sides := [w.value for w in LEXICON.look_up(token.text) if w.kind == "SD"]):
+            side = sides[0] if sides[0] in _OTHER else ""
+        compared = _COMPARED.get(token.text)
+        after = LEXICON.look_up(tokens[i + 1].text)[0].kind if compared and i + 1 < len(tokens) else ""
+        if compared and side and after == "W":
+            named.append(token._replace(text=_OTHER[side] if compared == "other" else side))
+        else:
+            named.append(token)
+    return named
 
 
 def _with_sides_spelt(tokens: Sequence[Token]) -> list[Token]:

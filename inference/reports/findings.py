@@ -40,6 +40,10 @@ _OBSERVED = {
     "lumbarization": "transitional",
     "transitional": "transitional",
 }
+#: Zones as in Fardon's nomenclature, by the word; a word that is not here names its own zone.
+_ZONES = {"paramedian": "paracentral", "parasagittal": "paracentral", "centrolateral": "paracentral",
+          "paracentrally": "paracentral", "posterolaterally": "posterolateral", "laterally": "lateral",
+          "lateralised": "", "lateralized": "", "eccentric": ""}  # fmt: skip
 _DETAIL = re.compile(r"\bgrade\s*-?\s*(iv|iii|ii|i|[1-4])\b|\b(\d+(?:\.\d+)?)\s*mm\b", re.IGNORECASE)
 _DIAMETER = re.compile(r"\b(?:ap|a\.p|antero-?posterior)\b", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\w.])(\d{1,2}(?:\.\d{1,2})?)\s*(mm|cm)?(?![\w/-])", re.IGNORECASE)
@@ -72,16 +76,25 @@ def _disc(chunks: Sequence[Chunk], i: int, in_force: tuple[int, ...], found: Fou
         if before.kind in ("P", "SEMI", "NEG", "COLON"):
             zone, side = "", ""
         elif before.kind == "Z":
-            zone, side = before.value, before.side or side
+            zone, side = _zone(before) or zone, before.side or side
         elif before.kind == "SD":
             side = before.value
         elif before.kind == "S" and before.form in ("foraminal", "subarticular"):
-            zone, side = before.value, before.side or side
+            zone, side = _zone(before), before.side or side
     for disc in _levels_of(chunks, i) or in_force:
         if FIRST <= disc <= LAST:
             made = DiscFinding(LEVELS[disc - FIRST], c.value, zone, side, Span(c.start, c.end))
             if not any((m.level, m.kind, m.zone, m.side) == (made.level, made.kind, zone, side) for m in found.discs):
                 found.discs.append(made)
+
+
+def _zone(c: Chunk) -> str:
+    """Central, diffuse, paracentral, posterolateral, subarticular, foraminal, extraforaminal; empty for none said."""
+    if c.value in ("central", "diffuse"):
+        return c.value
+    if c.form in ("foramen", "foraminal"):
+        return "foraminal"
+    return "subarticular" if c.form in ("recess", "subarticular") else _ZONES.get(c.form, c.form)
 
 
 def _levels_of(chunks: Sequence[Chunk], i: int) -> tuple[int, ...]:
@@ -96,16 +109,30 @@ def _levels_of(chunks: Sequence[Chunk], i: int) -> tuple[int, ...]:
 
 def _observe(kind: str, word: str, sentence: Sentence, chunks: Sequence[Chunk], text: str, found: Found) -> None:
     words = {t.text for t in sentence.tokens}
-    if any(c.kind == "NEG" for c in chunks) and kind != "postoperative":
+    at = next(t for t in sentence.tokens if t.text == word)
+    if kind != "postoperative" and _is_denied(chunks, at.start):
         return
     if kind == "transitional" and not words & {"vertebra", "vertebrae", "anatomy", "segment", "s1", "l5", "l6", word}:
         return
     start, end = sentence.tokens[0].start, sentence.tokens[-1].end
     match = _DETAIL.search(text, start, end)
     detail = f"{word} {match[0].lower()}" if match and kind == "listhesis" else word
-    place = next((_name(c) for c in chunks if c.kind in ("L", "V") and _name(c)), "")
-    if not any((o.kind, o.place) == (kind, place) for o in found.observations):
-        found.observations.append(Observation(kind, place, detail, Span(start, end)))
+    places = [name for c in chunks if c.kind in ("L", "V") and (name := _name(c))] or [""]
+    for place in places if kind == "fracture" else places[:1]:
+        if not any((o.kind, o.place) == (kind, place) for o in found.observations):
+            found.observations.append(Observation(kind, place, detail, Span(start, end)))
+
+
+def _is_denied(chunks: Sequence[Chunk], start: int) -> bool:
+    """``No slip or fracture``, ``fracture is not seen``; not ``slip without fracture`` for the slip."""
+    denied = False
+    for c in chunks:
+        if c.start > start:
+            break
+        if c.kind in ("NEG", "BUT", "SEMI", "THERE", "COLON"):
+            denied = c.kind == "NEG"
+    behind = [c.kind for c in chunks if c.start > start and c.kind not in ("COPULA", "AT", "OF", "L", "V", "O")]
+    return denied or behind[:2] == ["NEG", "SEEN"]
 
 
 def _name(c: Chunk) -> str:

@@ -59,7 +59,7 @@ class _Sentence:
         steps["NEG"] = self._lone_negation
         for i, c in enumerate(found):
             step = steps.get(c.kind)
-            if step is not None and not c.used:
+            if step is not None and not c.used and not surroundings.is_not_assessed(found, i):
                 step(i)
         for i, c in enumerate(found):
             if c.kind == "G" and not c.used:
@@ -113,8 +113,11 @@ class _Sentence:
             elif grade is not None:
                 self._emit(site, k, i, grade.value, side, "grade word")
                 self._emit_listed(site.value, max(k, i), grade.value, "grade word")
-            elif not (side or site.side or site.plural) and surroundings.is_graded_by_side(self.found, i):
+            elif surroundings.is_graded_by_level(self.found, i) or (
+                not (side or site.side or site.plural) and surroundings.is_graded_by_side(self.found, i)
+            ):
                 self.last.append(Topic(site.value, "", site.plural))
+                self.own = True
             else:
                 self._emit(site, k, i, surroundings.default_grade(self.found, i, site), side, "no grade given")
 

@@ -44,6 +44,12 @@ def above(chunks: Sequence[Chunk], in_force: tuple[int, ...] | None) -> tuple[in
     return ()
 
 
+def says_other_discs(words: Sequence[Chunk]) -> bool:
+    """``The remaining discs are without compromise of the canal``: a clause that begins with the other discs."""
+    kinds = [(c.kind, c.value) for c in words[:5] if c.kind not in ("OF", "LUMBAR")]
+    return [kind for kind, _ in kinds[:1]] == ["REMAINING"] and kinds[1:2] == [("O", "disc")] and kinds[2:] != []
+
+
 def opens_with_remaining(clause: Sequence[Chunk]) -> bool:
     """``The remaining levels show no A, no B and no C``: holds for all that the clause denies."""
     kinds = [c.kind for c in clause if c.kind not in ("LUMBAR", "OF", "AT")]

@@ -169,6 +169,7 @@ def _scope_words(assertion: Assertion, marks: _Marks, peers: list[Assertion], co
         if c.kind in ("ALL", "REMAINING"):
             after = [a.kind for a in marks.chunks[i + 1 : i + 5]]
             named = "LEVEL" in after or "LUMBAR" in after or c.form in _ALONE
+            named = named or references.says_other_discs(marks.chunks[i : assertion.first])
             if c.form == "elsewhere" and assertion.chunk is not None and len({one.site for one in peers}) == 1:
                 return "remaining site"
             if c.kind == "REMAINING" and (named or (assertion.whole and c.form != "other")):

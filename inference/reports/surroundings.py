@@ -204,11 +204,25 @@ def scope_near(found: list[Chunk], first: int, last: int) -> str:
 
 
 def is_graded_by_side(found: list[Chunk], i: int) -> bool:
-    """``foraminal stenosis, moderate on the right``: only that side is meant."""
+    """``stenosis, moderate on the right``, ``..., which on the right is moderate``: only that side is meant."""
+    if [c.kind for c in found[i + 1 : i + 6]] == ["COMMA", "OF", "SD", "COPULA", "G"]:
+        return True
     k = i + 1
     while k < len(found) and found[k].kind in ("COMMA", "OPEN", "DASH", "COLON", "COPULA"):
         k += 1
     return i + 1 < k < len(found) and found[k].kind == "G" and bool(side_after(found, k))
+
+
+def is_not_assessed(found: list[Chunk], i: int) -> bool:
+    """``not adequately assessed``: the adverb calls nothing adequate."""
+    is_adverb = found[i].kind == "N" and found[i].negated and found[i].form.endswith("ly")
+    return is_adverb or (found[i].kind == "N" and [c.kind for c in found[i + 1 : i + 2]] == ["ASSESS"])
+
+
+def is_graded_by_level(found: list[Chunk], i: int) -> bool:
+    """``foraminal narrowing: none at L1-L2, mild at L3-L4``: each level has its own grade behind."""
+    k = next((k for k in range(i + 1, min(len(found), i + 5)) if found[k].kind == "COLON"), 0)
+    return bool(k) and [c.kind for c in found[k + 1 : k + 4]] == ["G", "AT", "L"]
 
 
 def lateral_site_after(found: list[Chunk], i: int) -> int | None:

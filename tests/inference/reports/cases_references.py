@@ -51,4 +51,25 @@ STATEMENTS: list[tuple[str, str]] = [
     ),
     ("L5-S1: The canal is fine.", "L51 C=n"),
     ("L3/4: Canal: moderately stenosed (Schizas C).", "L34 C=mod"),
+    ("L4/5: The left foramen is moderately narrowed; the opposite foramen is mildly narrowed.", "L45 Fl=mod Fr=mild"),
+    ("L3-4: Right hernia with severe stenosis of the homolateral foramen.", "L34 Fr=sev"),
+    (
+        "L4-5: Mild canal stenosis. Remaining intervertebral spaces without compromise of the canal or foramina.",
+        "L12+L23+L34+L51 C=n F=n L45 C=mild",
+    ),
+    ("L5/S1 canal: adequate.", "L51 C=n"),
+    ("L4/5: Severe canal stenosis. Foramina not adequately assessed.", "L45 C=sev"),
+    (
+        "At L5-S1 foraminal narrowing, which on the left is moderate.",
+        "L51 Fl=mod",
+    ),
+    (
+        "Left L4 root compromised in the L4/5 foramen and right L5 root compressed in the L4/5 lateral recess.",
+        "L45 Fl=p Rr=p",
+    ),
+    ("L1/2 and L2/3 are without pathological findings.", "L12+L23 C=n F=n"),
+    (
+        "Foraminal narrowing from above downwards: none at L1-L2, mild at L3-L4 and severe at L5-S1, bilateral.",
+        "L12 F=n L34 F=mild L51 F=sev",
+    ),
 ]

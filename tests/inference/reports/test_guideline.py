@@ -6,9 +6,17 @@ from __future__ import annotations
 import pytest
 
 from inference.reports import Grade, extract
-from tests.inference.reports import cases, cases_fresh, cases_levels, cases_more, cases_scope, cases_sides
+from tests.inference.reports import (
+    cases,
+    cases_fresh,
+    cases_levels,
+    cases_more,
+    cases_references,
+    cases_scope,
+    cases_sides,
+)
 
-TABLES = (cases, cases_more, cases_sides, cases_levels, cases_fresh, cases_scope)
+TABLES = (cases, cases_more, cases_sides, cases_levels, cases_fresh, cases_scope, cases_references)
 ALL = [statement for one in TABLES for statement in one.STATEMENTS]
 
 
@@ -60,11 +68,29 @@ def test_disc_lesions_slips_fractures_surgery_and_diameters_are_found() -> None:
         "L4-L5: left paracentral protrusion. L5-S1: no extrusion.\nAP diameter of canal: L3/L4 12 mm, L4/L5 8.9 mm."
     )
     read = extract(text)
-    assert [(d.level, d.kind, d.side) for d in read.discs] == [("L4-L5", "protrusion", "left")]
+    assert [(d.level, d.kind, d.zone, d.side) for d in read.discs] == [("L4-L5", "protrusion", "paracentral", "left")]
     assert {(o.kind, o.place) for o in read.observations} == {
         ("listhesis", "L4-L5"), ("fracture", "L3"), ("postoperative", "L5-S1"),
     }  # fmt: skip
     assert [(d.level, d.value_mm) for d in read.diameters] == [("L3-L4", 12.0), ("L4-L5", 8.9)]
+
+
+def test_a_disc_lesion_has_its_zone_and_side() -> None:
+    text = "L5-S1: Left foraminal protrusion. L4-5: right subarticular extrusion. L3-4: diffuse bulge."
+    assert [(d.level, d.kind, d.zone, d.side) for d in extract(text).discs] == [
+        ("L5-S1", "protrusion", "foraminal", "left"),
+        ("L4-L5", "extrusion", "subarticular", "right"),
+        ("L3-L4", "bulge", "diffuse", ""),
+    ]
+
+
+def test_every_broken_vertebra_is_listed_and_a_denied_one_is_not() -> None:
+    text = "Grade 1 slip of L4 on L5 without fracture. Old fractures of L1 and L3. A fracture of L2 is not seen."
+    assert [(o.kind, o.place) for o in extract(text).observations] == [
+        ("listhesis", "L4-L5"),
+        ("fracture", "L1"),
+        ("fracture", "L3"),
+    ]
 
 
 @pytest.mark.parametrize(
