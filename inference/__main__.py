@@ -294,7 +294,7 @@ def _evaluate_simulator(options: argparse.Namespace) -> int:
     from inference.simulate.options import StudyOptions
     from inference.simulate.survey import Survey, markdown, survey
 
-    bar, so_far = Bar("patients"), Survey({}, {}, {})
+    bar, so_far = Bar("patients"), Survey({}, {}, {}, {})
     for done, found in survey(options.patients, options.seed, StudyOptions()):
         so_far = found
         bar(done, options.patients)

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inference.simulate import arch, bone, canal, disc, foramen, sacrum, soft
-from inference.simulate.arch import Arch
+from inference.simulate.arch import Arch, Facet
 from inference.simulate.bone import End
 from inference.simulate.canal import Profiles, Roots
-from inference.simulate.layout import Layout, Segment, lay_out, sacrum_of
+from inference.simulate.layout import Layout, Place, Segment, lay_out, sacrum_of
 from inference.simulate.patient import Body, DiscCause, Patient
 from inference.simulate.shapes import indices
 from inference.simulate.tissue import Tissue, labels
@@ -106,6 +106,7 @@ class Anatomy:
             around = partial(foramen.paint, points=points, place=place, body=upper, disc=cause)
             yield f"foramen {cause.level}", around
             yield cause.level, partial(self._disc, points=points, upper=upper, cause=cause, lower=lower)
+        yield "S1", partial(self._sacral_facets, points=points)
         for position, body in enumerate(self.patient.bodies):
             yield body.name, partial(self._vertebra, points=points, position=position, body=body)
         yield "sac", lambda codes: canal.paint_sac(codes, near, self.profiles, self.roots)
@@ -146,15 +147,42 @@ class Anatomy:
 
     def _arch(self, position: int) -> Arch:
         above, below = self._above_and_below(position)
+        body = self.patient.bodies[position]
         last = position == len(self.patient.bodies) - 1
         return Arch(
             depth_mm=self.patient.canal_depth_mm,
-            facet_mm=(above.foramen_left, above.foramen_right) if above else (0.0, 0.0),
+            facets=self._facets(body.name, body.height_mm, self.layout.bodies[body.name], body.depth_mm / 2),
             fluid_mm=(above.facet_fluid_left_mm, above.facet_fluid_right_mm) if above else (0.0, 0.0),
             behind_mm=below.slip_mm if below.lysis else 0.0,
             own=arch.own(self.patient.roots_seed, position),
             fused=int(last and self.patient.transition == "sacralised"),
         )
+
+    def _facets(self, name: str, height_mm: float, place: Place, wall_mm: float) -> tuple[Facet, Facet]:
+        """The superior facets of a vertebra or of the sacrum, whose frame is `place`; wall_mm: its posterior wall."""
+        for upper, cause, _ in self._levels():
+            if cause.lower == name:
+                above = self.layout.bodies[upper.name]
+                left, right = (
+                    foramen.facet(upper, severity, above, place, wall_mm, height_mm)
+                    for severity in (cause.foramen_left, cause.foramen_right)
+                )
+                return left, right
+        return (foramen.plain_facet(height_mm),) * 2
+
+    def _sacral_facets(self, codes: Tensor, points: Tensor) -> None:
+        """Those of the sacrum, which bound the lowest foramina from behind."""
+        segment, upper = sacrum_of(self.patient)[0], self.patient.bodies[-1]
+        place, wall = self.layout.sacrum[segment.name], segment.top_mm / 2 * self.patient.size
+        rows = _ball(points, place.world(0, wall, 10), 40.0)
+        left, back, up = place.local(points[rows])
+        shape = replace(upper, height_mm=segment.height_mm * self.patient.size)
+        facets = self._facets("S1", shape.height_mm, place, wall)
+        distance = arch.sacral_facets(shape, self.patient.canal_depth_mm, facets, left, back - wall, up)
+        part = codes[rows]
+        part[(distance < 0) & (part != Tissue.SACRUM_MARROW)] = Tissue.SACRUM_CORTEX
+        part[distance < -arch.SHELL_MM] = Tissue.SACRUM_MARROW
+        codes[rows] = part
 
     def _disc(self, codes: Tensor, points: Tensor, upper: Body, cause: DiscCause, lower: Body | None) -> None:
         place = self.layout.discs[cause.level]
@@ -176,6 +204,7 @@ class Anatomy:
         part = codes[rows]
         if cause.herniation:
             disc.paint_herniation(part, cause.herniation, half, cause.height_mm, left, back, up)
+        foramen.paint_ridge(part, upper, cause, u_left, u_back - upper.depth_mm / 2, u_up)
         disc.paint(part, cause, wide, below, above)
         if cause.fissure:
             disc.paint_fissure(part, half[1] + cause.bulge_mm, left, back, up)

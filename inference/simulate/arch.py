@@ -24,18 +24,29 @@ LAMINECTOMY_MM = 10.0
 
 
 @dataclass(frozen=True)
+class Facet:
+    """A superior articular process, which bounds the foramen above it from behind; mm in its own vertebra's frame.
+
+    front_mm: its front behind the posterior wall. tip_mm: up of its tip.
+    """
+
+    front_mm: float
+    tip_mm: float
+
+
+@dataclass(frozen=True)
 class Arch:
     """What shapes the arch beside the body's own measures, mm.
 
-    depth_mm: depth of the bony canal. facet_mm: how much the left and right
-    superior facet has grown. fluid_mm: width of fluid in the joints above.
+    depth_mm: depth of the bony canal. facets: the left and the right superior
+    one. fluid_mm: width of fluid in the joints above.
     behind_mm: how far a slipped body left the broken arch behind. own: five
     standard normal numbers of this vertebra alone. fused: 1 where the
     transverse processes have grown to the sacrum, else 0.
     """
 
     depth_mm: float
-    facet_mm: tuple[float, float]
+    facets: tuple[Facet, Facet]
     fluid_mm: tuple[float, float]
     behind_mm: float
     own: tuple[float, ...]
@@ -50,14 +61,15 @@ def own(seed: int, position: int) -> tuple[float, ...]:
 def paint(codes: Tensor, body: Body, arch: Arch, left: Tensor, v: Tensor, up: Tensor) -> None:
     """Marrow inside a dark shell, fluid in the joints, screws in the pedicles."""
     front = _pedicles(body, arch, torch.abs(left), v, up)
-    superior, inferior = _facets(body, arch, left, v - arch.behind_mm, up)
+    superior = superior_facets(body, arch.depth_mm, arch.facets, left, v, up)
+    inferior = _inferior_facets(body, arch, left, v - arch.behind_mm, up)
     rest = torch.minimum(inferior, _lamina_and_spine(body, arch, left, v - arch.behind_mm, up))
     distance = torch.minimum(torch.minimum(front, superior), rest)
     codes[distance < 0] = Tissue.CORTEX
     codes[distance < -SHELL_MM] = Tissue.POSTERIOR_MARROW
     width = torch.where(left > 0, *arch.fluid_mm)
     h = body.height_mm
-    outer = _joint_of_upper(body, arch, left, v, up)
+    outer = _joint_of_upper(body, arch, left, v)
     codes[(distance > 0) & (superior < 2.0) & (outer.abs() < width / 2) & ((up - 0.62 * h).abs() < 6)] = (
         Tissue.FACET_FLUID
     )
@@ -81,7 +93,7 @@ def _pedicles(body: Body, arch: Arch, side: Tensor, v: Tensor, up: Tensor) -> Te
     canal = body.canal_width_mm / 2
     pedicle, joint = canal + body.pedicle_mm / 2, canal + 5.0
     result = shapes.ellipsoid(side, v, up, (pedicle, 3.0, 0.21 * h), (body.pedicle_mm / 2, 10.0, 7.4 * size))
-    bottom = (joint - 4.0, arch.depth_mm - 2.0 + arch.behind_mm, -0.5 * h)
+    bottom = (joint - 1.0, _joint_behind(arch.depth_mm) + 2.5 + arch.behind_mm, -0.56 * h)
     pillar = shapes.capsule(side, v, up, (pedicle, 9.5, 0.22 * h), bottom, (4.6 * size, 4.4 * size))
     result = torch.minimum(result, pillar)
     if not body.name.startswith("L"):
@@ -93,27 +105,59 @@ def _pedicles(body: Body, arch: Arch, side: Tensor, v: Tensor, up: Tensor) -> Te
     return torch.minimum(result, shapes.capsule(side, v, up, root, tip, thick))
 
 
-def _joint_of_upper(body: Body, arch: Arch, left: Tensor, v: Tensor, up: Tensor) -> Tensor:
+def _joint_behind(depth_mm: float) -> float:
+    """How far the middle of the facet joints lies behind the posterior wall, mm; a shallow canal leaves them room."""
+    return max(depth_mm - 3.5, 13.0)
+
+
+def _joint_of_upper(body: Body, arch: Arch, left: Tensor, v: Tensor) -> Tensor:
     """Distance behind the joint surface of the superior facets, mm."""
     joint = body.canal_width_mm / 2 + 5.5
-    _, across = shapes.turn(torch.abs(left) - joint, v - (arch.depth_mm - 3.5), FACET_DEG)
+    _, across = shapes.turn(torch.abs(left) - joint, v - _joint_behind(arch.depth_mm), FACET_DEG)
     return across
 
 
-def _facets(body: Body, arch: Arch, left: Tensor, v: Tensor, up: Tensor) -> tuple[Tensor, Tensor]:
-    """Superior facets stand before and outside the joint, inferior facets behind and inside it."""
-    h, side = body.height_mm, torch.abs(left)
-    size = h / 28
-    joint = body.canal_width_mm / 2 + 5.5
-    along, across = shapes.turn(side - joint, v - (arch.depth_mm - 3.5), FACET_DEG)
-    _, still = shapes.turn(side - joint, v + arch.behind_mm - (arch.depth_mm - 3.5), FACET_DEG)
-    thick = (4.7 + torch.where(left > 0, *arch.facet_mm) * 0.5) * size
-    upper = torch.square((still + 0.7 + thick) / thick) + torch.square(along / (8.2 * size))
-    upper += torch.square((up - 0.62 * h) / (9.5 * size))
-    superior = (torch.sqrt(upper) - 1) * thick
+def superior_facets(
+    body: Body, depth_mm: float, facets: tuple[Facet, Facet], left: Tensor, v: Tensor, up: Tensor
+) -> Tensor:
+    """Signed distance to the processes that rise from the pedicles before and outside the joints, mm."""
+    h, side, size = body.height_mm, torch.abs(left), body.height_mm / 28
+    front = torch.where(left > 0, facets[0].front_mm, facets[1].front_mm)
+    tip = torch.where(left > 0, facets[0].tip_mm, facets[1].tip_mm)
+    along, across = shapes.turn(side - (body.canal_width_mm / 2 + 5.5), v - _joint_behind(depth_mm), FACET_DEG)
+    thick = 4.4 * size
+    section = torch.square((across + 0.7 + thick) / thick) + torch.square(along / (8.2 * size))
+    # Even as far as its joint reaches, then a blunt tip.
+    high = (up - tip + 6.5 * size).clamp(min=0) / (6.5 * size)
+    low = (0.30 * h - up).clamp(min=0) / (8.0 * size)
+    column = (torch.sqrt(section + high.square() + low.square()) - 1) * thick
+    # What stands towards the foramen has its front where the foramen ends.
+    radius = 4.6 * size
+    away = torch.hypot(side - (body.canal_width_mm / 2 + 7.0), v - front - radius) / radius
+    blade = (torch.sqrt(away.square() + high.square() + low.square()) - 1) * radius
+    blade = torch.maximum(blade, across + 0.7)
+    return torch.maximum(torch.minimum(column, blade), front - v)
+
+
+def sacral_facets(
+    shape: Body, depth_mm: float, facets: tuple[Facet, Facet], left: Tensor, v: Tensor, up: Tensor
+) -> Tensor:
+    """The same of the sacrum, which stand on its lateral masses. shape: of a vertebra in its place."""
+    h, inner, size = shape.height_mm, shape.canal_width_mm / 2, shape.height_mm / 28
+    front = max(one.front_mm for one in facets)
+    foot = shapes.capsule(
+        left.abs(), v, up, (inner + 9.0, 1.0, 0.0), (inner + 7.0, front + 5.0, 0.28 * h), (6.0 * size, 4.2 * size)
+    )
+    return torch.minimum(superior_facets(shape, depth_mm, facets, left, v, up), foot)
+
+
+def _inferior_facets(body: Body, arch: Arch, left: Tensor, v: Tensor, up: Tensor) -> Tensor:
+    """Signed distance to the processes that hang from the laminae behind and inside the joints, mm."""
+    h, side, size = body.height_mm, torch.abs(left), body.height_mm / 28
+    along, across = shapes.turn(side - (body.canal_width_mm / 2 + 5.5), v - _joint_behind(arch.depth_mm), FACET_DEG)
     lower = torch.square((across - 5.6 * size) / (4.9 * size)) + torch.square((along + 0.5) / (7.6 * size))
-    lower += torch.square((up + 0.66 * h) / (10.5 * size))
-    return superior, (torch.sqrt(lower) - 1) * 4.9 * size
+    lower += torch.square((up + 0.66 * h) / torch.where(up > -0.66 * h, 14.0 * size, 10.5 * size))
+    return (torch.sqrt(lower) - 1) * 4.9 * size
 
 
 def _lamina_and_spine(body: Body, arch: Arch, left: Tensor, v: Tensor, up: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from scipy.ndimage import gaussian_filter1d
 from torch import Tensor
 
 from inference.simulate.layout import ALONG_MM, TABLE_MM, CanalTable
-from inference.simulate.narrowing import AP_MM, WIDTH_MM, narrowed, recess_mm
+from inference.simulate.narrowing import AP_MM, RECESS_AT_MM, WIDTH_MM, narrowed, recess_mm
 from inference.simulate.patient import DiscCause, Patient
 from inference.simulate.shapes import indices
 from inference.simulate.tissue import Tissue
@@ -235,7 +235,8 @@ def paint_epidural(codes: Tensor, near: Near, shape: Profiles, sacral_from: floa
     roof = shape.bony[a] - 0.62 * (side - 1.0).clamp(min=0)
     # The flava of both sides meet in the midline, where fat fills a wedge between them.
     inner = roof - shape.flavum[a] * disc * (side / 3.5).clamp(0.3, 1)
-    inside = (side < 13.5) & (near.behind > -0.5) & (near.behind < roof)
+    # Whatever the pedicles and joints leave free beside the sac is fat.
+    inside = (side < torch.where(a * ALONG_MM < sacral_from, 17.0, 13.5)) & (near.behind > -0.5) & (near.behind < roof)
     codes[near.rows[inside]] = Tissue.EPIDURAL_FAT
     # Before the sac lies the ligament, thick behind the discs; fat only from the lowest vertebra down.
     lean = torch.where(a * ALONG_MM < sacral_from - LAST_BODY_MM, 1.0, ((disc - 0.3) / 0.35).clamp(0, 1))
@@ -246,7 +247,9 @@ def paint_epidural(codes: Tensor, near: Near, shape: Profiles, sacral_from: floa
     flavum &= near.behind > gap * 0.5
     flavum &= a * ALONG_MM < sacral_from
     depth = torch.where(near.side > 0, shape.recess_left[a], shape.recess_right[a])
-    flavum |= inside & (side > 5.0) & (near.behind > depth + 1.6 * (9.5 - side).clamp(min=0))
+    # However narrow the canal, the recess is as open as it is.
+    flavum &= (near.behind > depth) | (depth > OPEN_MM - 5) | (side < 0.5 * shape.width[a] + 1)
+    flavum |= inside & (side > 5.0) & (near.behind > depth + 1.6 * (RECESS_AT_MM - side).clamp(min=0))
     codes[near.rows[flavum]] = Tissue.FLAVUM
     # The root on its way from the sac to the pedicle below, through the lateral recess.
     behind, radius = (0.5 * depth).clamp(max=2.8), (0.42 * depth).clamp(0.6, 1.9)

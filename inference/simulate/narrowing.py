@@ -1,7 +1,8 @@
 """What a severity measures in mm: the standards between causes and geometry.
 
 Canal: the dural sac's thresholds of 12 and 10 mm. Recess: over 5 mm is normal,
-under 3 mm is stenotic. Severity 0 is the patient's own size.
+under 3 mm is stenotic. Foramen: normal from 15 mm of height and 4 mm of width on,
+severe below 8 and 2 mm. Severity 0 is the patient's own size.
 """
 
 from __future__ import annotations
@@ -11,8 +12,12 @@ from bisect import bisect_right
 #: Sac diameter and width (mm) at severity 1, 2, 3 and 4.
 AP_MM = (12.2, 10.9, 9.9, 5.8)
 WIDTH_MM = (12.3, 10.8, 10.0, 9.2)
+#: A lateral recess is as deep as said so far beside the midline, mm.
+RECESS_AT_MM = 9.5
 #: Depth of the lateral recess (mm) at severity 0 (everyone's), 1, 2, 3 and 4.
-RECESS_MM = (6.4, 5.0, 3.6, 2.6, 0.8)
+RECESS_MM = (6.0, 4.6, 2.8, 1.5, 0.2)
+#: Height and width of a foramen between bone and disc (mm) at severity 0 (everyone's), 1, 2, 3 and 4.
+FORAMEN_HEIGHT_MM, FORAMEN_WIDTH_MM = (22.0, 14.2, 11.4, 7.6, 5.0), (6.5, 3.5, 2.6, 1.8, 0.8)
 _CANAL_KNOTS, _KNOTS = (0.0, 0.75, 1.0, 2.0, 3.0, 4.0), (0.0, 1.0, 2.0, 3.0, 4.0)
 
 
@@ -25,6 +30,16 @@ def narrowed(own: float, at: tuple[float, float, float, float], severity: float)
 def recess_mm(severity: float) -> float:
     """Depth of the lateral recess at a severity."""
     return _between(severity, _KNOTS, RECESS_MM)
+
+
+def foramen_mm(severity: float) -> tuple[float, float]:
+    """(height, width) of a foramen at a severity: below the height, disc and facet leave no more than the width."""
+    return _between(severity, _KNOTS, FORAMEN_HEIGHT_MM), _between(severity, _KNOTS, FORAMEN_WIDTH_MM)
+
+
+def foramen_bulge_mm(severity: float) -> float:
+    """How far the disc's edge stands out into a foramen."""
+    return 0.75 * severity
 
 
 def _between(value: float, knots: tuple[float, ...], heights: tuple[float, ...]) -> float:

@@ -9,18 +9,35 @@ from numpy.typing import NDArray
 
 from inference.simulate.anatomy import Anatomy
 from inference.simulate.causes import Body, DiscCause
-from inference.simulate.narrowing import recess_mm
+from inference.simulate.foramen import OUTSIDE_MM, ROOT_BEHIND_MM, roof_mm
+from inference.simulate.layout import Place
+from inference.simulate.narrowing import RECESS_AT_MM
 from inference.simulate.parts import part_names, parts_at
+from inference.simulate.tissue import BONE, DISC, LEVELS, Tissue
 from inference.types import FloatArray
 
 STEP_MM = 0.4
-#: A foramen is measured this far outside the edge of the bony canal, mm.
-OUTSIDE_MM = 6.0
+#: Step of what is measured between bone and disc, mm.
+FINE_MM = 0.2
+#: What leaves less room than this between disc and facet closes a foramen from below, mm: a normal width.
+CLOSED_MM = 4.0
+#: A lateral recess is measured so far below the upper endplate of the vertebra below, mm.
+RECESS_BELOW_MM = 1.5
+#: No foramen is higher; below the pedicle there is always room for a root of this height.
+FORAMEN_MOST_MM, ROOT_ROOM_MM = 26.0, 2.0
+_HARD = (*BONE, Tissue.CORTEX, Tissue.SACRUM_MARROW, Tissue.SACRUM_CORTEX, *range(DISC, DISC + LEVELS))
+_SAC = (Tissue.CSF, Tissue.ROOT, Tissue.DURA)
+_SOLID = (*_HARD, Tissue.FLAVUM)
 
 
 @dataclass(frozen=True)
 class Foramen:
-    """A foramen in the sagittal plane through its middle: height and width of fat and root, and their areas."""
+    """A foramen in the sagittal plane through its middle.
+
+    height_mm: from the pedicle down to where bone and disc leave less than
+    `CLOSED_MM` between them. width_mm: what they leave at the disc.
+    fat_mm2, root_mm2: areas.
+    """
 
     height_mm: float
     width_mm: float
@@ -32,7 +49,7 @@ class Foramen:
 class Openings:
     """One level's: by side ``left`` and ``right``; the bony canal front to back in the disc's plane.
 
-    recess_mm: depth of the lateral recess that its severity stands for.
+    recess_mm: depth of the lateral recess at the upper edge of the pedicle below.
     """
 
     foramina: dict[str, Foramen]
@@ -42,11 +59,10 @@ class Openings:
 
 def measure(anatomy: Anatomy, body: Body, disc: DiscCause) -> Openings:
     """The openings at the disc below `body`."""
+    sides = {"left": 1.0, "right": -1.0}
     return Openings(
-        foramina={
-            side: _foramen(anatomy, body, disc.level, side, sign) for side, sign in (("left", 1.0), ("right", -1.0))
-        },
-        recess_mm={side: recess_mm(disc.severity(f"recess_{side}")) for side in ("left", "right")},
+        foramina={side: _foramen(anatomy, body, disc.level, side, sign) for side, sign in sides.items()},
+        recess_mm={side: _recess(anatomy, body, disc, sign) for side, sign in sides.items()},
         bony_canal_ap_mm=_bony_canal(anatomy, body, disc),
     )
 
@@ -57,15 +73,68 @@ def _foramen(anatomy: Anatomy, body: Body, level: str, side: str, sign: float) -
     x = np.full((len(up), len(back)), sign * (body.canal_width_mm / 2 + OUTSIDE_MM))
     local = np.stack([x, *np.meshgrid(back, up)], axis=-1)
     found = _named(anatomy, place.centre_mm + local @ place.axes)
-    fat, root = found == f"{level} {side} fat", found == f"{level} {side} root"
-    open_ = fat | root
     cell = STEP_MM**2
     return Foramen(
-        height_mm=float(open_.any(axis=1).sum() * STEP_MM),
-        width_mm=float(open_.sum(axis=1).max() * STEP_MM),
-        fat_mm2=float(fat.sum() * cell),
-        root_mm2=float(root.sum() * cell),
+        height_mm=_height(anatomy, body, sign),
+        width_mm=_width(anatomy, body, level, sign),
+        fat_mm2=float((found == f"{level} {side} fat").sum() * cell),
+        root_mm2=float((found == f"{level} {side} root").sum() * cell),
     )
+
+
+def _height(anatomy: Anatomy, body: Body, sign: float) -> float:
+    """From the pedicle's underside down."""
+    roof = roof_mm(body)
+    up = np.arange(roof + 3, roof - FORAMEN_MOST_MM, -FINE_MM)
+    gaps = _gaps(anatomy, anatomy.layout.bodies[body.name], body, sign, up)
+    under = round((3 + ROOT_ROOM_MM) / FINE_MM)
+    above, below = gaps[:under] < 1.0, gaps[under:] < CLOSED_MM
+    top = np.flatnonzero(above)[-1] + 1 if above.any() else 0
+    bottom = np.flatnonzero(below)[0] if below.any() else len(below)
+    return float((under - top + bottom) * FINE_MM)
+
+
+def _width(anatomy: Anatomy, body: Body, level: str, sign: float) -> float:
+    """Least of what is left behind the disc."""
+    gaps = _gaps(anatomy, anatomy.layout.discs[level], body, sign, np.array([-0.6, 0.0, 0.6]))
+    return float(gaps.min())
+
+
+def _gaps(anatomy: Anatomy, place: Place, body: Body, sign: float, up: FloatArray) -> FloatArray:
+    """Length from front to back of the widest gap in bone and disc that lies behind the body's wall, by height, mm."""
+    v = np.arange(-10.0, 20.0, FINE_MM)
+    x = np.full((len(up), len(v)), sign * (body.canal_width_mm / 2 + OUTSIDE_MM))
+    local = np.stack([x, *np.meshgrid(body.depth_mm / 2 + v, up)], axis=-1)
+    solid = np.isin(anatomy.spine(place.centre_mm + local @ place.axes).cpu().numpy(), _HARD)
+    gaps = np.zeros(len(up))
+    for row, line in enumerate(solid):
+        line[0] = True
+        edges = np.flatnonzero(np.append(line, True))
+        between = np.diff(edges) - 1
+        behind = v[edges[:-1]] < ROOT_BEHIND_MM + 4
+        gaps[row] = (between * behind).max(initial=0) * FINE_MM
+    return gaps
+
+
+def _recess(anatomy: Anatomy, body: Body, disc: DiscCause, sign: float) -> float:
+    """From the wall of the body below to what is no fat or root: the deepest place beside the sac."""
+    place = anatomy.layout.discs[disc.level]
+    v, side = np.arange(-4.0, 14.0, FINE_MM), sign * (RECESS_AT_MM + np.array([-1.0, -0.5, 0.0, 0.5]))
+    local = np.zeros((len(side), len(v), 3))
+    local[..., 0], local[..., 1] = side[:, None], body.depth_mm / 2 + v
+    local[..., 2] = -disc.height_mm / 2 - RECESS_BELOW_MM
+    codes = anatomy.spine(place.centre_mm + local @ place.axes).cpu().numpy()
+    return float(max(_open_behind_bone(line) for line in codes) * FINE_MM)
+
+
+def _open_behind_bone(codes: NDArray[np.uint8]) -> int:
+    """Points of fat, ligament and root that follow the first bone; none where the sac follows them."""
+    solid = np.flatnonzero(np.append(np.isin(codes, _SOLID), True))
+    gap = np.flatnonzero(np.diff(solid) > 1)
+    if not len(gap):
+        return 0
+    between = codes[solid[gap[0]] + 1 : solid[gap[0] + 1]]
+    return 0 if np.isin(between, _SAC).any() else len(between)
 
 
 def _bony_canal(anatomy: Anatomy, body: Body, disc: DiscCause) -> float:

@@ -52,6 +52,9 @@ def _ala(number: int, size: float, side: Tensor, back: Tensor, up: Tensor, h: fl
     thick = (13.0, 11.0, 9.0, 6.0)[number] * size * (1 + 0.006 * side)
     half = (0.58 * reach, 1.0, h / 2 + 1.6)
     mass = shapes.box(side, (back - middle) / thick * 8, up, (0.42 * reach, 0.0, 0.0), (half[0], 8.0, half[2]), 5.0)
+    if number == 0:
+        # Beside the body it lies lower, as the floor of the last foramen.
+        mass = torch.maximum(mass, up - h / 2 + 3.0 - 0.14 * (side - 20).clamp(min=0))
     # The sacral canal stays open behind the bodies.
     canal = 10.0 - side
     return torch.maximum(mass, torch.where(back > half_depth - 1, canal, -9.0))

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.simulate import openings
 from inference.simulate.anatomy import Anatomy
 from inference.simulate.causes import SITES, Body, DiscCause, Patient
 from inference.simulate.options import StudyOptions
@@ -65,27 +66,40 @@ CORRELATIONS: dict[tuple[str, str], float] = {
     ("recess_left", "recess_right"): 0.58,
     ("canal", "foramen_left"): 0.28,
 }
+#: What is measured where it narrows: reference limits for normal, mild, moderate and severe, mm.
+OPENINGS: dict[str, tuple[str, str, str, str]] = {
+    "foramen height": (">= 15", "12-15", "8-12", "< 8"),
+    "foramen width": (">= 4", "3-4", "2-3", "< 2"),
+    "perineural fat, mm²": ("all round", "lost on two sides", "none", "none"),
+    "recess depth": ("> 5", "", "", "< 3"),
+}
 #: Causes are cheap: so many patients are drawn for each one that is measured, from this seed on.
 CAUSES_EACH, CAUSES_FROM = 20, 100_000
 
 
 @dataclass(frozen=True)
 class Survey:
-    """By (place, quantity): one value a patient, mm. means: by quantity of `POPULATION`. severity: by site."""
+    """By (place, quantity): one value a patient, mm. means: by quantity of `POPULATION`. severity: by site.
+
+    openings: by quantity of `OPENINGS` and grade 0 to 3, one value a level and side.
+    """
 
     sizes: dict[tuple[str, str], list[float]]
     means: dict[str, list[float]]
     severity: dict[str, list[float]]
+    openings: dict[tuple[str, int], list[float]]
 
 
 def survey(patients: int, seed: int, options: StudyOptions) -> Iterator[tuple[int, Survey]]:
     """Measure patients `seed`, `seed` + 1, ... in their label function; yields (patients done, all so far)."""
-    found = Survey(defaultdict(list), defaultdict(list), defaultdict(list))
+    found = Survey(defaultdict(list), defaultdict(list), defaultdict(list), defaultdict(list))
     for done in range(1, patients + 1):
         patient = draw(seed + done - 1, options)
         anatomy = Anatomy(patient)
         for body, disc in zip(patient.bodies[-6:], patient.discs[-6:], strict=True):
             _measure(found, anatomy, body, disc)
+        for body, disc in zip(patient.bodies[-5:], patient.discs[-5:], strict=True):
+            _note_openings(found, anatomy, body, disc)
         for more in range(CAUSES_EACH):
             _note_causes(found, draw(CAUSES_FROM + done * CAUSES_EACH + more, options))
         yield done, found
@@ -109,6 +123,17 @@ def _measure(found: Survey, anatomy: Anatomy, body: Body, disc: DiscCause) -> No
     for name, share in (("front", 0.1), ("middle", 0.5), ("back", 0.9)):
         start = place.world(0, front + share * (back - front), 0)
         found.sizes[disc.level, name].append(_run(_line(anatomy, start, place.axes[2]) == Label.DISC))
+
+
+def _note_openings(found: Survey, anatomy: Anatomy, body: Body, disc: DiscCause) -> None:
+    open_ = openings.measure(anatomy, body, disc)
+    for side, foramen in open_.foramina.items():
+        grade = min(int(disc.severity(f"foramen_{side}")), 3)
+        found.openings["foramen height", grade].append(foramen.height_mm)
+        found.openings["foramen width", grade].append(foramen.width_mm)
+        found.openings["perineural fat, mm²", grade].append(foramen.fat_mm2)
+        grade = min(int(disc.severity(f"recess_{side}")), 3)
+        found.openings["recess depth", grade].append(open_.recess_mm[side])
 
 
 REACH_MM = 45.0
@@ -158,6 +183,11 @@ def markdown(found: Survey) -> str:
         values = found.means[quantity]
         ours = f"{np.mean(values):.1f} [{min(values):.1f}-{max(values):.1f}]"
         lines.append(f"| {quantity} | {ours} | {mean:.1f} [{low:.1f}-{high:.1f}] |")
+    lines += ["", "| opening | normal | mild | moderate | severe |", "|---|---|---|---|---|"]
+    for quantity, limits in OPENINGS.items():
+        graded = [_quartiles(found.openings[quantity, grade]) for grade in range(4)]
+        lines.append(f"| {quantity}: simulated | {' | '.join(graded)} |")
+        lines.append(f"| {quantity}: reference | {' | '.join(limits)} |")
     lines += ["", "| grades | simulated | 1,975 real studies |", "|---|---|---|"]
     for (first, second), real in CORRELATIONS.items():
         lines.append(f"| {first} and {second} | {_correlation(found, first, second):.2f} | {real:.2f} |")
@@ -165,6 +195,8 @@ def markdown(found: Survey) -> str:
 
 
 def _quartiles(values: list[float]) -> str:
+    if not values:
+        return "none"
     low, median, high = np.percentile(values, (25, 50, 75))
     return f"{median:.1f} [{low:.1f}-{high:.1f}]"
 
