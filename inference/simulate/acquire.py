@@ -26,6 +26,9 @@ SAMPLES = (
     (0.25, -0.125, 0.125),
     (-0.125, -0.25, 0.375),
 )
+#: By how much four neighbouring pixels shift their samples through the slice, in shares of the samples' distance. What
+#: differs from pixel to pixel is finer than a truncated k-space shows.
+DEPTHS = np.array([[-0.375, 0.125], [0.375, -0.125]])
 
 
 def stack(
@@ -189,6 +192,10 @@ def _metal(anatomy: Anatomy, grid: FloatArray) -> Float32 | None:
 
 def _codes(anatomy: Anatomy, plane: Slice, grid: FloatArray, samples: int) -> list[NDArray[np.uint8]]:
     chosen = SAMPLES if samples >= 4 else SAMPLES[:: 4 // samples][:samples]
+    # Neighbours take their samples at other depths, so that a slanting surface does not look terraced.
+    tiles = -(-np.array(grid.shape[:2]) // 2)
+    depth = np.tile(DEPTHS, tiles)[: grid.shape[0], : grid.shape[1]] * min(1 / len(chosen), 0.5)
+    own = depth[..., None] * plane.thickness_mm * plane.normal
     codes = []
     for row, column, deep in chosen:
         offset = (
@@ -196,7 +203,7 @@ def _codes(anatomy: Anatomy, plane: Slice, grid: FloatArray, samples: int) -> li
             + plane.along_row * (column * plane.spacing_mm[1])
             + plane.normal * (deep * plane.thickness_mm)
         )
-        codes.append(anatomy.codes(grid + offset).numpy())
+        codes.append(anatomy.codes(grid + own + offset).numpy())
     return codes
 
 

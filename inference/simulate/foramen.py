@@ -121,9 +121,7 @@ def paint_ridge(codes: Tensor, body: Body, disc: DiscCause, left: Tensor, v: Ten
             continue
         hole = opening(body, severity)
         # A slipped vertebra leaves the disc's edge behind.
-        reach = (foramen_bulge_mm(severity) + max(disc.slip_mm, 0.0)) * torch.exp(
-            -torch.square((side - hole.side) / 10.0)
-        )
+        reach = foramen_bulge_mm(severity) + max(disc.slip_mm, 0.0) - torch.square((side - hole.side) / 3.0)
         # Its upper edge is rounded off.
         top = hole.floor - 0.5 * v.clamp(min=0).square() / max(foramen_bulge_mm(severity), 1.0)
         inside = which & ~sacral & (v < reach) & (v > -6) & (up < top) & (up > low) & (side > 10)

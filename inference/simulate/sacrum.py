@@ -47,7 +47,8 @@ def _ala(number: int, size: float, side: Tensor, back: Tensor, up: Tensor, h: fl
     if number > 3:
         return torch.full_like(side, 9.0)
     reach = (56.0, 50.0, 41.0, 32.0)[number] * size
-    # Widest and furthest back at its lateral end, where it meets the ilium.
+    # Widest above; furthest back at its lateral end, where it meets the ilium.
+    side = side * (1 - 0.2 * up / h)
     middle = 2.0 + 2.0 * number + 0.22 * side
     thick = (13.0, 11.0, 9.0, 6.0)[number] * size * (1 + 0.006 * side)
     half = (0.58 * reach, 1.0, h / 2 + 1.6)
@@ -66,8 +67,12 @@ def _crest(number: int, size: float, side: Tensor, v: Tensor, up: Tensor, h: flo
         return torch.full_like(side, 9.0)
     depth = (15.0, 12.0, 9.0, 7.0)[number] * size
     low = h * -0.5
-    roof = torch.abs(v - depth - 2.5 + 0.35 * side) - 2.4
+    flat = torch.zeros_like(side)
+    half = h * (0.46 if number else 0.34)
+    roof = shapes.box(flat, v - depth - 2.5 + 0.35 * side, up, (0.0, 0.0, low * 0.15), (9.0, 2.4, half), 2.3)
     roof = torch.maximum(roof, side - 17.0)
-    roof = torch.maximum(roof, torch.abs(up - low * 0.15) - h * (0.46 if number else 0.34))
-    spine = shapes.box(side, v, up, (0.0, depth + 6.5, low * 0.2), (2.6, 6.0, h * 0.32), 2.0)
-    return torch.minimum(roof, spine)
+    # Its lower end stands further back than its upper one.
+    spine = shapes.box(flat, v + 0.25 * up, up, (0.0, depth + 4.5, low * 0.2), (9.0, 6.5, h * 0.34), 4.5)
+    spine = torch.maximum(spine, side - 2.6)
+    blend = torch.clamp(0.5 + 0.5 * (spine - roof) / 3.0, 0, 1)
+    return spine * (1 - blend) + roof * blend - 3.0 * blend * (1 - blend)

@@ -77,6 +77,7 @@ def _lines(patient: Patient, layout: Layout) -> tuple[FloatLines, float]:
     back = back[np.argsort(back[:, 2])]
     tip_y = np.interp(z, back[:, 2], back[:, 1])
     fascia = np.maximum(gaussian_filter1d(tip_y, 20, mode="nearest"), tip_y - 1) + 2.5
+    fascia = gaussian_filter1d(fascia, 4, mode="nearest")
     fat = patient.fat_mm * (0.6 + 0.6 / (1 + np.exp((z - points[5, 2]) / 22)))
     # The skin of someone lying on their back is flatter than the spine.
     skin = np.maximum(gaussian_filter1d(fascia + fat, 42, mode="nearest"), fascia + 5)
@@ -161,7 +162,7 @@ def _walls(codes: Tensor, around: Surroundings, points: Tensor, dx: Tensor, leve
     lateral = (dx.abs() / wide).clamp(max=1)
     thick = 0.075 + 0.06 * lateral
     depth = (cavity - 1) / thick
-    wall = (depth > 0) & (depth < 1) & ((level < 5.6) | (ahead > 0)) & ((dx.abs() > 3.0) | (ahead < 0))
+    wall = (depth > 0) & (depth < 1) & (ahead > -72) & ((level < 5.6) | (ahead > 0)) & ((dx.abs() > 3.0) | (ahead < 0))
     # Three flat muscles at the flank with fat between them; the rectus in front is one.
     layers = (((depth * 3) % 1 - 0.5).abs() > 0.4) & (lateral > 0.5)
     codes[wall] = muscle(0.10)
@@ -170,13 +171,12 @@ def _walls(codes: Tensor, around: Surroundings, points: Tensor, dx: Tensor, leve
 
 
 def _under_the_skin(codes: Tensor, around: Surroundings, points: Tensor, fascia: Tensor, skin: Tensor) -> None:
-    """The membranous layer and septa in the fat of the back."""
+    """The membranous layer in the fat of the back."""
     rows = indices((fascia < -1) & (skin > 1))
     share = -fascia[rows] / (skin[rows] - fascia[rows])
     waves = around.grain(points[rows] * torch.tensor([1, 1, 0.35], device=points.device), 1.6, 61, around.broad)
     layer = (share - 0.45 - 0.06 * waves).abs() * (skin[rows] - fascia[rows]) < 0.35
-    septa = (waves.abs() < 0.05) & (share > 0.5)
-    codes[rows[layer | septa]] = muscle(0.5)
+    codes[rows[layer]] = muscle(0.5)
 
 
 def _back_muscles(
