@@ -98,6 +98,11 @@ def _parser() -> argparse.ArgumentParser:
     sizes.add_argument("--patients", type=_count, default=60)
     sizes.add_argument("--seed", type=int, default=700)
     sizes.set_defaults(run=_evaluate_simulator)
+    spine = evaluate.add_parser("spine", help="curve and instances on true labels of simulated patients")
+    spine.add_argument("--patients", type=_count, default=20)
+    spine.add_argument("--seed", type=int, default=3200)
+    spine.add_argument("--scoliosis", type=float, default=0.0, metavar="MM", help="bend all sideways by so much")
+    spine.set_defaults(run=_evaluate_spine)
     reports = evaluate.add_parser("labels", help="F1 of report labels on a labelled file, beside a simple baseline")
     reports.add_argument("--file", type=Path, required=True, metavar="labelled.jsonl")
     reports.set_defaults(run=_evaluate_labels)
@@ -286,6 +291,17 @@ def _evaluate_speed(options: argparse.Namespace) -> int:
     from inference.training import report_speed
 
     print(report_speed.markdown(report_speed.measure(options.rounds, options.seed)))
+    return 0
+
+
+def _evaluate_spine(options: argparse.Namespace) -> int:
+    from inference.training import report_spine
+
+    done = []
+    for row in report_spine.rows(options.patients, options.seed, options.scoliosis):
+        done.append(row)
+        _print_count(len(done), options.patients)
+    print(report_spine.markdown(done))
     return 0
 
 

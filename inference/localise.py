@@ -47,8 +47,10 @@ OFF_COLUMN_MM = 34.0
 #: How far a disc may tilt against the spine's curve.
 MAX_TILT_DEG = 40.0
 #: Bone this near to the line between two discs is body, not pedicle or process; further gaps hold more than one.
-BODY_CORE_MM = 18.0
+BODY_CORE_MM = 26.0
 MAX_SPACING_MM = 60.0
+#: Outlines are seen from above in cells of this size; their middle strip is this wide to each side.
+CELL_MM, STRIP_MM = 1.0, 11.0
 #: Weight of the curve's bending against its misses: smooths what turns within 60 mm, keeps the lordosis.
 STIFFNESS = 300.0
 #: What lies below the lowest disc is looked for this far down and to the sides; a sacrum fills so much of it.
@@ -94,6 +96,7 @@ def localise(segmentation: Segmentation) -> Localisation:
     pieces = _beside_bone(_disc_pieces(columns, affine, column), bodies)
     if len(pieces) < MIN_DISCS:
         raise SpineNotFoundError(f"Only {len(pieces)} disc(s) of a lumbar spine could be found.")
+    pieces = _centred(pieces, _points(columns == Label.DISC, affine))
     curve = _fit_curve(pieces, bodies)
     pieces, warnings = _fill_gaps(pieces, curve)
     frames = [_frame(piece, curve) for piece in pieces]
@@ -175,6 +178,32 @@ def _join(pieces: list[_Piece]) -> list[_Piece]:
     return sorted(joined, key=lambda piece: -piece.centre_mm[2])
 
 
+def _centred(pieces: list[_Piece], disc: FloatArray) -> list[_Piece]:
+    """Pieces with the middle of the whole disc, not of its part near the column's line."""
+    out = []
+    for piece in pieces:
+        off = disc - piece.centre_mm
+        mine = disc[(np.abs(off @ _own_normal(piece)) < SAME_PLANE_MM) & (np.linalg.norm(off, axis=1) < SAME_DISC_MM)]
+        out.append(replace(piece, centre_mm=_middle(mine, _own_normal(piece))) if len(mine) else piece)
+    return out
+
+
+def _middle(points: FloatArray, up: FloatArray) -> FloatArray:
+    """Middle of a disc's or body's outline as seen along `up`, (3,), at the mean height of its points.
+
+    Not of its mass: a disc is taller in front, and on one side when the spine is scoliotic.
+    """
+    anterior, left = _axes(up)
+    cells = np.unique(np.round(points @ np.array([anterior, left]).T / CELL_MM).astype(int), axis=0)
+    aside = float(cells[:, 1].mean())
+    # Pedicles and the disc's rounded corners lie to the sides: front to back is read in the middle strip.
+    strip = cells[np.abs(cells[:, 1] - aside) < STRIP_MM / CELL_MM, 0]
+    ahead = float((strip if len(strip) else cells[:, 0]).mean()) * CELL_MM
+    aside *= CELL_MM
+    height = float((points @ up).mean())
+    return np.asarray(ahead * anterior + aside * left + height * up)
+
+
 def _own_normal(piece: _Piece) -> FloatArray:
     """Normal of the piece's flattest direction within the sagittal plane."""
     _, vectors = np.linalg.eigh(np.cov((piece.points_mm[:, 1:] - piece.centre_mm[1:]).T))
@@ -242,7 +271,7 @@ def _fit_curve(pieces: list[_Piece], bodies: FloatArray) -> SpineCurve:
         beside = np.linalg.norm(members - np.multiply.outer(members @ along, along), axis=1)
         members = bodies[(np.abs(members @ along) < length / 4) & (beside < BODY_CORE_MM)]
         if len(members) > 50 and length < MAX_SPACING_MM:
-            anchors.append(np.median(members, axis=0))
+            anchors.append(_middle(members, along))
     anchors.append(centres[-1])
     # The curve leaves the outermost discs at a right angle; a spline's free end would swing.
     head, foot = _own_normal(pieces[0]) * END_MM, _own_normal(pieces[-1]) * END_MM

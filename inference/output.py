@@ -1,4 +1,4 @@
-"""A Result -> files: reading.json, segmentation.nii.gz, overview.png, draft.txt, masks/."""
+"""A Result -> files: reading.json, segmentation.nii.gz, instances.nii.gz, overview.png, draft.txt, masks/."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from inference import draft, geometry, overview, record
 from inference.pipeline import Result
+from inference.types import FloatArray
 
 
 def write(result: Result, folder: Path) -> None:
     """Write everything into `folder`, which is made when missing.
 
-    masks/index.json lists per series the images with their byte offset in
+    instances.nii.gz holds the ids of `instances.IDS`; reading.json names those
+    that are there. masks/index.json lists per series the images with their byte offset in
     masks/UID.bin.gz, the gzipped uint8 label images (row by row), projected
     into each image's own plane.
     """
@@ -25,11 +27,16 @@ def write(result: Result, folder: Path) -> None:
     reading = json.dumps(record.to_dict(result.reading), indent=1, ensure_ascii=False)
     (folder / "reading.json").write_text(reading + "\n", encoding="utf-8")
     (folder / "draft.txt").write_text(draft.text_of(result.reading.draft), encoding="utf-8")
-    nifti = nibabel.Nifti1Image(result.segmentation.labels, geometry.RAS_TO_LPS @ result.segmentation.affine)
-    nifti.header.set_xyzt_units("mm")
-    nibabel.save(nifti, folder / "segmentation.nii.gz")
+    _write_labels(result.segmentation.labels, result.segmentation.affine, folder / "segmentation.nii.gz")
+    _write_labels(result.instances.labels, result.instances.affine, folder / "instances.nii.gz")
     overview.draw(result.volume, result.segmentation, result.reading).save(folder / "overview.png")
     _write_masks(result, folder / "masks")
+
+
+def _write_labels(labels: NDArray[np.uint8], affine: FloatArray, path: Path) -> None:
+    nifti = nibabel.Nifti1Image(labels, geometry.RAS_TO_LPS @ affine)
+    nifti.header.set_xyzt_units("mm")
+    nibabel.save(nifti, path)
 
 
 def _write_masks(result: Result, folder: Path) -> None:

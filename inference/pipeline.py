@@ -8,6 +8,7 @@ from pathlib import Path
 
 from inference import __version__, axial, dicom, draft, grade, registry, segment
 from inference.errors import NoSagittalSeriesError
+from inference.instances import InstanceMap, instances
 from inference.localise import localise
 from inference.measure import measure
 from inference.shape import measure_shape
@@ -37,6 +38,7 @@ class Result:
     reading: StudyReading
     volume: Volume
     segmentation: Segmentation
+    instances: InstanceMap
     planes: dict[str, tuple[Slice, ...]]
 
 
@@ -66,6 +68,7 @@ def read_study(paths: Sequence[Path], models: Models, progress: Progress = _sile
 
     progress("localising", 0.0)
     spine = localise(segmentation)
+    parts = instances(segmentation, spine.discs)
     axial_stacks = dicom.series_stacks(headers, _of(choices, Role.AXIAL_T2).uid)
     axial_planes = tuple(plane for one in axial_stacks for plane in one.slices)
 
@@ -94,8 +97,9 @@ def read_study(paths: Sequence[Path], models: Models, progress: Progress = _sile
         provenance=_provenance(models, used),
         warnings=(*warnings, *spine.warnings, *_coverage(choices, slices)),
         numbering=spine.numbering,
+        instances=parts.listed(),
     )
-    return Result(reading, volume, segmentation, planes)
+    return Result(reading, volume, segmentation, parts, planes)
 
 
 def _leading(choices: Sequence[SeriesChoice]) -> SeriesChoice:

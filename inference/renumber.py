@@ -1,7 +1,7 @@
 """The same reading with every disc named one level further up or down.
 
 Which disc is which is a reader's decision where the vertebrae are transitional
-or the images end early; places, planes and measurements then follow the disc.
+or the images end early; places, planes, measurements and instances then follow the disc.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from inference.types import (
     VERTEBRAE,
     AxialSlices,
     DiscLevel,
+    Instance,
     LevelFinding,
     Measurement,
     Role,
@@ -22,7 +23,7 @@ from inference.types import (
     VertebraLevel,
 )
 
-Placed = TypeVar("Placed", DiscLevel, VertebraLevel, Measurement, AxialSlices)
+Placed = TypeVar("Placed", DiscLevel, VertebraLevel, Measurement, AxialSlices, Instance)
 
 #: A reader may move the names so many levels.
 FURTHEST = 1
@@ -59,7 +60,14 @@ def renumbered(reading: StudyReading, shift: int) -> StudyReading:
         findings=findings,
         axial=_move(reading.axial, "level", shift),
         draft=draft.compose(findings, measurements),
+        instances=_renamed(reading.instances, shift),
     )
+
+
+def _renamed(old: tuple[Instance, ...], shift: int) -> tuple[Instance, ...]:
+    """The same ids under their new names; the canal keeps its own."""
+    canal = tuple(one for one in old if one.name == "canal")
+    return (*_move(tuple(one for one in old if one not in canal), "name", shift), *canal)
 
 
 def _move(items: tuple[Placed, ...], attribute: str, shift: int) -> tuple[Placed, ...]:

@@ -281,6 +281,18 @@ class AxialSlices:
 
 
 @dataclass(frozen=True)
+class Instance:
+    """A vertebra, disc or canal in ``instances.nii.gz``: its voxel value there, its name now, its volume.
+
+    The id stays what the file holds; the name follows a renumbering.
+    """
+
+    id: int
+    name: str
+    volume_ml: float
+
+
+@dataclass(frozen=True)
 class Provenance:
     """Who made the reading: the same input and provenance give the same reading.
 
@@ -314,3 +326,4 @@ class StudyReading:
     provenance: Provenance
     warnings: tuple[str, ...] = field(default=())
     numbering: Numbering | None = None
+    instances: tuple[Instance, ...] = ()

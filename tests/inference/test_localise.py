@@ -13,6 +13,7 @@ from inference.measure import lookup, measure
 from inference.simulate.patient import draw
 from inference.simulate.truth import LevelTruth, truth_segmentation
 from inference.simulate.truth import measure as true_levels
+from inference.training import report_spine
 from inference.types import LUMBAR_LEVELS, Label, Segmentation
 
 SPACING = (4.4, 1.2, 1.2)
@@ -117,6 +118,14 @@ def test_a_patient_lying_turned_in_the_scanner_is_named_the_same(degrees: float)
     places = {disc.level: disc.centre_mm for disc in localise(turned).discs}
     for level in LUMBAR_LEVELS:
         assert np.linalg.norm(places[level] - turn[:3, :3] @ levels[level].centre_mm) < 5, level
+
+
+def test_the_curve_runs_through_discs_and_bodies_of_a_spine_bent_sideways() -> None:
+    [row] = report_spine.rows(1, 3101, 12.0)
+    assert row.named == len(LUMBAR_LEVELS)
+    assert max(row.curve_mm) < 2.5
+    assert np.mean(row.curve_mm) < 1.2
+    assert row.cobb_deg > 10
 
 
 def test_an_empty_segmentation_is_no_spine() -> None:
