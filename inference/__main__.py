@@ -67,6 +67,8 @@ def _parser() -> argparse.ArgumentParser:
     segment.add_argument("--data", type=Path, help="folder that holds spider/")
     segment.add_argument("--rendered", type=Path, help="folder of `train render`")
     segment.add_argument("--out", type=Path, required=True, help="folder for weights, card and checkpoint")
+    segment.add_argument("--start", type=Path, help="folder of a model to go on from (default: from nothing)")
+    segment.add_argument("--rate", type=float, default=0.003, help="highest learning rate")
     segment.add_argument("--steps", type=int, default=2600)
     segment.add_argument("--seed", type=int, default=7)
     segment.set_defaults(run=_train_segment)
@@ -250,12 +252,16 @@ def _train_render(options: argparse.Namespace) -> int:
 
 
 def _train_segment(options: argparse.Namespace) -> int:
+    from inference import registry
     from inference.training.sources import Source
     from inference.training.train_segment import TrainConfig, train
 
-    config = TrainConfig(source=Source(options.source), steps=options.steps, seed=options.seed)
+    begun = registry.load(options.start.name, weights_root=options.start.parent).sha256 if options.start else ""
+    config = TrainConfig(
+        Source(options.source), options.steps, learning_rate=options.rate, seed=options.seed, start=begun
+    )
     try:
-        train(options.data, options.rendered, options.out, config)
+        train(options.data, options.rendered, options.out, config, options.start)
     except ValueError as error:
         print(str(error), file=sys.stderr)
         return 2

@@ -58,7 +58,8 @@ def gather(source: Source, data: Path | None, rendered: Path | None) -> Material
     if source is Source.SIMULATED:
         made, held = made[:-HELD_BACK], made[-HELD_BACK:]
         tune = [_case(number, slab) for number, slab in enumerate(held)]
-    return Material([group for group in (real, made) if group], tune)
+    # Two of three samples are real where there are both: simulated patients teach what the real ones lack.
+    return Material([group for group in (real, real, made) if group], tune)
 
 
 def _real(data: Path | None) -> tuple[list[Slab], list[Case]]:

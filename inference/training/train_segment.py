@@ -2,6 +2,7 @@
 
     python -m inference train segment --data DIR --out DIR --steps 2400 --seed 7
     python -m inference train segment --source simulated --rendered runs/simulated --out DIR
+    python -m inference train segment --source both ... --start inference/weights/segment --rate 0.001
 
 Real data: the T2 SPACE volumes of SPIDER (see `spider.py` for the split).
 Simulated data: what ``train render`` made (see `simulated.py`).
@@ -34,7 +35,10 @@ _DATA = {Source.REAL: _SPIDER, Source.SIMULATED: _SIMULATED, Source.BOTH: f"{_SP
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """All that decides a run besides the data; travels in the model card."""
+    """All that decides a run besides the data; travels in the model card.
+
+    start: hash of the weights that it went on from; empty for a network that knew nothing.
+    """
 
     source: Source = Source.REAL
     steps: int = 2400
@@ -46,6 +50,7 @@ class TrainConfig:
     average: float = 0.99
     check_every: int = 200
     seed: int = 7
+    start: str = ""
 
 
 def loss_of(logits: Tensor, target: Tensor, whole: Tensor) -> Tensor:
@@ -67,16 +72,31 @@ def loss_of(logits: Tensor, target: Tensor, whole: Tensor) -> Tensor:
     return entropy + 1 - dice[1:].mean()
 
 
+def take_over(network: UNet, older: UNet) -> None:
+    """Give `network` the weights of an `older` one of the same width that may know fewer classes.
+
+    A class that is new begins as background does.
+    """
+    weights = older.state_dict()
+    for name in ("head.weight", "head.bias"):
+        known = weights[name]
+        more = known[:1].expand(network.config.classes - len(known), *known.shape[1:])
+        weights[name] = torch.cat([known, more])
+    network.load_state_dict(weights)
+
+
 class Run:
     """A training run that can be put on disk and taken up again."""
 
-    def __init__(self, config: TrainConfig) -> None:
+    def __init__(self, config: TrainConfig, start: Path | None = None) -> None:
         torch.manual_seed(config.seed)
         self.config = config
         self.rng = np.random.default_rng(config.seed)
         self.generator = torch.Generator().manual_seed(config.seed)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         network = UNet(UNetConfig())
+        if start is not None:
+            take_over(network, registry.load(start.name, weights_root=start.parent).network)
         self.network = network.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.averaged = torch.optim.swa_utils.AveragedModel(
             self.network,
@@ -126,16 +146,17 @@ class Run:
         print(f"resumed at step {self.step}", flush=True)
 
 
-def train(data: Path | None, rendered: Path | None, out: Path, config: TrainConfig) -> None:
+def train(data: Path | None, rendered: Path | None, out: Path, config: TrainConfig, start: Path | None = None) -> None:
     """Train and write the best model (by tuning Dice) to `out`; resumes from `out/checkpoint.pt`.
 
     data: folder that holds ``spider/``. rendered: folder of simulated slabs. Each only where `config.source` needs it.
+    start: folder of a model to go on from.
     """
     out.mkdir(parents=True, exist_ok=True)
     material = gather(config.source, data, rendered)
     sizes = " and ".join(str(len(group)) for group in material.groups)
     print(f"{sizes} slabs to train on, {len(material.tune)} to tune on", flush=True)
-    run, checkpoint = Run(config), out / "checkpoint.pt"
+    run, checkpoint = Run(config, start), out / "checkpoint.pt"
     if checkpoint.exists():
         run.resume(checkpoint)
     started, first, running = time.monotonic(), run.step, 0.0

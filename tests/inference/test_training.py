@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from inference.models.unet import UNet, UNetConfig
 from inference.training import simulated, sources, train_segment
 from inference.training.slab import Slab
 from inference.training.sources import Material, Source
@@ -83,6 +84,17 @@ def test_a_run_that_was_broken_off_goes_on_to_the_same_weights(tmp_path: Path, m
 
     curves = [(tmp_path / name / "curve.jsonl").read_text() for name in ("whole", "broken")]
     assert curves[0] == curves[1]
+
+
+def test_a_network_takes_over_what_one_of_fewer_classes_knew_and_holds_the_new_class_for_background() -> None:
+    older = UNet(UNetConfig(classes=4)).eval()
+    newer = UNet(UNetConfig(classes=5)).eval()
+    train_segment.take_over(newer, older)
+    image = torch.rand(1, 3, 32, 32)
+    with torch.inference_mode():
+        said, before = newer(image), older(image)
+    assert torch.equal(said[:, :4], before)
+    assert torch.equal(said[:, 4], before[:, 0])
 
 
 def _broken_after(steps: int):
