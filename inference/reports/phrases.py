@@ -38,6 +38,9 @@ def _without_idle_words(found: list[Chunk]) -> list[Chunk]:
     """``the ventral aspect of the sac`` is the sac; ``L1/2 to L3/4, are normal`` needs no comma."""
     kept: list[Chunk] = []
     for k, c in enumerate(found):
+        if c.kind not in ("ZONE", "COMMA"):
+            kept.append(c)
+            continue
         after = found[k + 1 : k + 3]
         is_aspect = c.kind == "ZONE" and [one.kind for one in after] == ["OF", "S"] and after[0].form == "of"
         is_apposed = c.kind == "COMMA" and k and found[k - 1].kind == "L" and [a.kind for a in after[:1]] == ["COPULA"]

@@ -76,7 +76,7 @@ def place(sentence: Sentence, reading: Reading, context: Context) -> None:
     carried = context.lesion if context.paragraph == sentence.paragraph and not marks.has_levels else ""
     lesion = lesion_side(reading.chunks)
     for assertion in reading.assertions:
-        there = side_of_clause_where(reading.chunks, assertion.first)
+        there = side_of_clause_where(reading.chunks, assertion.first) if "WHERE" in marks.words else ""
         side = there or lesion or only_side_before(reading.chunks, assertion.first) or carried
         _place_one(assertion, sentence, marks, context, side, reading.assertions)
     _move_on(sentence, reading, marks, context, lesion)
@@ -130,10 +130,12 @@ def _place_one(
         reach = "global" if assertion.grade == "normal" else "own"
         _state(assertion, LUMBAR_DISCS, reach, context, "both")
         return
-    behind = marks.chunks[assertion.last + 1 :]
-    discs: tuple[int, ...] | None = references.both_levels(assertion.first, behind, marks.named, context.recent)
+    discs: tuple[int, ...] | None = ()
+    behind = marks.chunks[assertion.last + 1 :] if "LEVEL" in marks.words else ()
+    if behind:
+        discs = references.both_levels(assertion.first, behind, marks.named, context.recent)
     discs = discs or _own_levels(assertion, marks, peers)
-    if discs and references.adds_to_this_level(behind):
+    if discs and behind and references.adds_to_this_level(behind):
         discs = (*(context.discs or ()), *discs)
     if discs is None:
         discs = _from_context(assertion, sentence, marks, context)
@@ -158,7 +160,8 @@ def _scope_words(assertion: Assertion, marks: _Marks, peers: list[Assertion], co
     lo, hi = _stretch(assertion, marks.chunks, peers)
     if assertion.grade == "normal" and _in_lumbar_spine(assertion, marks.chunks, hi):
         return "all"
-    if assertion.grade == "normal" and references.opens_with_remaining(marks.chunks[lo : assertion.first]):
+    opens = marks.chunks[lo].kind == "REMAINING" and assertion.grade == "normal"
+    if opens and references.opens_with_remaining(marks.chunks[lo : assertion.first]):
         return "remaining"
     lo = max([lo, *(other.last + 1 for other in peers if other.last < assertion.first)])
     hi = min([hi, *(other.first - 1 for other in peers if other.first > assertion.last)])

@@ -215,8 +215,10 @@ def is_graded_by_side(found: list[Chunk], i: int) -> bool:
 
 def is_not_assessed(found: list[Chunk], i: int) -> bool:
     """``not adequately assessed``: the adverb calls nothing adequate."""
-    is_adverb = found[i].kind == "N" and found[i].negated and found[i].form.endswith("ly")
-    return is_adverb or (found[i].kind == "N" and [c.kind for c in found[i + 1 : i + 2]] == ["ASSESS"])
+    if found[i].kind != "N":
+        return False
+    is_adverb = found[i].negated and found[i].form.endswith("ly")
+    return is_adverb or [c.kind for c in found[i + 1 : i + 2]] == ["ASSESS"]
 
 
 def is_graded_by_level(found: list[Chunk], i: int) -> bool:
