@@ -156,8 +156,13 @@ def _unusual(rng: np.random.Generator, protocols: list[Protocol]) -> Protocol:
     """A STIR, a fat-suppressed T2 or an enhanced T1 of the same slices as `protocols` (T2, T1, T2)."""
     dice = rng.random()
     if dice < 0.5:
-        times = {"repetition_ms": float(rng.uniform(3500, 5500)), "echo_ms": float(rng.uniform(40, 65))}
-        return replace(protocols[2], weighting="STIR", inversion_ms=float(rng.uniform(150, 221)), **times)
+        return replace(
+            protocols[2],
+            weighting="STIR",
+            repetition_ms=float(rng.uniform(3500, 5500)),
+            echo_ms=float(rng.uniform(40, 65)),
+            inversion_ms=float(rng.uniform(150, 221)),
+        )
     if dice < 0.75:
         return replace(protocols[2], fat_suppression=float(rng.uniform(0.8, 1.0)))
     return replace(protocols[1], gadolinium=float(rng.uniform(3, 6)), fat_suppression=float(rng.choice([0.0, 0.95])))
@@ -213,6 +218,7 @@ def load(folder: Path) -> list[Slab]:
     for path in sorted(folder.glob("*.npz")):
         with np.load(path, allow_pickle=False) as arrays:
             count = sum(name.startswith("image_") for name in arrays)
-            names = [[f"{part}_{number}" for part in ("image", "labels", "affine")] for number in range(count)]
-            slabs += [Slab(*(arrays[name] for name in three), whole=True) for three in names]
+            for number in range(count):
+                image, labels, affine = (arrays[f"{part}_{number}"] for part in ("image", "labels", "affine"))
+                slabs.append(Slab(image, labels, affine, whole=True))
     return slabs

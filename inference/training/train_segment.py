@@ -30,6 +30,8 @@ from inference.types import Label
 
 _SPIDER = "SPIDER T2 SPACE: van der Graaf et al., Scientific Data 2024, Zenodo 10159290, CC BY 4.0"
 _SIMULATED = "patients of inference.simulate, who are no persons"
+#: Of the models that this script writes; goes up when a new one is shipped.
+VERSION = "1.1.0"
 _DATA = {Source.REAL: _SPIDER, Source.SIMULATED: _SIMULATED, Source.BOTH: f"{_SPIDER}; {_SIMULATED}"}
 
 
@@ -188,7 +190,7 @@ def card(network: UNet, config: TrainConfig, step: int, tune: list[float]) -> di
     real = config.source is not Source.SIMULATED
     return {
         "name": "segment",
-        "version": "1.0.0",
+        "version": VERSION,
         "task": "vertebra, disc, dural sac and sacrum on sagittal lumbar MRI",
         "network": network.config.to_dict(),
         "preprocessing": {"spacing_mm": preprocess.SPACING_MM, "percentiles": list(preprocess.PERCENTILES)},
@@ -202,15 +204,21 @@ def card(network: UNet, config: TrainConfig, step: int, tune: list[float]) -> di
             "tuning_dice": {"vertebra": tune[0], "disc": tune[1], "canal": tune[2]},
         },
         "limits": [
-            _LIMITS[config.source],
-            "The sacrum is not segmented: its label is missing in the training data.",
+            *_LIMITS[config.source],
             "Not a medical device. Not tested in clinical use.",
         ],
     }
 
 
+_SACRUM = "What it knows of the sacrum it learnt from simulated patients alone."
 _LIMITS = {
-    Source.REAL: "Trained on real sagittal T2 SPACE only; other contrasts are imitated by augmentation.",
-    Source.SIMULATED: "Trained on simulated patients only.",
-    Source.BOTH: "Trained on real sagittal T2 SPACE and on simulated T1 and T2.",
+    Source.REAL: (
+        "Trained on real sagittal T2 SPACE only; other contrasts are imitated by augmentation.",
+        "The sacrum is not segmented: its label is missing in the training data.",
+    ),
+    Source.SIMULATED: ("Trained on simulated patients only.",),
+    Source.BOTH: (
+        "Trained on real sagittal T2 SPACE, and on T1, T2, STIR and enhanced T1 of simulated patients only.",
+        _SACRUM,
+    ),
 }
