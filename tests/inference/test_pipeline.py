@@ -19,7 +19,7 @@ from inference.pipeline import Result
 from inference.simulate.options import StudyOptions
 from inference.simulate.study import write_study
 from inference.simulate.truth import Truth
-from inference.types import LUMBAR_LEVELS, Grade, Role, Site
+from inference.types import LUMBAR_LEVELS, Grade, Label, Role, Site
 from tests.inference.series import edit
 
 SEED = 12
@@ -90,7 +90,7 @@ def test_the_files_hold_the_reading_on_the_true_grid(result: Result, tmp_path: P
     nifti = nibabel.load(tmp_path / "segmentation.nii.gz")
     assert np.allclose(RAS_TO_LPS @ nifti.affine, result.volume.affine, atol=1e-3)
     assert np.array_equal(np.asarray(nifti.dataobj), result.segmentation.labels)
-    assert set(np.unique(result.segmentation.labels)) == {0, 1, 2, 3}
+    assert set(np.unique(result.segmentation.labels)) == set(Label)
 
 
 def test_masks_lie_on_every_image_of_every_series_used(result: Result, tmp_path: Path) -> None:
