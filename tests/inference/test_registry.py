@@ -45,5 +45,5 @@ def test_figures_are_added_to_the_card_and_nothing_else_changes(tmp_path: Path) 
 
 def test_the_shipped_model_fits_its_card() -> None:
     model = registry.load("segment")
-    assert model.card["classes"][1:] == ["vertebra", "disc", "canal"]
+    assert model.card["classes"][1:] == ["vertebra", "disc", "canal", "sacrum"]
     assert not set(model.card["training"]["left_out_patients"]) & set(model.card["training"]["tuning_patients"])
