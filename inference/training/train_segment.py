@@ -210,7 +210,10 @@ def card(network: UNet, config: TrainConfig, step: int, tune: list[float]) -> di
     }
 
 
-_SACRUM = "What it knows of the sacrum it learnt from simulated patients alone."
+_SACRUM = (
+    "What it knows of the sacrum it learnt from simulated patients alone, and no label chose the checkpoint by it: "
+    "it may be marked in part or not at all."
+)
 _LIMITS = {
     Source.REAL: (
         "Trained on real sagittal T2 SPACE only; other contrasts are imitated by augmentation.",
