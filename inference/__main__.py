@@ -105,6 +105,9 @@ def _parser() -> argparse.ArgumentParser:
     spine.add_argument("--seed", type=int, default=3200)
     spine.add_argument("--scoliosis", type=float, default=0.0, metavar="MM", help="bend all sideways by so much")
     spine.set_defaults(run=_evaluate_spine)
+    norms = evaluate.add_parser("norms", help="the table of norms, from the given masks of SPIDER's training patients")
+    norms.add_argument("--data", type=Path, required=True, help="folder that holds spider/")
+    norms.set_defaults(run=_evaluate_norms)
     reports = evaluate.add_parser("labels", help="F1 of report labels on a labelled file, beside a simple baseline")
     reports.add_argument("--file", type=Path, required=True, metavar="labelled.jsonl")
     reports.set_defaults(run=_evaluate_labels)
@@ -308,6 +311,13 @@ def _evaluate_spine(options: argparse.Namespace) -> int:
         done.append(row)
         _print_count(len(done), options.patients)
     print(report_spine.markdown(done))
+    return 0
+
+
+def _evaluate_norms(options: argparse.Namespace) -> int:
+    from inference.training import report_norms
+
+    print(report_norms.table([measured for _, measured in report_norms.rows(options.data)]), end="")
     return 0
 
 

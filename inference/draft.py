@@ -93,7 +93,8 @@ def _numbers(level: str, measured: tuple[Measurement, ...]) -> str:
     for name, quantity in (("AP", "canal_ap"), ("area", "canal_area")):
         measured_here = lookup(measured, level, quantity)
         if measured_here is not None:
-            parts.append(f"{name} {measured_here}")
+            # The uncertainty stands beside the number on the page; in a report it would only be in the way.
+            parts.append(f"{name} {replace(measured_here, plus_minus=None)}")
     return f" ({', '.join(parts)})" if parts else ""
 
 

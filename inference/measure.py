@@ -25,23 +25,51 @@ MIDLINE_MM = 2.0
 #: Cuts with less canal than this were cut beside it.
 MIN_CANAL_MM2 = 15.0
 
+#: The plane is moved by so much along its normal to see what a small misplacement does.
+NUDGE_MM = 1.5
+#: Standard deviation of the diameter that the segmenter itself brings: its median error is 0.7 mm (docs/figures.md),
+#: which is 0.67 of a standard deviation.
+SEGMENTER_SD_MM = 1.0
+
 EDGE_NOTE = "The canal reaches the edge of the imaged slab; the area within it is given."
 
 
 @dataclass(frozen=True)
 class CanalCut:
-    """The canal in one plane; `whole` unless the imaged slab cuts it off at a side."""
+    """The canal in one plane; `whole` unless the imaged slab cuts it off at a side.
+
+    ap_sd_mm, area_sd_mm2: uncertainty of both, one standard deviation.
+    """
 
     centre_mm: FloatArray
     ap_mm: float
     area_mm2: float
     whole: bool
+    ap_sd_mm: float = SEGMENTER_SD_MM
+    area_sd_mm2: float = 0.0
 
 
 def cut_canal(segmentation: Segmentation, level: DiscLevel | VertebraLevel) -> CanalCut | None:
-    """Area and midline front-to-back diameter of the canal in a level's plane, or None when not seen."""
-    behind = np.arange(0.0, BEHIND_MM, STEP_MM)
-    beside = np.arange(-BESIDE_MM, BESIDE_MM + STEP_MM, STEP_MM)
+    """Area and midline front-to-back diameter of the canal in a level's plane, or None when not seen.
+
+    The uncertainty joins what the segmenter brings with the spread over planes
+    `NUDGE_MM` above and below; the area's relative error is taken for the diameter's.
+    """
+    cut = _cut(segmentation, level, STEP_MM)
+    if cut is None:
+        return None
+    moves = [replace(level, centre_mm=level.centre_mm + way * NUDGE_MM * level.up) for way in (-1.0, 1.0)]
+    beside = [near for near in (_cut(segmentation, moved, 2 * STEP_MM) for moved in moves) if near is not None]
+    spread = float(np.std([cut.ap_mm, *(near.ap_mm for near in beside)]))
+    areas = float(np.std([cut.area_mm2, *(near.area_mm2 for near in beside)]))
+    model = cut.area_mm2 * SEGMENTER_SD_MM / max(cut.ap_mm, 3.0)
+    return replace(cut, ap_sd_mm=float(np.hypot(spread, SEGMENTER_SD_MM)), area_sd_mm2=float(np.hypot(areas, model)))
+
+
+def _cut(segmentation: Segmentation, level: DiscLevel | VertebraLevel, step_mm: float) -> CanalCut | None:
+    """The canal in one plane, sampled every `step_mm`."""
+    behind = np.arange(0.0, BEHIND_MM, step_mm)
+    beside = np.arange(-BESIDE_MM, BESIDE_MM + step_mm, step_mm)
     points = (
         level.centre_mm
         - np.multiply.outer(behind, level.anterior)[:, None, :]
@@ -49,16 +77,16 @@ def cut_canal(segmentation: Segmentation, level: DiscLevel | VertebraLevel) -> C
     )
     mask = geometry.sample_labels(segmentation, points, (Label.CANAL,)) == Label.CANAL
     mask = _largest(mask)
-    area = float(mask.sum()) * STEP_MM**2
+    area = float(mask.sum()) * step_mm**2
     if area < MIN_CANAL_MM2:
         return None
     rows, columns = np.nonzero(mask)
     middle = round(float(columns.mean()))
-    reach = round(MIDLINE_MM / STEP_MM)
+    reach = round(MIDLINE_MM / step_mm)
     chords = mask[:, max(0, middle - reach) : middle + reach + 1].sum(axis=0)
     centre = points[round(float(rows.mean())), middle]
     whole = not (mask & _at_slab_edge(segmentation, points)).any()
-    return CanalCut(centre, float(np.median(chords)) * STEP_MM, area, bool(whole))
+    return CanalCut(centre, float(np.median(chords)) * step_mm, area, bool(whole))
 
 
 def _largest(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -100,9 +128,15 @@ def _measurements(place: str, cut: CanalCut | None) -> list[Measurement]:
         note = "The canal was not seen here."
         return [Measurement(place, "canal_ap", None, "mm", note), Measurement(place, "canal_area", None, "mm²", note)]
     return [
-        Measurement(place, "canal_ap", round(cut.ap_mm, 1), "mm"),
+        Measurement(place, "canal_ap", round(cut.ap_mm, 1), "mm", plus_minus=round(cut.ap_sd_mm, 1)),
         Measurement(
-            place, "canal_area", round(cut.area_mm2), "mm²", "" if cut.whole else EDGE_NOTE, lower_bound=not cut.whole
+            place,
+            "canal_area",
+            round(cut.area_mm2),
+            "mm²",
+            "" if cut.whole else EDGE_NOTE,
+            lower_bound=not cut.whole,
+            plus_minus=round(cut.area_sd_mm2) if cut.whole else None,
         ),
     ]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from inference import __version__, axial, dicom, draft, grade, registry, segment
+from inference import __version__, axial, dicom, draft, grade, norms, registry, segment
 from inference.errors import NoSagittalSeriesError
 from inference.instances import InstanceMap, instances
 from inference.localise import localise
@@ -75,7 +75,7 @@ def read_study(paths: Sequence[Path], models: Models, progress: Progress = _sile
     progress("grading", 0.0)
     discs, measurements = measure(segmentation, spine.discs, spine.vertebrae)
     findings = grade.grade(discs, measurements, (lead.role,))
-    measurements += measure_shape(segmentation, discs, spine.vertebrae)
+    measurements = norms.compared((*measurements, *measure_shape(segmentation, discs, spine.vertebrae)))
     slices = axial.assign(discs, axial_planes, _of(choices, Role.AXIAL_T2).uid)
 
     progress("drafting", 0.0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from inference import draft, grade
+from inference import draft, grade, norms
 from inference.types import (
     LEVELS,
     VERTEBRAE,
@@ -42,7 +42,7 @@ def renumbered(reading: StudyReading, shift: int) -> StudyReading:
     """The reading with all names moved; what has no name any more is left out.
 
     Measurements over several levels (the lordosis) belong to the old names and
-    are left out too. A level that had no grade under its old name gets one.
+    are left out too; what is usual is that of the new place. A level that had no grade under its old name gets one.
     Raises ValueError for a shift beyond `FURTHEST`.
     """
     if abs(shift) > FURTHEST:
@@ -50,7 +50,7 @@ def renumbered(reading: StudyReading, shift: int) -> StudyReading:
     if not shift:
         return reading
     discs = _move(reading.discs, "level", shift)
-    measurements = _move(reading.measurements, "place", shift)
+    measurements = norms.compared(_move(reading.measurements, "place", shift))
     findings = _findings(reading.findings, shift, grade.grade(discs, measurements, _made_from(reading.findings)))
     return replace(
         reading,

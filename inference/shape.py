@@ -1,4 +1,4 @@
-"""Shape of the spine in millimetres and degrees: disc and body heights, wedge, listhesis, lordosis.
+"""Shape of the spine in millimetres and degrees: disc and body heights, wedge, listhesis, lordosis by segment.
 
 Every structure is cut in its own sagittal planes, a few millimetres apart
 around the middle. Each plane gives the measure once; the median is reported
@@ -131,7 +131,7 @@ def _corner(mask: Mask, ahead: FloatArray, above: FloatArray, endplate_mm: float
 def measure_shape(
     segmentation: Segmentation, discs: tuple[DiscLevel, ...], vertebrae: tuple[VertebraLevel, ...]
 ) -> tuple[Measurement, ...]:
-    """Heights and wedge of discs and bodies, slip of each body on the next, angles between them."""
+    """Heights and wedge of discs and bodies, slip of each body on the next, lordosis of segments and of the whole."""
     disc_shapes = {disc.level: outlines(segmentation, disc, Label.DISC) for disc in discs}
     bodies = {body.name: outlines(segmentation, body, Label.VERTEBRA) for body in vertebrae}
     out: list[Measurement] = []
@@ -142,6 +142,7 @@ def measure_shape(
     names = list(bodies)
     for upper, lower in pairwise(names):
         out.append(_slip(f"{upper}-{lower}", bodies[upper], bodies[lower]))
+    out += [_segment(level, disc, bodies) for level, disc in disc_shapes.items()]
     return (*out, _lordosis(bodies.get("L1"), disc_shapes.get("L5-S1")))
 
 
@@ -190,16 +191,31 @@ def _slip(level: str, upper: Shape, lower: Shape) -> Measurement:
     return Measurement(level, "slip", measured.value, "mm", note, plus_minus=measured.plus_minus)
 
 
+def _segment(level: str, disc: Shape, bodies: dict[str, Shape]) -> Measurement:
+    """Angle between the upper endplates of a disc's two vertebrae; at the sacrum the disc's end stands for S1's."""
+    names = level.split("-")
+    upper, lower = (bodies.get(name) for name in names)
+    if upper is None or (lower is None and names[1] != "S1"):
+        return Measurement(level, "segment_angle", None, "°", "A vertebra beside the disc was not seen.")
+    angles = _angles(upper, lower, "top") if lower else _angles(upper, disc, "bottom")
+    return _number(level, "segment_angle", angles, "°")
+
+
 def _lordosis(first: Shape | None, last: Shape | None) -> Measurement:
     """Angle between the upper endplate of L1 and that of S1, where the lowest disc ends; lying down."""
     if first is None or last is None:
         return Measurement("L1-S1", "lordosis", None, "°", "L1 or the lowest disc was not seen.")
+    return _number("L1-S1", "lordosis", _angles(first, last, "bottom"), "°")
+
+
+def _angles(first: Shape, last: Shape, edge: str) -> list[float]:
+    """Degrees from the upper endplate of `first` to an edge (`"top"` or `"bottom"`) of `last`, plane by plane."""
     angles = []
     for plane in sorted(set(first.outlines) & set(last.outlines)):
         upper = [first.point(plane, *end) for end in first.outlines[plane].top]
-        lower = [last.point(plane, *end) for end in last.outlines[plane].bottom]
+        lower = [last.point(plane, *end) for end in getattr(last.outlines[plane], edge)]
         angles.append(_between(upper[1] - upper[0], lower[1] - lower[0]))
-    return _number("L1-S1", "lordosis", angles, "°")
+    return angles
 
 
 def _angle(top: FloatArray, bottom: FloatArray) -> float:

@@ -216,6 +216,8 @@ class Measurement:
     value: None when it could not be measured; `note` then says why.
     lower_bound: the true value is at least `value`; `note` says why.
     plus_minus: one standard deviation of the measurement, where it is known.
+    usual: from and to which the value lies in 95 of 100 people compared with,
+    where that is known; deviation: how many standard deviations off their mean.
     """
 
     place: str
@@ -225,6 +227,8 @@ class Measurement:
     note: str = ""
     lower_bound: bool = False
     plus_minus: float | None = None
+    usual: tuple[float, float] | None = None
+    deviation: float | None = None
 
     def __str__(self) -> str:
         """For people: ``11.2 mm``, ``at least 180 mm²``, ``4.1 ± 0.3 mm`` or ``not measured``."""

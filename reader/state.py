@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from accounts.models import User
-from inference import record
+from inference import norms, record
 from inference.types import LUMBAR_LEVELS, Role
 from reader import contradictions, room, signing
 from reader import review as reviewing
@@ -68,7 +68,9 @@ def machine_state(study: Study, review: Review | None) -> dict[str, Any]:
     found: dict[str, Any] = record.to_dict(named) if named else {}
     return {
         "discs": found.get("discs", []),
-        "measurements": found.get("measurements", []),
+        "measurements": [record.to_dict(one) | {"unusual": norms.said(one)} for one in named.measurements]
+        if named
+        else [],
         "axial": found.get("axial", []),
         "roles": {choice["uid"]: choice["role"] for choice in found.get("series", []) if choice["uid"]},
         "warnings": _warnings(study, reading),

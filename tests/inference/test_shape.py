@@ -113,6 +113,22 @@ def test_the_lordosis_is_the_angle_from_the_first_body_to_the_sacrum() -> None:
     assert str(lordosis).endswith("°")
 
 
+def test_each_segment_has_its_own_angle_and_the_sacrum_counts_from_the_disc() -> None:
+    bodies = {
+        "L4": Block(Label.VERTEBRA, 0, 60, 5, BODY_MM, BODY_MM),
+        "L5": Block(Label.VERTEBRA, 0, 15, -10, BODY_MM, BODY_MM),
+    }
+    discs = {
+        "L4-L5": Block(Label.DISC, 0, 38, 0, DISC_MM, DISC_MM),
+        "L5-S1": Block(Label.DISC, 0, -20, -30, DISC_MM, DISC_MM),
+    }
+    measured = measure_shape(segmentation_of([*bodies.values(), *discs.values()]), *levels_of(discs, bodies))
+    assert value(measured, "L4-L5", "segment_angle").value == pytest.approx(15.0, abs=2.0)
+    assert value(measured, "L5-S1", "segment_angle").value == pytest.approx(20.0, abs=2.0)
+    alone = measure_shape(segmentation_of([*discs.values()]), *levels_of(discs, {}))
+    assert value(alone, "L4-L5", "segment_angle").value is None
+
+
 def test_what_is_not_seen_has_no_number() -> None:
     discs = {"L5-S1": Block(Label.DISC, 0, -50, -30, DISC_MM, DISC_MM)}
     measured = measure_shape(segmentation_of([]), *levels_of(discs, {}))

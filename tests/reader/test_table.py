@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from accounts.models import AuditEvent
 from inference.types import Grade
+from reader import room
+from reader.state import machine_state
 from tests.reader.factories import RULE, Desk, read_by_machine
 from worklist.models import Study
 from worklist.states import State, move
@@ -91,3 +93,16 @@ def read_again(desk: Desk, study: Study) -> None:
         move(study, state)
     read_by_machine(study)
     desk.claim()
+
+
+def test_the_table_says_what_is_usual_and_what_is_not(study: Study) -> None:
+    reading = study.latest_reading
+    assert reading is not None
+    usual = {"usual": [8.0, 16.0], "deviation": 0.0, "plus_minus": 1.0}
+    for one in reading.reading["measurements"]:
+        one.update(usual | ({"value": 6.0, "deviation": -3.0} if one["place"] == "L4-L5" else {}))
+    reading.save()
+    review = room.open_review(study)
+    told = {one["place"]: one["unusual"] for one in machine_state(study, review)["measurements"]}
+    assert told["L4-L5"] == "below the usual range"
+    assert told["L3-L4"] == ""

@@ -182,11 +182,7 @@ export class Table {
     for (const [quantity, name, digits] of MEASURES) {
       const found = this.measured.get(`${level}/${quantity}`);
       if (!found || (quantity === 'slip' && !found.note)) continue;
-      const least = found.lower_bound ? 'at least ' : '';
-      const value = found.value === null ? 'not measured' : `${least}${found.value.toFixed(digits)} ${found.unit}`;
-      const spread = found.plus_minus === null ? '' : ` ± ${found.plus_minus.toFixed(digits)} ${found.unit}`;
-      const title = [found.note, spread].filter(Boolean).join(';') || null;
-      parts.push(el('span', { class: 'measure', title }, `${name} `, el('b', {}, value)));
+      parts.push(measure(found, name, digits));
     }
     for (const finding of findings) {
       if (finding.machine_grade === null) continue;
@@ -254,6 +250,18 @@ export class Table {
       return false;
     }
   }
+}
+
+// A number with its unit; an arrow where it lies outside what people usually have, the rest in the title.
+function measure(found, name, digits) {
+  const least = found.lower_bound ? 'at least ' : '';
+  const value = found.value === null ? 'not measured' : `${least}${found.value.toFixed(digits)} ${found.unit}`;
+  const spread = found.plus_minus === null ? '' : `± ${found.plus_minus.toFixed(digits)} ${found.unit}`;
+  const range = found.usual ? `usual ${found.usual.map((end) => end.toFixed(digits)).join(' to ')} ${found.unit}` : '';
+  const title = [found.note, spread, found.unusual, range].filter(Boolean).join('; ') || null;
+  const arrow = found.unusual?.startsWith('below') ? '↓' : '↑';
+  const mark = found.unusual ? el('span', { class: 'unusual', role: 'img', 'aria-label': found.unusual }, arrow) : null;
+  return el('span', { class: 'measure', title }, `${name} `, el('b', {}, value), mark);
 }
 
 // A grade where the machine gave none is the reader's, but no change of the machine's.
