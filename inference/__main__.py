@@ -105,6 +105,11 @@ def _parser() -> argparse.ArgumentParser:
     spine.add_argument("--seed", type=int, default=3200)
     spine.add_argument("--scoliosis", type=float, default=0.0, metavar="MM", help="bend all sideways by so much")
     spine.set_defaults(run=_evaluate_spine)
+    gate = evaluate.add_parser("quality", help="what the quality gate tells of spoilt and of clean series")
+    gate.add_argument("--patients", type=_count, default=5)
+    gate.add_argument("--seed", type=int, default=4000)
+    gate.add_argument("--data", type=Path, help="folder that holds spider/: its training patients must raise no alarm")
+    gate.set_defaults(run=_evaluate_quality)
     norms = evaluate.add_parser("norms", help="the table of norms, from the given masks of SPIDER's training patients")
     norms.add_argument("--data", type=Path, required=True, help="folder that holds spider/")
     norms.set_defaults(run=_evaluate_norms)
@@ -311,6 +316,19 @@ def _evaluate_spine(options: argparse.Namespace) -> int:
         done.append(row)
         _print_count(len(done), options.patients)
     print(report_spine.markdown(done))
+    return 0
+
+
+def _evaluate_quality(options: argparse.Namespace) -> int:
+    from inference import registry
+    from inference.training import report_quality
+
+    model = registry.load("segment")
+    rows = list(report_quality.real(model, options.data)) if options.data else []
+    for row in report_quality.simulated(model, options.patients, options.seed):
+        rows.append(row)
+        print(f"{row.kind} {row.patient}: {', '.join(row.alarms) or 'nothing'}", file=sys.stderr)
+    print(report_quality.markdown(rows))
     return 0
 
 

@@ -254,6 +254,16 @@ def weighting(header: Header) -> tuple[str, str]:
     return "", "no timing and no description"
 
 
+def is_enhanced(header: Header) -> bool:
+    """Whether a series was made after a contrast agent, by its tags or by what people wrote."""
+    return header.contrast or bool(_POST_CONTRAST.search(header.words))
+
+
+def is_suppressed(header: Header) -> bool:
+    """Whether people wrote that fat is suppressed."""
+    return bool(_FAT_SUPPRESSED.search(header.words))
+
+
 def check_region(headers: Sequence[Header]) -> None:
     """Raise WrongRegionError when what is written of study and series says only another region."""
     texts = [f"{header.words} {header.body_part} {header.study_description}".lower() for header in headers]
@@ -325,8 +335,7 @@ def _elsewhere(header: Header) -> bool:
 
 
 def _demerits(stack: Stack) -> tuple[int, int, float]:
-    text = stack.head.words
-    special = 2 * bool(_FAT_SUPPRESSED.search(text)) + bool(stack.head.contrast or _POST_CONTRAST.search(text))
+    special = 2 * is_suppressed(stack.head) + is_enhanced(stack.head)
     few = 0 if len(stack.slices) >= MIN_SLICES else 1
     return (special, few, -float(len(stack.slices)))
 

@@ -71,3 +71,13 @@ class MissingSpacingError(StudyError):
 class SpineNotFoundError(StudyError):
     code = "spine_not_found"
     next_step = "Check that the sagittal series shows the lumbar spine; read this study by hand."
+
+
+class PoorImagesError(StudyError):
+    code = "poor_images"
+    next_step = "Repeat the sagittal series if the patient can; or read this study by hand."
+
+
+class UnexpectedContrastError(StudyError):
+    code = "unexpected_contrast"
+    next_step = "Send the plain sagittal T2 (or T1) series, then queue the study again; or read it by hand."

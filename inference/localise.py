@@ -55,6 +55,8 @@ CELL_MM, STRIP_MM = 1.0, 11.0
 STIFFNESS = 300.0
 #: What lies below the lowest disc is looked for this far down and to the sides; a sacrum fills so much of it.
 BELOW_MM, BELOW_RADIUS_MM, SACRAL_FILL = 40.0, 30.0, 0.35
+#: Depth and height of a disc that was not seen but put between its neighbours.
+ESTIMATED_MM = (35.0, 8.0)
 #: How far the curve runs on beyond the outermost discs.
 END_MM = 18.0
 
@@ -319,7 +321,7 @@ def tangent_up(curve: SpineCurve, point: FloatArray) -> FloatArray:
 def _frame(piece: _Piece, curve: SpineCurve) -> DiscLevel:
     """The disc's plane: tilt from the disc's own shape in the sagittal plane, else from the curve."""
     tangent = tangent_up(curve, piece.centre_mm)
-    up, depth, height = tangent, 35.0, 8.0
+    up, (depth, height) = tangent, ESTIMATED_MM
     if piece.found:
         flat = piece.points_mm[:, 1:] - piece.centre_mm[1:]
         values, vectors = np.linalg.eigh(np.cov(flat.T))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from inference import __version__, axial, dicom, draft, grade, norms, registry, segment
+from inference import __version__, axial, dicom, draft, grade, norms, quality, registry, segment
 from inference.errors import NoSagittalSeriesError
 from inference.instances import InstanceMap, instances
 from inference.localise import localise
@@ -68,12 +68,14 @@ def read_study(paths: Sequence[Path], models: Models, progress: Progress = _sile
 
     progress("localising", 0.0)
     spine = localise(segmentation)
+    doubts = quality.assess(stack.head, volume, segmentation, spine)
     parts = instances(segmentation, spine.discs)
     axial_stacks = dicom.series_stacks(headers, _of(choices, Role.AXIAL_T2).uid)
     axial_planes = tuple(plane for one in axial_stacks for plane in one.slices)
 
     progress("grading", 0.0)
     discs, measurements = measure(segmentation, spine.discs, spine.vertebrae)
+    measurements = quality.withheld(measurements, doubts)
     findings = grade.grade(discs, measurements, (lead.role,))
     measurements = norms.compared((*measurements, *measure_shape(segmentation, discs, spine.vertebrae)))
     slices = axial.assign(discs, axial_planes, _of(choices, Role.AXIAL_T2).uid)
@@ -95,9 +97,10 @@ def read_study(paths: Sequence[Path], models: Models, progress: Progress = _sile
         axial=slices,
         draft=draft.compose(findings, measurements),
         provenance=_provenance(models, used),
-        warnings=(*warnings, *spine.warnings, *_coverage(choices, slices)),
+        warnings=(*warnings, *spine.warnings, *(doubt.text for doubt in doubts), *_coverage(choices, slices)),
         numbering=spine.numbering,
         instances=parts.listed(),
+        quality=doubts,
     )
     return Result(reading, volume, segmentation, parts, planes)
 

@@ -285,6 +285,22 @@ class AxialSlices:
 
 
 @dataclass(frozen=True)
+class QualityFinding:
+    """Something about the images that a reader should know before trusting the reading.
+
+    code: stable name. text: what it is and what to do, in plain words. figure:
+    what was measured, in `unit`. places: discs or vertebrae whose canal the
+    machine must not measure because of it.
+    """
+
+    code: str
+    text: str
+    figure: float | None = None
+    unit: str = ""
+    places: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Instance:
     """A vertebra, disc or canal in ``instances.nii.gz``: its voxel value there, its name now, its volume.
 
@@ -331,3 +347,4 @@ class StudyReading:
     warnings: tuple[str, ...] = field(default=())
     numbering: Numbering | None = None
     instances: tuple[Instance, ...] = ()
+    quality: tuple[QualityFinding, ...] = ()
