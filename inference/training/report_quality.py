@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from inference import quality
@@ -12,7 +12,9 @@ from inference.errors import StudyError
 from inference.localise import localise
 from inference.registry import Model
 from inference.segment import segment
+from inference.simulate.truth import anatomy_of
 from inference.training import spider, spoilt
+from inference.training.report_spine import LUMBAR, cobb_deg
 from inference.types import Segmentation, Volume
 
 #: What counts as seen, by kind: any of these findings, or a refusal.
@@ -29,18 +31,24 @@ WANTED: dict[str, set[str]] = {
     "thoracic": set(),
     "scoliotic": {"scoliosis"},
 }
+#: Scoliosis begins at this Cobb angle.
+SCOLIOSIS_DEG = 10.0
 #: Findings that are no alarm about a clean series: what they say is so there.
 TRUE_ANYWHERE = {"narrow_slab"}
 
 
 @dataclass(frozen=True)
 class Row:
-    """kind, whose, and the codes of what was found; a refusal's code stands in `refused`."""
+    """kind, whose, and the codes of what was found; a refusal's code stands in `refused`.
+
+    bent: the patient is scoliotic whatever else was done, so that to say so is right.
+    """
 
     kind: str
     patient: int
     codes: tuple[str, ...]
     refused: str = ""
+    bent: bool = False
 
     @property
     def seen(self) -> bool:
@@ -50,7 +58,8 @@ class Row:
     @property
     def alarms(self) -> tuple[str, ...]:
         """What was told, without what is simply so."""
-        told = tuple(code for code in self.codes if code not in TRUE_ANYWHERE)
+        so = TRUE_ANYWHERE | ({"scoliosis"} if self.bent and self.kind != "scoliotic" else set())
+        told = tuple(code for code in self.codes if code not in so)
         return (*told, self.refused) if self.refused else told
 
 
@@ -73,7 +82,8 @@ def simulated(model: Model, patients: int, seed: int) -> Iterator[Row]:
     for number in range(seed, seed + patients):
         for kind in spoilt.KINDS:
             made = spoilt.make(kind, number)
-            yield row(_named(made), number, made.volume, segment(model.network, made.volume))
+            said = row(_named(made), number, made.volume, segment(model.network, made.volume))
+            yield replace(said, bent=_bent(made))
 
 
 def _named(made: spoilt.Spoilt) -> str:
@@ -81,6 +91,11 @@ def _named(made: spoilt.Spoilt) -> str:
     if made.kind != "operated":
         return made.kind
     return "screws" if any(body.screws for body in made.patient.bodies) else "laminectomy"
+
+
+def _bent(made: spoilt.Spoilt) -> bool:
+    bodies = anatomy_of(made.patient).layout.bodies
+    return cobb_deg([bodies[name].axes[2] for name in LUMBAR]) >= SCOLIOSIS_DEG
 
 
 def real(model: Model, data: Path) -> Iterator[Row]:
