@@ -140,3 +140,20 @@ def test_a_grade_where_the_machine_gave_none_is_not_called_a_change(
     expect(dialog.get_by_role("listitem")).to_have_text("L1-L2 left foramen: mild")
     expect(dialog).to_contain_text("You graded:")
     expect(dialog).not_to_contain_text("machine: not assessed")
+
+
+def test_a_measure_outside_the_usual_range_has_an_arrow_and_the_range_in_its_title(
+    new_tab: Callable[..., Tab], drafted: Study, reader: Any, password: str
+) -> None:
+    machine = MachineReading.objects.get(study=drafted)
+    place = {"place": "L4-L5", "quantity": "canal_ap", "unit": "mm", "note": "", "lower_bound": False}
+    narrow = place | {"value": 4.1, "plus_minus": 1.0, "usual": [6.0, 17.6], "deviation": -2.6}
+    others = [
+        one for one in machine.reading["measurements"] if (one["place"], one["quantity"]) != ("L4-L5", "canal_ap")
+    ]
+    machine.reading["measurements"] = [*others, narrow]
+    machine.save()
+    page = open_review(new_tab, drafted, reader, password, width=1366, height=768).page
+    measure = page.locator("tbody[data-level='L4-L5'] .measure").first
+    expect(measure).to_have_text("AP 4.1 mm↓")
+    expect(measure).to_have_attribute("title", "± 1.0 mm; below the usual range; usual 6.0 to 17.6 mm")
