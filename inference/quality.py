@@ -54,6 +54,8 @@ ODD, MIN_STEPS = (0.6, 1.5), 3
 #: Discs nearer together than this, mm, without lordosis (tilt of the lowest against the flattest, degrees) and
 #: without a sacrum are thoracic, or what is left of a lumbar spine that the images cut off.
 THORACIC_MM, FLAT_DEG = 34.0, 20.0
+#: Less sacrum than this is a speck, mm3.
+LEAST_SACRUM_MM3 = 5000.0
 #: Discs of a lumbar spine lie so far apart in the median, mm, and at most this share of them is estimated.
 APART_MM, MOST_ESTIMATED = (22.0, 45.0), 0.4
 
@@ -92,7 +94,8 @@ def check_region(segmentation: Segmentation, spine: Localisation) -> None:
         raise SpineNotFoundError(f"The discs that were found lie {apart:.0f} mm apart, as no lumbar discs do.")
     tilts = [np.rad2deg(np.arctan2(-disc.up[1], disc.up[2])) for disc in spine.discs]
     flat = float(tilts[-1] - min(tilts)) < FLAT_DEG
-    if flat and apart < THORACIC_MM and not (segmentation.labels == Label.SACRUM).any():
+    sacrum = float((segmentation.labels == Label.SACRUM).sum()) * float(np.prod(segmentation.spacing_mm))
+    if flat and apart < THORACIC_MM and sacrum < LEAST_SACRUM_MM3:
         raise WrongRegionError(
             "No lordosis and no sacrum are seen: this may be the thoracic spine, or the lumbar spine is cut off."
         )

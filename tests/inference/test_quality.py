@@ -109,6 +109,13 @@ def test_a_thoracic_spine_is_refused_although_discs_are_found() -> None:
     with pytest.raises(WrongRegionError) as caught:
         codes("thoracic", 3001)
     assert "read this study by hand" in caught.value.message
+    _, segmentation, spine = series("thoracic", 3001)
+    with_sacrum = segmentation.labels.copy()
+    with_sacrum[4, :3, :3] = Label.SACRUM
+    with pytest.raises(WrongRegionError):
+        quality.check_region(Segmentation(with_sacrum, segmentation.affine), spine)
+    with_sacrum[:, -60:] = Label.SACRUM
+    quality.check_region(Segmentation(with_sacrum, segmentation.affine), spine)
 
 
 def test_a_spine_of_which_half_the_discs_are_guesses_is_refused() -> None:
