@@ -164,7 +164,7 @@ class Anatomy:
             if cause.lower == name:
                 above = self.layout.bodies[upper.name]
                 left, right = (
-                    foramen.facet(upper, severity, above, place, wall_mm, height_mm)
+                    foramen.facet(upper, cause, severity, above, place, wall_mm)
                     for severity in (cause.foramen_left, cause.foramen_right)
                 )
                 return left, right

@@ -30,7 +30,7 @@ from inference.simulate.study import write_study
 
 COLUMNS = ("patient", "accession_number", "study_instance_uid", "level", "site", "grade", "severity")
 #: Written anew when the files of a seed change, so that an old archive is not gone on with.
-VERSION = 1
+VERSION = 2
 
 
 class ArchiveError(StudyError):

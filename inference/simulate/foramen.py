@@ -26,6 +26,8 @@ OUTSIDE_MM, ROOT_BEHIND_MM = 6.0, 3.2
 HALF_AP_MM, ABOVE_MM = (6.8, 4.2, 2.6), (4.0, 3.0, 1.6)
 #: A blunt tip closes a foramen only so far below its end, mm.
 TIP_MM = 2.8
+#: So far above the middle of the disc a facet's tip stands where nothing is wrong, mm.
+PLAIN_MM = 9.5
 #: Radius of a root's ganglion by severity: a grade of severe deforms it.
 ROOT_MM, THORACIC_ROOT_MM, SQUEEZED_MM = 2.9, 2.2, (2.3, 1.6)
 
@@ -120,8 +122,7 @@ def paint_ridge(codes: Tensor, body: Body, disc: DiscCause, left: Tensor, v: Ten
         if severity < 1:
             continue
         hole = opening(body, severity)
-        # A slipped vertebra leaves the disc's edge behind.
-        reach = foramen_bulge_mm(severity) + max(disc.slip_mm, 0.0) - torch.square((side - hole.side) / 3.0)
+        reach = _ridge_mm(disc, severity) - torch.square((side - hole.side) / 3.0)
         # Its upper edge is rounded off.
         top = hole.floor - 0.5 * v.clamp(min=0).square() / max(foramen_bulge_mm(severity), 1.0)
         inside = which & ~sacral & (v < reach) & (v > -6) & (up < top) & (up > low) & (side > 10)
@@ -133,16 +134,23 @@ def plain_facet(height_mm: float) -> Facet:
     return Facet(FORAMEN_WIDTH_MM[0], 0.62 * height_mm + 9.5 * height_mm / 28)
 
 
-def facet(upper: Body, severity: float, above: Place, place: Place, wall_mm: float, height_mm: float) -> Facet:
+def facet(upper: Body, disc: DiscCause, severity: float, above: Place, place: Place, wall_mm: float) -> Facet:
     """The superior facet that bounds the foramen below `upper` from behind, in the frame `place` of its own vertebra.
 
-    above: frame of `upper`; wall_mm: posterior wall in `place`; height_mm: of the facet's vertebra.
+    above: frame of `upper`; wall_mm: posterior wall in `place`, whose origin is in the vertebra's middle.
     """
     hole, behind = opening(upper, severity), upper.depth_mm / 2 + ROOT_BEHIND_MM
     roof, floor = (
         float((above.world(0.0, behind, up) - place.centre_mm) @ place.axes[2]) for up in (hole.roof, hole.floor)
     )
     _, width = foramen_mm(severity)
-    plain = plain_facet(height_mm)
-    tip = min(plain.tip_mm, roof - 8.0) if severity < 1 else min(floor + TIP_MM, roof - 4.0)
-    return Facet(foramen_bulge_mm(severity) + width, max(tip, height_mm / 2 + 3.0))
+    edge = above.world(0.0, upper.depth_mm / 2 + _ridge_mm(disc, severity), -(upper.height_mm + disc.height_mm) / 2)
+    front = max(float((edge - place.centre_mm) @ place.axes[1]) - wall_mm, 0.5) + width
+    under = float((edge - place.centre_mm) @ place.axes[2])
+    tip = min(under + PLAIN_MM, roof - 8.0) if severity < 1 else min(floor + TIP_MM, roof - 4.0)
+    return Facet(front, max(tip, under))
+
+
+def _ridge_mm(disc: DiscCause, severity: float) -> float:
+    """How far the disc's edge stands behind the wall of the vertebra above: one that slipped leaves it behind."""
+    return foramen_bulge_mm(severity) + max(disc.slip_mm, 0.0)

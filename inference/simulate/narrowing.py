@@ -17,7 +17,7 @@ RECESS_AT_MM = 9.5
 #: Depth of the lateral recess (mm) at severity 0 (everyone's), 1, 2, 3 and 4.
 RECESS_MM = (6.0, 4.6, 2.8, 1.5, 0.2)
 #: Height and width of a foramen between bone and disc (mm) at severity 0 (everyone's), 1, 2, 3 and 4.
-FORAMEN_HEIGHT_MM, FORAMEN_WIDTH_MM = (22.0, 14.2, 11.4, 7.6, 5.0), (6.5, 3.5, 2.6, 1.8, 0.8)
+FORAMEN_HEIGHT_MM, FORAMEN_WIDTH_MM = (22.0, 14.2, 11.4, 7.6, 5.0), (6.5, 4.0, 3.1, 2.1, 0.9)
 _CANAL_KNOTS, _KNOTS = (0.0, 0.75, 1.0, 2.0, 3.0, 4.0), (0.0, 1.0, 2.0, 3.0, 4.0)
 
 
