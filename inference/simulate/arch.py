@@ -70,7 +70,7 @@ def paint(codes: Tensor, body: Body, arch: Arch, left: Tensor, v: Tensor, up: Te
     width = torch.where(left > 0, *arch.fluid_mm)
     h = body.height_mm
     outer = _joint_of_upper(body, arch, left, v)
-    codes[(distance > 0) & (superior < 2.0) & (outer.abs() < width / 2) & ((up - 0.62 * h).abs() < 6)] = (
+    codes[(distance > 0) & (superior < 0.9 + width / 2) & (outer.abs() < width / 2) & ((up - 0.62 * h).abs() < 6)] = (
         Tissue.FACET_FLUID
     )
     if body.screws:
