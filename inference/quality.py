@@ -56,6 +56,8 @@ ODD, MIN_STEPS = (0.6, 1.5), 3
 THORACIC_MM, FLAT_DEG = 34.0, 20.0
 #: Less sacrum than this is a speck, mm3.
 LEAST_SACRUM_MM3 = 5000.0
+#: Code of the finding that levels are missing: the only one that a renumbering makes anew.
+MISSING = "levels_missing"
 #: Discs of a lumbar spine lie so far apart in the median, mm, and at most this share of them is estimated.
 APART_MM, MOST_ESTIMATED = (22.0, 45.0), 0.4
 
@@ -167,17 +169,22 @@ def _metal(read: ImageFigures) -> list[QualityFinding]:
 
 def of_coverage(segmentation: Segmentation, spine: Localisation) -> tuple[QualityFinding, ...]:
     """Levels, sacrum or sides that the images do not show."""
-    seen = {disc.level for disc in spine.discs}
-    missing = [level for level in LUMBAR_LEVELS if level not in seen]
-    found = []
-    if missing:
-        text = f"Not in the images, or not found: {', '.join(missing)}. They are not assessed."
-        found.append(QualityFinding("levels_missing", text, float(len(missing)), "levels"))
+    found = list(missing_levels(spine.discs))
     below = _room_below_mm(segmentation, spine)
     if below < SACRUM_MM:
         text = "The images end just below the lowest disc: the sacrum is cut off. Check the level names."
         found.append(QualityFinding("sacrum_cut_off", text, round(below), "mm"))
     return (*found, *_narrow(segmentation, spine))
+
+
+def missing_levels(discs: Sequence[DiscLevel]) -> tuple[QualityFinding, ...]:
+    """The lumbar levels of which no disc was found; nothing when there are all."""
+    seen = {disc.level for disc in discs}
+    missing = [level for level in LUMBAR_LEVELS if level not in seen]
+    if not missing:
+        return ()
+    text = f"Not in the images, or not found: {', '.join(missing)}. They are not assessed."
+    return (QualityFinding(MISSING, text, float(len(missing)), "levels"),)
 
 
 def _room_below_mm(segmentation: Segmentation, spine: Localisation) -> float:

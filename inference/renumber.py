@@ -1,15 +1,16 @@
 """The same reading with every disc named one level further up or down.
 
 Which disc is which is a reader's decision where the vertebrae are transitional
-or the images end early; places, planes, measurements and instances then follow the disc.
+or the images end early; places, planes, measurements, instances and warnings then follow the disc.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from inference import draft, grade, norms
+from inference import draft, grade, norms, quality
 from inference.types import (
     LEVELS,
     VERTEBRAE,
@@ -18,6 +19,7 @@ from inference.types import (
     Instance,
     LevelFinding,
     Measurement,
+    QualityFinding,
     Role,
     StudyReading,
     VertebraLevel,
@@ -27,6 +29,9 @@ Placed = TypeVar("Placed", DiscLevel, VertebraLevel, Measurement, AxialSlices, I
 
 #: A reader may move the names so many levels.
 FURTHEST = 1
+#: All names that a warning may say, with the next ones at both ends.
+_SAID = (("T11-T12", *LEVELS, "S1-S2"), ("T10", *VERTEBRAE, "S2"))
+_NAME = re.compile(r"(?<![\w-])(?:" + "|".join(name for names in _SAID for name in names) + r")(?![\w-])")
 
 
 def moved(name: str, shift: int) -> str | None:
@@ -52,6 +57,7 @@ def renumbered(reading: StudyReading, shift: int) -> StudyReading:
     discs = _move(reading.discs, "level", shift)
     measurements = norms.compared(_move(reading.measurements, "place", shift))
     findings = _findings(reading.findings, shift, grade.grade(discs, measurements, _made_from(reading.findings)))
+    doubts = _doubts(reading.quality, shift, discs)
     return replace(
         reading,
         discs=discs,
@@ -61,6 +67,8 @@ def renumbered(reading: StudyReading, shift: int) -> StudyReading:
         axial=_move(reading.axial, "level", shift),
         draft=draft.compose(findings, measurements),
         instances=_renamed(reading.instances, shift),
+        quality=doubts,
+        warnings=_warnings(reading, doubts),
     )
 
 
@@ -68,6 +76,32 @@ def _renamed(old: tuple[Instance, ...], shift: int) -> tuple[Instance, ...]:
     """The same ids under their new names; the canal keeps its own."""
     canal = tuple(one for one in old if one.name == "canal")
     return (*_move(tuple(one for one in old if one not in canal), "name", shift), *canal)
+
+
+def _doubts(old: tuple[QualityFinding, ...], shift: int, discs: tuple[DiscLevel, ...]) -> tuple[QualityFinding, ...]:
+    """What is doubtful about the images, said of the new names; which levels are missing is counted anew."""
+    kept = [
+        replace(
+            one,
+            text=_NAME.sub(lambda found: _said(found[0], shift), one.text),
+            places=tuple(name for place in one.places if (name := moved(place, shift))),
+        )
+        for one in old
+        if one.code != quality.MISSING
+    ]
+    return (*quality.missing_levels(discs), *kept)
+
+
+def _said(name: str, shift: int) -> str:
+    """A name in a text, moved; at the ends of what is known it stays."""
+    names = next(names for names in _SAID if name in names)
+    return names[min(max(names.index(name) - shift, 0), len(names) - 1)]
+
+
+def _warnings(reading: StudyReading, doubts: tuple[QualityFinding, ...]) -> tuple[str, ...]:
+    """The warnings with the doubts' new texts behind what else there is to say."""
+    before = {one.text for one in reading.quality}
+    return (*(text for text in reading.warnings if text not in before), *(one.text for one in doubts))
 
 
 def _move(items: tuple[Placed, ...], attribute: str, shift: int) -> tuple[Placed, ...]:

@@ -6,12 +6,12 @@ from typing import Any
 
 from accounts.models import User
 from inference import norms, record
-from inference.types import LUMBAR_LEVELS, Role
+from inference.types import LUMBAR_LEVELS, Role, StudyReading
 from reader import contradictions, room, signing
 from reader import review as reviewing
 from reader.models import GRADE_LABELS, SITE_LABELS, Review, ReviewedFinding
 from worklist import listing
-from worklist.models import MachineReading, Study
+from worklist.models import Study
 from worklist.states import State
 
 ROLE_LABELS = {Role.SAGITTAL_T2: "Sagittal T2", Role.SAGITTAL_T1: "Sagittal T1", Role.AXIAL_T2: "Axial T2"}
@@ -73,21 +73,21 @@ def machine_state(study: Study, review: Review | None) -> dict[str, Any]:
         else [],
         "axial": found.get("axial", []),
         "roles": {choice["uid"]: choice["role"] for choice in found.get("series", []) if choice["uid"]},
-        "warnings": _warnings(study, reading),
+        "warnings": _warnings(study, named),
         "numbering": found.get("numbering"),
         "has_masks": reading is not None,
         "failure": study.failure_message if reading is None else "",
     }
 
 
-def _warnings(study: Study, reading: MachineReading | None) -> list[str]:
+def _warnings(study: Study, reading: StudyReading | None) -> list[str]:
     """What a reader should know before believing the grades: images that are not in them first."""
     warnings = list(listing.refused_files([study]).get(study.pk, ()))
     if reading is None:
         return warnings
     if study.failure_code:
         warnings.append(f"{NOT_READ_AGAIN} {study.failure_message}")
-    return warnings + list(reading.reading.get("warnings", []))
+    return [*warnings, *reading.warnings]
 
 
 def image_series(study: Study) -> list[dict[str, Any]]:

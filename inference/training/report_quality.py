@@ -82,7 +82,7 @@ def simulated(model: Model, patients: int, seed: int) -> Iterator[Row]:
     for number in range(seed, seed + patients):
         for kind in spoilt.KINDS:
             made = spoilt.make(kind, number)
-            said = row(_named(made), number, made.volume, segment(model.network, made.volume))
+            said = row(_named(made), number, made.volume, segment(model.run, made.volume))
             yield replace(said, bent=_bent(made))
 
 
@@ -102,7 +102,7 @@ def real(model: Model, data: Path) -> Iterator[Row]:
     """The real T2 SPACE volumes of SPIDER's training patients, which must raise no alarm."""
     for number in spider.split(data)[0]:
         case = spider.load(data, number)
-        yield row("real", number, case.volume, segment(model.network, case.volume))
+        yield row("real", number, case.volume, segment(model.run, case.volume))
 
 
 def markdown(rows: list[Row]) -> str:

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from inference import quality
 from inference.renumber import moved, renumbered
-from inference.types import Grade, Measurement, Site
+from inference.types import Grade, Measurement, QualityFinding, Site
 from tests.reader.factories import reading
 
 
@@ -38,6 +39,25 @@ def test_a_disc_that_had_no_grade_is_graded_by_its_measurements() -> None:
     down = renumbered(replace(one, discs=(top, *one.discs), measurements=measured), -1)
     grades = {(finding.level, finding.site): finding.grade for finding in down.findings}
     assert grades["L1-L2", Site.CANAL] is Grade.MODERATE
+
+
+def test_warnings_name_the_places_by_their_new_names() -> None:
+    metal = QualityFinding("metal", "Voids at T11, L4, S1; odd between L3-L4 and L5-S1.", places=("L4", "S1"))
+    one = reading("1.2.3")
+    doubted = replace(one, quality=(metal,), warnings=("The L4-L5 that the machine named.", metal.text))
+    down, up = renumbered(doubted, -1), renumbered(doubted, 1)
+    assert down.warnings[0] == up.warnings[0] == "The L4-L5 that the machine named."
+    assert "Voids at T12, L5, S2; odd between L4-L5 and S1-S2." in down.warnings
+    assert "Voids at T10, L3, L5; odd between L2-L3 and L4-L5." in up.warnings
+    assert metal.text not in down.warnings + up.warnings
+    assert [found.places for found in up.quality if found.code == "metal"] == [("L3", "L5")]
+
+
+def test_which_levels_are_missing_is_counted_by_the_new_names() -> None:
+    up = renumbered(reading("1.2.3"), 1)
+    assert up.quality == quality.missing_levels(up.discs)
+    assert "L5-S1" in up.warnings[-1]
+    assert renumbered(up, -1).quality == ()
 
 
 def test_further_than_one_level_is_refused() -> None:

@@ -20,8 +20,6 @@ from inference.types import Role, Volume
 from inference.volume import load_volume
 from tests.inference.series import volume
 
-needs_openvino = pytest.mark.skipif(runtime.load_openvino() is None, reason="OpenVINO is not installed")
-
 #: Classes and width as no shipped network has them.
 OTHER = UNetConfig(context=5, classes=7, base=6, widest=20, depth=3)
 
@@ -52,7 +50,6 @@ def compiled(network: UNet) -> runtime.Network:
     return run
 
 
-@needs_openvino
 def test_openvino_labels_as_torch_does(sagittal: Volume) -> None:
     model = registry.load("segment")
     assert model.run.runtime.startswith("openvino ")
@@ -62,7 +59,6 @@ def test_openvino_labels_as_torch_does(sagittal: Volume) -> None:
     assert labels <= runtime.PARITY_LABELS
 
 
-@needs_openvino
 @pytest.mark.parametrize("config", [OTHER, UNetConfig(classes=5, base=8)], ids=["seven classes", "five classes"])
 def test_any_number_of_classes_and_any_width_is_compiled(config: UNetConfig) -> None:
     network = untrained(config)
@@ -74,7 +70,6 @@ def test_any_number_of_classes_and_any_width_is_compiled(config: UNetConfig) -> 
         assert float((there - here).abs().max()) <= runtime.PARITY_PROBABILITY
 
 
-@needs_openvino
 def test_the_number_of_cores_changes_no_bit_of_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     network = untrained(OTHER)
     windows = torch.randn(1, OTHER.context, 96, 96)
@@ -97,7 +92,6 @@ print(run.runtime.split()[0], sorted(set(seen) - {"socket.gethostname"}))
 """
 
 
-@needs_openvino
 def test_openvino_tells_nobody_that_it_is_used(tmp_path: Path) -> None:
     quiet = {"CI", "TF_BUILD", "JENKINS_URL"}  # with these it would hold its tongue of itself
     environment = {key: value for key, value in os.environ.items() if key not in quiet}
