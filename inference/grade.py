@@ -4,10 +4,10 @@ Area of the dural sac: under 100 mm2 relative, under 75 mm2 absolute stenosis
 (review: Steurer et al., BMC Musculoskelet Disord 2011;12:175).
 Front-to-back diameter: under 12 mm relative, under 10 mm absolute stenosis
 (Verbiest 1977; used on 3,529 people in Kalichman et al., Spine J 2009). Those
-are diameters of the bony canal, and what the segmenter calls canal is the sac,
-which is some 2 mm shallower: SPIDER's masks leave epidural fat out. Half of the
-sacs at L2-L3 to L4-L5 in 25 real patients are under 12 mm (docs/figures.md), so
-the relative diameter counts only where the area is not known.
+are diameters of the bony canal, and what the segmenter calls canal is the sac
+within it: SPIDER's masks leave epidural fat out. Half of the sacs at L2-L3 to
+L4-L5 in 25 real patients are under 12 mm (docs/figures.md), so the relative
+diameter counts only where the area is not known.
 The thresholds are for canals measured by people; a machine's mask adds its own
 error, so a grade here is a draft that a reader confirms.
 """
