@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from inference import norms
-from inference.measure import cut_canal, measure
+from inference.measure import SEGMENTER_SD_MM, cut_canal, measure
 from inference.renumber import renumbered
 from inference.types import LUMBAR_LEVELS, DiscLevel, Label, Measurement, Segmentation
 from tests.reader.factories import reading
@@ -84,7 +84,7 @@ def test_the_canal_is_less_certain_where_it_changes_along_the_spine() -> None:
     assert even is not None
     assert uneven is not None
     assert even.ap_mm == pytest.approx(14.0, abs=0.6)
-    assert even.ap_sd_mm == pytest.approx(1.0, abs=0.15)
+    assert even.ap_sd_mm == pytest.approx(SEGMENTER_SD_MM, abs=0.15)
     assert uneven.ap_sd_mm > even.ap_sd_mm + 0.5
     assert uneven.area_sd_mm2 > even.area_sd_mm2
 
