@@ -20,11 +20,11 @@ from inference.errors import SpineNotFoundError, WrongRegionError
 from inference.preprocess import canonical
 from inference.types import LEVELS, DiscLevel, FloatArray, Label, Numbering, Segmentation, SpineCurve, VertebraLevel
 
-#: Pieces of disc label below this volume or depth are specks.
-MIN_DISC_MM3 = 500.0
+#: Pieces of disc label below this volume or depth are specks; in a slab thinner than a disc, below this area in it.
+MIN_DISC_MM3, MIN_DISC_MM2 = 500.0, 40.0
 MIN_DISC_DEPTH_MM = 15.0
-#: Pieces of vertebra label below this are no bodies; so many points describe all bodies.
-MIN_BODY_MM3 = 2000.0
+#: Pieces of vertebra label below this volume (area in a thin slab) are no bodies; so many points describe all bodies.
+MIN_BODY_MM3, MIN_BODY_MM2 = 2000.0, 150.0
 MAX_BODY_POINTS = 40_000
 MIN_BODY_POINTS = 100
 #: Discs are told apart within this distance of the middle of the column.
@@ -63,13 +63,17 @@ END_MM = 18.0
 
 @dataclass(frozen=True)
 class Localisation:
-    """What `localise` found, and what a reader should know about it."""
+    """What `localise` found, and what a reader should know about it.
+
+    higher: discs above the named ones, from the head down, without a name.
+    """
 
     curve: SpineCurve
     discs: tuple[DiscLevel, ...]
     vertebrae: tuple[VertebraLevel, ...]
     numbering: Numbering
     warnings: tuple[str, ...]
+    higher: tuple[DiscLevel, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,9 +116,11 @@ def localise(segmentation: Segmentation) -> Localisation:
         _room_below(labels.shape, affine, frames[-1]),
     )
     numbering = designate.designate(evidence)
-    discs = _name(frames, designate.shift_of(numbering.lowest))
+    shift = designate.shift_of(numbering.lowest)
+    discs = _name(frames, shift)
     vertebrae = _vertebrae(discs, bodies)
-    return Localisation(curve, discs, vertebrae, numbering, (*warnings, *designate.warnings_of(numbering)))
+    higher = tuple(frames[: max(0, len(frames) + min(shift, 0) - len(discs))])
+    return Localisation(curve, discs, vertebrae, numbering, (*warnings, *designate.warnings_of(numbering)), higher)
 
 
 def _front_of_canal(labels: NDArray[np.generic]) -> NDArray[np.uint8]:
@@ -138,6 +144,11 @@ def _front_of_canal(labels: NDArray[np.generic]) -> NDArray[np.uint8]:
     return np.where(front[None], labels, 0).astype(np.uint8)
 
 
+def _slab_mm(labels: NDArray[np.uint8], affine: FloatArray) -> float:
+    """How far the slices reach from side to side."""
+    return len(labels) * float(np.linalg.norm(affine[:3, 0]))
+
+
 def _points(mask: NDArray[np.bool_], affine: FloatArray) -> FloatArray:
     return geometry.apply(affine, np.argwhere(mask).astype(np.float64))
 
@@ -148,6 +159,7 @@ def _disc_pieces(labels: NDArray[np.uint8], affine: FloatArray, column: _Column)
     At their sides neighbouring discs can touch (osteophytes, thick slices); in the middle bone lies between.
     """
     voxel = float(abs(np.linalg.det(affine[:3, :3])))
+    least = min(MIN_DISC_MM3, MIN_DISC_MM2 * _slab_mm(labels, affine))
     index = np.argwhere(labels == Label.DISC)
     central = np.abs(column.off(geometry.apply(affine, index.astype(np.float64)))[:, 0]) < CENTRAL_MM
     mask = np.zeros(labels.shape, dtype=bool)
@@ -156,7 +168,7 @@ def _disc_pieces(labels: NDArray[np.uint8], affine: FloatArray, column: _Column)
     pieces: list[_Piece] = []
     for piece in range(1, count + 1):
         points = _points(pieces_of == piece, affine)
-        if len(points) * voxel < MIN_DISC_MM3:
+        if len(points) * voxel < least:
             continue
         found = _Piece(points, points.mean(axis=0), len(points) * voxel)
         along = (points - found.centre_mm) @ np.cross(_own_normal(found), (1.0, 0.0, 0.0))
@@ -226,7 +238,7 @@ def _body_points(labels: NDArray[np.uint8], affine: FloatArray) -> FloatArray:
     if not count:
         return np.zeros((0, 3))
     volume = np.bincount(pieces.ravel())[1:] * abs(np.linalg.det(affine[:3, :3]))
-    keep = np.concatenate([[False], volume > MIN_BODY_MM3])
+    keep = np.concatenate([[False], volume > min(MIN_BODY_MM3, MIN_BODY_MM2 * _slab_mm(labels, affine))])
     points = _points(keep[pieces], affine)
     return points[:: max(1, len(points) // MAX_BODY_POINTS)]
 

@@ -139,3 +139,20 @@ def test_discs_as_small_as_a_neck_are_refused() -> None:
     small[:3, 1:3] *= 0.5
     with pytest.raises((WrongRegionError, SpineNotFoundError)):
         localise(Segmentation(segmentation.labels, small))
+
+
+def test_one_sagittal_slice_shows_the_same_discs_as_the_whole_stack() -> None:
+    segmentation, levels = patient(1)
+    whole = localise(segmentation)
+    column = np.round(np.linalg.inv(segmentation.affine) @ [*levels["L3-L4"].centre_mm, 1]).astype(int)[0]
+    affine = segmentation.affine.copy()
+    affine[:3, 3] += affine[:3, 0] * column
+    found = localise(Segmentation(segmentation.labels[column : column + 1], affine))
+    assert_named(found, levels, within_mm=8.0)
+    assert len(found.discs) + len(found.higher) == len(whole.discs) + len(whole.higher)
+
+
+def test_discs_above_the_named_ones_are_listed_without_a_name() -> None:
+    found = localise(patient(1)[0])
+    assert found.higher
+    assert all(disc.level == "" and disc.centre_mm[2] > found.discs[0].centre_mm[2] for disc in found.higher)
