@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     segment.add_argument("--rendered", type=Path, help="folder of `train render`")
     segment.add_argument("--out", type=Path, required=True, help="folder for weights, card and checkpoint")
     segment.add_argument("--start", type=Path, help="folder of a model to go on from (default: from nothing)")
+    segment.add_argument("--teacher", type=Path, help="folder of a model that labels real mid-sagittal images")
     segment.add_argument("--rate", type=float, default=0.003, help="highest learning rate")
     segment.add_argument("--steps", type=int, default=2600)
     segment.add_argument("--seed", type=int, default=7)
@@ -264,12 +265,16 @@ def _train_segment(options: argparse.Namespace) -> int:
     from inference.training.sources import Source
     from inference.training.train_segment import TrainConfig, train
 
-    begun = registry.load(options.start.name, weights_root=options.start.parent).sha256 if options.start else ""
+    begun, told = (
+        registry.load(folder.name, weights_root=folder.parent).sha256 if folder else ""
+        for folder in (options.start, options.teacher)
+    )
+    source = Source(options.source)
     config = TrainConfig(
-        Source(options.source), options.steps, learning_rate=options.rate, seed=options.seed, start=begun
+        source, options.steps, learning_rate=options.rate, seed=options.seed, start=begun, teacher=told
     )
     try:
-        train(options.data, options.rendered, options.out, config, options.start)
+        train(options.data, options.rendered, options.out, config, options.start, options.teacher)
     except ValueError as error:
         print(str(error), file=sys.stderr)
         return 2

@@ -55,10 +55,10 @@ def segment(network: Network, volume: Volume, progress: Callable[[float], None] 
     labels = np.zeros(array.shape, dtype=np.uint8)
     for index in range(array.shape[0]):
         labels[index] = np.argmax(preprocess.resample_plane(chance[:, index], zoom, shape), axis=0)
-    return Segmentation(_onto(_one_canal(labels), affine, volume), volume.affine)
+    return Segmentation(_onto(one_canal(labels), affine, volume), volume.affine)
 
 
-def _one_canal(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def one_canal(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Drop pieces of canal far smaller than the largest: bowel and vessels can look like it.
 
     Pieces above and below a severe stenosis are large, and stay.

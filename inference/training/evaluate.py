@@ -10,6 +10,8 @@ from inference.segment import segment
 from inference.training.spider import Case
 from inference.types import Label
 
+FOREGROUND = (Label.VERTEBRA, Label.DISC, Label.CANAL, Label.SACRUM)
+#: Those that people labelled in the real volumes.
 SCORED = (Label.VERTEBRA, Label.DISC, Label.CANAL)
 
 
@@ -20,6 +22,9 @@ def dice(predicted: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
 
 
 def dice_per_class(network: UNet, case: Case) -> list[float]:
-    """Dice of vertebra, disc and canal on the case's own grid."""
+    """Dice of every class of `FOREGROUND` on the case's own grid; NaN of one that its truth does not show."""
     labels = segment(network, case.volume).labels
-    return [dice(labels == value, case.truth.labels == value) for value in SCORED]
+    return [
+        dice(labels == value, case.truth.labels == value) if (case.truth.labels == value).any() else float("nan")
+        for value in FOREGROUND
+    ]

@@ -8,7 +8,7 @@ Patients are split once, by number, for all that is learnt from them: `used_for`
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -49,8 +49,16 @@ class Series:
 def listed(data: Path) -> list[Series]:
     """Every series below `data`, the folder that holds ``spider/``, by patient."""
     with (data / "spider" / "series.csv").open(encoding="utf-8", newline="") as file:
-        lines = [_series(line) for line in csv.DictReader(file)]
-    return sorted(lines, key=lambda line: (line.patient, line.weighting))
+        lines = {line["new_file_name"]: _series(line) for line in csv.DictReader(file)}
+    return sorted((_mended(line, lines) for line in lines.values()), key=lambda line: (line.patient, line.weighting))
+
+
+def _mended(series: Series, lines: dict[str, Series]) -> Series:
+    """Some T2 lines repeat those of the patient's T2 SPACE series, which cannot be: then T1's pixel size holds."""
+    if series.weighting != "t2" or f"{series.patient}_t1" not in lines or f"{series.patient}_{SPACE}" not in lines:
+        return series
+    wrong = series.spacing_mm == lines[f"{series.patient}_{SPACE}"].spacing_mm
+    return replace(series, spacing_mm=lines[f"{series.patient}_t1"].spacing_mm) if wrong else series
 
 
 def _series(line: dict[str, str]) -> Series:

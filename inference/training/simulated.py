@@ -212,13 +212,14 @@ def write_all(out: Path, patients: int, seed: int, workers: int) -> Iterator[int
             yield done
 
 
-def load(folder: Path) -> list[Slab]:
-    """Every rendered slab below `folder`, in order of seed."""
-    slabs: list[Slab] = []
-    for path in sorted(folder.glob("*.npz")):
-        with np.load(path, allow_pickle=False) as arrays:
-            count = sum(name.startswith("image_") for name in arrays)
-            for number in range(count):
-                image, labels, affine = (arrays[f"{part}_{number}"] for part in ("image", "labels", "affine"))
-                slabs.append(Slab(image, labels, affine, whole=True))
-    return slabs
+def files(folder: Path) -> list[Path]:
+    """Every rendered patient below `folder`, in order of seed."""
+    return sorted(folder.glob("*.npz"))
+
+
+def load(path: Path) -> list[Slab]:
+    """The slabs of one rendered patient."""
+    with np.load(path, allow_pickle=False) as arrays:
+        count = sum(name.startswith("image_") for name in arrays)
+        parts = [[arrays[f"{part}_{number}"] for part in ("image", "labels", "affine")] for number in range(count)]
+    return [Slab(image, labels, affine, whole=True) for image, labels, affine in parts]

@@ -10,13 +10,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from inference.runtime import Network
 from inference.training import simulated, spider
 from inference.training.slab import Slab, collate
 from inference.training.spider import Case
+from inference.training.taught import slabs as taught_slabs
 from inference.types import Segmentation, Volume
 
-#: Simulated slabs kept back to follow a run that must not look at real patients.
-HELD_BACK = 4
+#: Simulated patients kept back to follow a run.
+HELD_BACK = 2
 
 
 class Source(StrEnum):
@@ -29,10 +31,10 @@ class Source(StrEnum):
 
 @dataclass(frozen=True)
 class Material:
-    """groups: slabs that share every batch in equal parts. tune: cases that choose the checkpoint."""
+    """groups: slabs that share every batch in equal parts. tune: cases that choose the checkpoint, by origin."""
 
     groups: list[list[Slab]]
-    tune: list[Case]
+    tune: list[list[Case]]
 
     def batch(self, rng: np.random.Generator, size: int, context: int) -> tuple[Tensor, Tensor, Tensor]:
         """`size` random samples as (size, context, rows, columns) and (size, rows, columns).
@@ -47,19 +49,19 @@ class Material:
         return images, labels, torch.tensor([slab.whole for slab in chosen])
 
 
-def gather(source: Source, data: Path | None, rendered: Path | None) -> Material:
+def gather(source: Source, data: Path | None, rendered: Path | None, teacher: Network | None = None) -> Material:
     """Load what `source` needs. Simulated patients alone are tuned on simulated patients alone.
 
     data: folder that holds ``spider/``. rendered: folder of `simulated.write`.
+    teacher: network that labels real mid-sagittal images; without one they are not used.
     Raises ValueError when a folder that is needed is not given or is empty.
     """
-    real, tune = _real(data) if source is not Source.SIMULATED else ([], [])
-    made = _made(rendered) if source is not Source.REAL else []
-    if source is Source.SIMULATED:
-        made, held = made[:-HELD_BACK], made[-HELD_BACK:]
-        tune = [_case(number, slab) for number, slab in enumerate(held)]
-    # Two of three samples are real where there are both: simulated patients teach what the real ones lack.
-    return Material([group for group in (real, real, made) if group], tune)
+    real, tune_real = _real(data) if source is not Source.SIMULATED else ([], [])
+    made, tune_made = _made(rendered) if source is not Source.REAL else ([], [])
+    taught = list(taught_slabs(data, teacher)) if data is not None and teacher is not None else []
+    # Half of the samples are real volumes where there are others: their labels alone were drawn by people.
+    groups = [group for group in (real, real, taught, made) if group]
+    return Material(groups, [cases for cases in (tune_real, tune_made) if cases])
 
 
 def _real(data: Path | None) -> tuple[list[Slab], list[Case]]:
@@ -70,11 +72,14 @@ def _real(data: Path | None) -> tuple[list[Slab], list[Case]]:
     return [Slab.of(case.volume, case.truth) for case in cases], [spider.load(data, patient) for patient in tune_on]
 
 
-def _made(rendered: Path | None) -> list[Slab]:
-    slabs = simulated.load(rendered) if rendered is not None else []
-    if len(slabs) <= HELD_BACK:
+def _made(rendered: Path | None) -> tuple[list[Slab], list[Case]]:
+    """Slabs to train on, and those of the last patients to tune on."""
+    files = simulated.files(rendered) if rendered is not None else []
+    if len(files) <= HELD_BACK:
         raise ValueError(f"Simulated patients are wanted, and there are too few rendered in {rendered}.")
-    return slabs
+    train_on = [slab for path in files[:-HELD_BACK] for slab in simulated.load(path)]
+    held = [slab for path in files[-HELD_BACK:] for slab in simulated.load(path)]
+    return train_on, [_case(number, slab) for number, slab in enumerate(held)]
 
 
 def _case(number: int, slab: Slab) -> Case:

@@ -33,7 +33,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_rendered_patient_shows_every_class_of_the_network_and_no_other(rendered: Path) -> None:
-    slabs = simulated.load(rendered)
+    slabs = simulated.load(simulated.files(rendered)[0])
     assert {one.step_mm < 3 for one in slabs} == {True, False}  # thin and thick
     for one in slabs:
         assert one.image.shape == one.labels.shape
@@ -61,7 +61,7 @@ def test_background_that_may_be_sacrum_is_not_held_against_a_network_that_says_s
 
 
 def test_only_labels_that_hold_a_sacrum_are_whole(rendered: Path) -> None:
-    assert all(one.whole for one in simulated.load(rendered))
+    assert all(one.whole for one in simulated.load(simulated.files(rendered)[0]))
     assert not slab(1).whole
 
 
@@ -71,7 +71,7 @@ def test_training_on_simulated_patients_asks_for_their_folder_and_for_nothing_re
 
 
 def test_a_run_that_was_broken_off_goes_on_to_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    material = Material([[slab(1), slab(2)]], [sources._case(0, slab(1))])
+    material = Material([[slab(1), slab(2)]], [[sources._case(0, slab(1))]])
     monkeypatch.setattr(train_segment, "gather", lambda *_: material)
     config = train_segment.TrainConfig(Source.SIMULATED, steps=3, batch=2, rows=32, columns=32, check_every=1)
     train_segment.train(None, None, tmp_path / "whole", config)
@@ -95,6 +95,22 @@ def test_a_network_takes_over_what_one_of_fewer_classes_knew_and_holds_the_new_c
         said, before = newer(image), older(image)
     assert torch.equal(said[:, :4], before)
     assert torch.equal(said[:, 4], before[:, 0])
+
+
+def test_a_class_that_no_case_shows_has_no_part_in_the_choice_of_the_checkpoint() -> None:
+    table = np.array([[0.5, np.nan, 0.7, np.nan], [0.7, np.nan, 0.9, np.nan]])
+    seen = {label: float(np.nanmean(column)) for label, column in train_segment._seen(table)}
+    assert seen == {"vertebra": pytest.approx(0.6), "canal": pytest.approx(0.8)}
+
+
+def test_simulated_patients_that_choose_the_checkpoint_are_none_of_those_to_learn_from(
+    rendered: Path, tmp_path: Path
+) -> None:
+    for seed in range(4):
+        (tmp_path / f"{seed:06d}.npz").symlink_to(simulated.files(rendered)[0])
+    learnt, held = sources._made(tmp_path)
+    each = len(simulated.load(simulated.files(rendered)[0]))
+    assert len(learnt) == len(held) == 2 * each
 
 
 def _broken_after(steps: int):
