@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
         default="left-out",
         help="all: for a model that learnt from simulated patients alone",
     )
-    figures.add_argument("--pictures", type=Path, help="folder for an overview per patient")
+    figures.add_argument("--pictures", type=Path, help="folder for an overview per patient and the worst images")
     figures.add_argument("--into-card", action="store_true", help="write the figures into the model's card")
     figures.set_defaults(run=_evaluate_segment)
 
@@ -106,11 +106,20 @@ def _parser() -> argparse.ArgumentParser:
     spine.add_argument("--seed", type=int, default=3200)
     spine.add_argument("--scoliosis", type=float, default=0.0, metavar="MM", help="bend all sideways by so much")
     spine.set_defaults(run=_evaluate_spine)
+    names = evaluate.add_parser("names", help="names and curve on simulated series, transitional anatomy among them")
+    names.add_argument("--patients", type=_count, default=8, help="of each kind")
+    names.add_argument("--seed", type=int, default=4200)
+    names.set_defaults(run=_evaluate_names)
     gate = evaluate.add_parser("quality", help="what the quality gate tells of spoilt and of clean series")
     gate.add_argument("--patients", type=_count, default=5)
     gate.add_argument("--seed", type=int, default=4000)
     gate.add_argument("--data", type=Path, help="folder that holds spider/: its training patients must raise no alarm")
     gate.set_defaults(run=_evaluate_quality)
+    steady = evaluate.add_parser("robustness", help="whether names stay when a patient is scanned or stored otherwise")
+    steady.add_argument("--patients", type=_count, default=5)
+    steady.add_argument("--seed", type=int, default=4100)
+    steady.add_argument("--data", type=Path, help="folder that holds spider/: its patients left out are changed too")
+    steady.set_defaults(run=_evaluate_robustness)
     norms = evaluate.add_parser("norms", help="the table of norms, from the given masks of SPIDER's training patients")
     norms.add_argument("--data", type=Path, required=True, help="folder that holds spider/")
     norms.set_defaults(run=_evaluate_norms)
@@ -283,14 +292,30 @@ def _train_segment(options: argparse.Namespace) -> int:
 
 def _evaluate_segment(options: argparse.Namespace) -> int:
     from inference import registry
-    from inference.training import report_segment, spider
+    from inference.training import report_midsagittal, report_segment, spider
 
     root = options.weights or registry.WEIGHTS
     patients = spider.patients(options.data) if options.patients == "all" else spider.REPORT
-    table = report_segment.rows(registry.load("segment", weights_root=root), options.data, options.pictures, patients)
+    model = registry.load("segment", weights_root=root)
+    table = report_segment.rows(model, options.data, options.pictures, patients)
     print(report_segment.markdown(table))
+    flat = list(report_midsagittal.rows(model, options.data, pictures=options.pictures))
+    print(f"\nMid-sagittal images of other patients left out:\n\n{report_midsagittal.markdown(flat)}")
     if options.into_card:
-        registry.add_figures("segment", report_segment.summary(table), root)
+        registry.add_figures("segment", report_segment.summary(table) | report_midsagittal.summary(flat), root)
+    return 0
+
+
+def _evaluate_robustness(options: argparse.Namespace) -> int:
+    from inference import registry
+    from inference.training import report_robustness
+
+    model = registry.load("segment")
+    rows = list(report_robustness.real(model, options.data)) if options.data else []
+    for row in report_robustness.simulated(model, options.patients, options.seed):
+        rows.append(row)
+        print(f"{row.change}: {row.right} of {row.discs}", file=sys.stderr)
+    print(report_robustness.markdown(rows))
     return 0
 
 
@@ -321,6 +346,18 @@ def _evaluate_spine(options: argparse.Namespace) -> int:
         done.append(row)
         _print_count(len(done), options.patients)
     print(report_spine.markdown(done))
+    return 0
+
+
+def _evaluate_names(options: argparse.Namespace) -> int:
+    from inference import registry
+    from inference.training import report_names
+
+    done = []
+    for row in report_names.rows(registry.load("segment"), options.patients, options.seed):
+        done.append(row)
+        print(f"{row.kind} {row.seed}: {row.right} right{', told' if row.flagged else ''}", file=sys.stderr)
+    print(report_names.markdown(done))
     return 0
 
 

@@ -66,6 +66,7 @@ class Localisation:
     """What `localise` found, and what a reader should know about it.
 
     higher: discs above the named ones, from the head down, without a name.
+    filled: how many discs were not seen but put between their neighbours.
     """
 
     curve: SpineCurve
@@ -74,6 +75,7 @@ class Localisation:
     numbering: Numbering
     warnings: tuple[str, ...]
     higher: tuple[DiscLevel, ...] = ()
+    filled: int = 0
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def localise(segmentation: Segmentation) -> Localisation:
         raise SpineNotFoundError(f"Only {len(pieces)} disc(s) of a lumbar spine could be found.")
     pieces = _centred(pieces, _points(columns == Label.DISC, affine))
     curve = _fit_curve(pieces, bodies)
-    pieces, warnings = _fill_gaps(pieces, curve)
+    pieces, filled = _fill_gaps(pieces, curve)
     frames = [_frame(piece, curve) for piece in pieces]
     depth = float(np.median([f.depth_mm for f, p in zip(frames, pieces, strict=True) if p.found]))
     if depth < MIN_LUMBAR_DEPTH_MM:
@@ -120,7 +122,8 @@ def localise(segmentation: Segmentation) -> Localisation:
     discs = _name(frames, shift)
     vertebrae = _vertebrae(discs, bodies)
     higher = tuple(frames[: max(0, len(frames) + min(shift, 0) - len(discs))])
-    return Localisation(curve, discs, vertebrae, numbering, (*warnings, *designate.warnings_of(numbering)), higher)
+    warnings = (*_filled_warning(filled), *designate.warnings_of(numbering))
+    return Localisation(curve, discs, vertebrae, numbering, warnings, higher, filled)
 
 
 def _front_of_canal(labels: NDArray[np.generic]) -> NDArray[np.uint8]:
@@ -298,8 +301,8 @@ def _fit_curve(pieces: list[_Piece], bodies: FloatArray) -> SpineCurve:
     return SpineCurve(points, residual)
 
 
-def _fill_gaps(pieces: list[_Piece], curve: SpineCurve) -> tuple[list[_Piece], tuple[str, ...]]:
-    """Put a disc into every spacing that is about twice its neighbours'."""
+def _fill_gaps(pieces: list[_Piece], curve: SpineCurve) -> tuple[list[_Piece], int]:
+    """Put a disc into every spacing that is about twice its neighbours'; says how many were added."""
     place = [_nearest(curve, piece.centre_mm) for piece in pieces]
     gaps = np.diff(place).astype(float)
     out, added = [pieces[0]], 0
@@ -312,11 +315,13 @@ def _fill_gaps(pieces: list[_Piece], curve: SpineCurve) -> tuple[list[_Piece], t
             out.append(_Piece(np.zeros((0, 3)), curve.points_mm[at], 0.0, found=False))
             added += 1
         out.append(pieces[index + 1])
-    if not added:
-        return out, ()
-    return out, (
-        f"{added} disc(s) were not seen between their neighbours; their place is estimated. Check the levels.",
-    )
+    return out, added
+
+
+def _filled_warning(filled: int) -> tuple[str, ...]:
+    if not filled:
+        return ()
+    return (f"{filled} disc(s) were not seen between their neighbours; their place is estimated. Check the levels.",)
 
 
 def _nearest(curve: SpineCurve, point: FloatArray) -> int:

@@ -23,22 +23,35 @@ HEIGHT = 900
 
 def draw(volume: Volume, segmentation: Segmentation, reading: StudyReading) -> Image.Image:
     """The slice nearest to the discs' centres, plain on the left and labelled on the right."""
+    to_index = geometry.inverse(canonical(volume.array, volume.affine)[1])
+    centres = geometry.apply(to_index, np.array([disc.centre_mm for disc in reading.discs]))
+    plain, marked = _halves(volume, segmentation, round(float(np.median(centres[:, 0]))))
+    rows, columns = canonical(volume.array, volume.affine)[0].shape[1:]
+    factor = np.array([marked.width / columns, marked.height / rows])
+    _draw_levels(ImageDraw.Draw(marked), reading, to_index, factor)
+    return _beside(plain, marked)
+
+
+def labelled(volume: Volume, segmentation: Segmentation) -> Image.Image:
+    """The middle slice, plain on the left and labelled on the right, where nothing could be located."""
+    return _beside(*_halves(volume, segmentation, canonical(volume.array, volume.affine)[0].shape[0] // 2))
+
+
+def _halves(volume: Volume, segmentation: Segmentation, middle: int) -> tuple[Image.Image, Image.Image]:
     array, affine = canonical(volume.array, volume.affine)
     labels, _ = canonical(segmentation.labels, segmentation.affine)
-    to_index = geometry.inverse(affine)
-    centres = geometry.apply(to_index, np.array([disc.centre_mm for disc in reading.discs]))
-    middle = int(np.clip(np.round(np.median(centres[:, 0])), 0, array.shape[0] - 1))
+    middle = int(np.clip(middle, 0, array.shape[0] - 1))
     spacing = np.linalg.norm(affine[:3, :3], axis=0)
-    scale = HEIGHT / array.shape[1]
-    size = (round(array.shape[2] * scale * spacing[2] / spacing[1]), HEIGHT)
+    size = (round(array.shape[2] * HEIGHT / array.shape[1] * spacing[2] / spacing[1]), HEIGHT)
     grey = _window(np.asarray(array[middle], dtype=np.float32))
     plain = Image.fromarray(grey).resize(size, Image.Resampling.BICUBIC).convert("RGB")
-    marked = _tint(plain, np.asarray(labels[middle], dtype=np.uint8), size)
-    factor = np.array([size[0] / array.shape[2], size[1] / array.shape[1]])
-    _draw_levels(ImageDraw.Draw(marked), reading, to_index, factor)
-    picture = Image.new("RGB", (2 * size[0], size[1]))
+    return plain, _tint(plain, np.asarray(labels[middle], dtype=np.uint8), size)
+
+
+def _beside(plain: Image.Image, marked: Image.Image) -> Image.Image:
+    picture = Image.new("RGB", (2 * plain.width, plain.height))
     picture.paste(plain, (0, 0))
-    picture.paste(marked, (size[0], 0))
+    picture.paste(marked, (plain.width, 0))
     return picture
 
 

@@ -15,7 +15,7 @@ from inference.measure import lookup, measure
 from inference.registry import Model
 from inference.segment import segment
 from inference.training import spider
-from inference.training.evaluate import SCORED, dice
+from inference.training.evaluate import SCORED, dice, surface_mm
 from inference.types import LUMBAR_LEVELS, Measurement, Provenance, Role, Segmentation, StudyReading
 
 #: A disc is found when its centre lies this near to the true one of the same name.
@@ -24,10 +24,12 @@ FOUND_MM = 8.0
 
 @dataclass(frozen=True)
 class Row:
-    """One patient's figures: Dice of vertebra, disc and canal; names right of all; canal AP errors in mm."""
+    """One patient's figures: Dice of vertebra, disc and canal and the 95th percentile of the distances of their
+    surfaces in mm; names right of all; canal AP errors in mm."""
 
     patient: int
     dice: tuple[float, ...]
+    surface_mm: tuple[float, ...]
     right: int
     discs: int
     ap_errors_mm: tuple[float, ...]
@@ -43,40 +45,50 @@ def rows(model: Model, data: Path, pictures: Path | None = None, patients: Seque
         case = spider.load(data, number)
         predicted = segment(model.run, case.volume)
         scores = tuple(dice(predicted.labels == value, case.truth.labels == value) for value in SCORED)
+        edges = tuple(
+            surface_mm(predicted.labels == value, case.truth.labels == value, case.volume.spacing_mm)
+            for value in SCORED
+        )
         try:
-            out.append(Row(number, scores, *compare(predicted, case.truth)))
+            out.append(Row(number, scores, edges, *compare(predicted, case.truth)))
             if pictures is not None:
                 _picture(case, predicted, pictures)
         except StudyError:
             # The labels are too poor to be read: no disc has its name, and none counts as absent.
-            out.append(Row(number, scores, 0, len(LUMBAR_LEVELS), ()))
+            out.append(Row(number, scores, edges, 0, len(LUMBAR_LEVELS), ()))
     return out
 
 
 def summary(table: list[Row]) -> dict[str, object]:
     """The figures of all patients together, as they stand in the model card."""
-    mean = np.mean([row.dice for row in table], axis=0)
+    mean, edges = (np.mean([getattr(row, name) for row in table], axis=0) for name in ("dice", "surface_mm"))
+    names = [value.name.lower() for value in SCORED]
     return {
         "patients_left_out": [row.patient for row in table],
-        "dice": {value.name.lower(): round(float(score), 3) for value, score in zip(SCORED, mean, strict=True)},
+        "dice": dict(zip(names, (round(float(x), 3) for x in mean), strict=True)),
+        "surface_95_mm": dict(zip(names, (round(float(x), 1) for x in edges), strict=True)),
         "discs_named_rightly": f"{sum(row.right for row in table)} of {sum(row.discs for row in table)}",
         "canal_ap_error_median_mm": round(_median([e for row in table for e in row.ap_errors_mm]), 1),
     }
 
 
 def markdown(table: list[Row]) -> str:
-    """A table with a row per patient and one for all."""
+    """A table with a row per patient and one for all; each structure with its Dice and surface distance."""
     lines = [
         "| patient | vertebra | disc | canal | discs named rightly | canal AP error, median mm |",
         "|" + "---|" * 6,
     ]
     for row in table:
-        scores = " | ".join(f"{score:.3f}" for score in row.dice)
-        lines.append(f"| {row.patient} | {scores} | {row.right} of {row.discs} | {_median(row.ap_errors_mm):.1f} |")
-    scores = " | ".join(f"{score:.3f}" for score in np.mean([row.dice for row in table], axis=0))
+        named = f"{row.right} of {row.discs} | {_median(row.ap_errors_mm):.1f}"
+        lines.append(f"| {row.patient} | {_scores(row.dice, row.surface_mm)} | {named} |")
+    mean, edges = (np.mean([getattr(row, name) for row in table], axis=0) for name in ("dice", "surface_mm"))
     together = summary(table)
-    lines.append(f"| **all** | {scores} | {together['discs_named_rightly']} | {together['canal_ap_error_median_mm']} |")
-    return "\n".join(lines)
+    named = f"{together['discs_named_rightly']} | {together['canal_ap_error_median_mm']}"
+    return "\n".join([*lines, f"| **all** | {_scores(mean, edges)} | {named} |"])
+
+
+def _scores(dice: Sequence[float], surface: Sequence[float]) -> str:
+    return " | ".join(f"{score:.3f}, {edge:.1f} mm" for score, edge in zip(dice, surface, strict=True))
 
 
 def _median(values: Sequence[float]) -> float:

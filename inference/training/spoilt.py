@@ -92,10 +92,20 @@ KINDS: dict[str, tuple[StudyOptions, Change]] = {
 }
 
 
+#: Anatomy that makes names doubtful; by kind as `KINDS`.
+VARIANTS: dict[str, tuple[StudyOptions, Change]] = {
+    "sacralised": (StudyOptions(transition="sacralised"), _same),
+    "lumbarised": (StudyOptions(transition="lumbarised"), _same),
+    "four": (StudyOptions(lumbar_vertebrae=4), _same),
+    "six": (StudyOptions(lumbar_vertebrae=6), _same),
+}
+
+
 def make(kind: str, seed: int, scale: Scale = Scale.FULL) -> Spoilt:
     """One series; the same kind, seed and scale give the same. Raises KeyError for an unknown kind."""
-    options, change = KINDS[kind]
-    rng = np.random.default_rng([37, list(KINDS).index(kind), seed])
+    known = KINDS | VARIANTS
+    options, change = known[kind]
+    rng = np.random.default_rng([37, list(known).index(kind), seed])
     patient = draw(seed, replace(options, axial="none", sagittal_t1="absent"))
     if kind == "scoliotic":
         patient = replace(patient, scoliosis_mm=float(rng.choice([-1, 1]) * rng.uniform(13, 22)))

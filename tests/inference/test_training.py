@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from inference.models.unet import UNet, UNetConfig
-from inference.training import simulated, sources, train_segment
+from inference.training import evaluate, simulated, sources, train_segment
 from inference.training.slab import Slab
 from inference.training.sources import Material, Source
 from inference.types import Label
@@ -111,6 +111,14 @@ def test_simulated_patients_that_choose_the_checkpoint_are_none_of_those_to_lear
     learnt, held = sources._made(tmp_path)
     each = len(simulated.load(simulated.files(rendered)[0]))
     assert len(learnt) == len(held) == 2 * each
+
+
+def test_surfaces_of_two_balls_one_voxel_apart_lie_that_far_apart() -> None:
+    first = np.zeros((5, 9, 9), bool)
+    first[1:4, 2:6, 2:6] = True
+    assert evaluate.surface_mm(first, first, np.array([1.0, 2.0, 2.0])) == 0
+    assert evaluate.surface_mm(first, np.roll(first, 1, axis=1), np.array([1.0, 2.0, 2.0])) == 2.0
+    assert np.isnan(evaluate.surface_mm(first, first & False, np.ones(3)))
 
 
 def _broken_after(steps: int):
