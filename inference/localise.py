@@ -55,6 +55,8 @@ CELL_MM, STRIP_MM = 1.0, 11.0
 STIFFNESS = 300.0
 #: What lies below the lowest disc is looked for this far down and to the sides; a sacrum fills so much of it.
 BELOW_MM, BELOW_RADIUS_MM, SACRAL_FILL = 40.0, 30.0, 0.35
+#: A disc within the sacrum lies at least so far below the lowest one, with this share of sacrum around to each side.
+SACRAL_DISC_BELOW_MM, LEAST_SACRUM = 12.0, 0.15
 #: Depth and height of a disc that was not seen but put between its neighbours.
 ESTIMATED_MM = (35.0, 8.0)
 #: How far the curve runs on beyond the outermost discs.
@@ -101,7 +103,8 @@ def localise(segmentation: Segmentation) -> Localisation:
         raise SpineNotFoundError("No vertebral bodies could be found.")
     column = _fit_column(bodies)
     bodies = bodies[np.hypot(*column.off(bodies).T) < OFF_COLUMN_MM]
-    pieces = _beside_bone(_disc_pieces(columns, affine, column), bodies)
+    candidates = _disc_pieces(columns, affine, column)
+    pieces = _beside_bone(candidates, bodies)
     if len(pieces) < MIN_DISCS:
         raise SpineNotFoundError(f"Only {len(pieces)} disc(s) of a lumbar spine could be found.")
     pieces = _centred(pieces, _points(columns == Label.DISC, affine))
@@ -116,6 +119,7 @@ def localise(segmentation: Segmentation) -> Localisation:
         _bone_beside(frames, bodies),
         _sacrum_below(labels, affine, frames[-1]),
         _room_below(labels.shape, affine, frames[-1]),
+        _sacral_disc(candidates, _points(labels == Label.SACRUM, affine), frames[-1]),
     )
     numbering = designate.designate(evidence)
     shift = designate.shift_of(numbering.lowest)
@@ -387,6 +391,20 @@ def _sacrum_below(labels: NDArray[np.generic], affine: FloatArray, lowest: DiscL
         return 0.0
     volume = _below(points, lowest) * float(abs(np.linalg.det(affine[:3, :3])))
     return min(1.0, volume / (lowest.depth_mm**2 * BELOW_MM * SACRAL_FILL))
+
+
+def _sacral_disc(pieces: list[_Piece], sacrum: FloatArray, lowest: DiscLevel) -> float:
+    """Depth of the largest disc below the lowest one that has sacrum both above and below it, mm; 0 without one."""
+    depths = [0.0]
+    for piece in pieces:
+        if (piece.centre_mm - lowest.centre_mm) @ lowest.up > -SACRAL_DISC_BELOW_MM:
+            continue
+        normal = _own_normal(piece)
+        off = sacrum - piece.centre_mm
+        over = off[np.linalg.norm(off, axis=1) < BESIDE_MM] @ normal
+        if len(over) and LEAST_SACRUM < float((over > 0).mean()) < 1 - LEAST_SACRUM:
+            depths.append(float(np.ptp((piece.points_mm - piece.centre_mm) @ np.cross(normal, (1.0, 0.0, 0.0)))))
+    return max(depths)
 
 
 def _between_discs(points: FloatArray, upper: DiscLevel, lower: DiscLevel) -> NDArray[np.bool_]:

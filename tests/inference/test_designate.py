@@ -21,8 +21,9 @@ def evidence(
     above: float = 1.0,
     sacrum: float = 0.0,
     room: float = 80.0,
+    sacral_disc: float = 0.0,
 ) -> Evidence:
-    return Evidence(tilts, depths, heights, below, above, sacrum, room)
+    return Evidence(tilts, depths, heights, below, above, sacrum, room, sacral_disc)
 
 
 def test_an_ordinary_spine_is_named_with_certainty() -> None:
@@ -71,3 +72,21 @@ def test_a_rudimentary_lowest_disc_speaks_for_a_transitional_vertebra() -> None:
     numbering = designate(small)
     assert numbering.lowest == "L5-S1"
     assert "transitional" in warnings_of(numbering)[-1]
+
+
+def test_a_lowest_disc_of_full_depth_that_is_far_thinner_than_the_others_is_told_too() -> None:
+    assert "transitional" in designate(evidence(heights=np.array([4.4, *HEIGHTS[1:]]))).transitional
+    worn = np.array([3.4, 3.9, 4.1, 4.0, 4.4, 4.0])
+    assert designate(evidence(heights=worn)).transitional == ""
+
+
+@pytest.mark.parametrize(("depth", "told"), [(0.0, False), (15.0, False), (27.0, True)])
+def test_a_disc_within_the_sacrum_is_told_when_it_is_deep(depth: float, told: bool) -> None:
+    assert ("within the sacrum" in designate(evidence(sacral_disc=depth)).transitional) is told
+
+
+def test_a_space_below_that_is_full_of_sacrum_outweighs_bone_that_is_labelled_there() -> None:
+    uncertain = designate(evidence(TILTS[1:], DEPTHS[1:], HEIGHTS[1:], below=0.5))
+    sure = designate(evidence(TILTS[1:], DEPTHS[1:], HEIGHTS[1:], below=0.5, sacrum=0.9))
+    assert sure.lowest == "L5-S1"
+    assert sure.probability > uncertain.probability or uncertain.lowest != "L5-S1"

@@ -10,6 +10,7 @@ import pytest
 from inference.errors import SpineNotFoundError, WrongRegionError
 from inference.localise import Localisation, localise
 from inference.measure import lookup, measure
+from inference.simulate.options import StudyOptions
 from inference.simulate.patient import draw
 from inference.simulate.truth import LevelTruth, truth_segmentation
 from inference.simulate.truth import measure as true_levels
@@ -153,6 +154,19 @@ def test_one_sagittal_slice_shows_the_same_discs_as_the_whole_stack() -> None:
 
 
 def test_discs_above_the_named_ones_are_listed_without_a_name() -> None:
-    found = localise(patient(1)[0])
+    segmentation, levels = patient(1)
+    affine = segmentation.affine.copy()
+    affine[:3, 3] = levels["L1-L2"].centre_mm - affine[:3, :3] @ np.array([0, 110, 60])
+    found = localise(truth_segmentation(draw(1), affine, (1, 300, 120)))
+    assert_named(found, levels, within_mm=8.0)
     assert found.higher
     assert all(disc.level == "" and disc.centre_mm[2] > found.discs[0].centre_mm[2] for disc in found.higher)
+
+
+def test_a_lumbarised_first_sacral_vertebra_is_told_and_shifts_no_name() -> None:
+    person = draw(1, StudyOptions(transition="lumbarised"))
+    ordinary, levels = patient(1)
+    truth = truth_segmentation(person, ordinary.affine, ordinary.labels.shape)
+    found = localise(truth)
+    assert_named(found, levels)
+    assert "disc within the sacrum" in found.numbering.transitional
