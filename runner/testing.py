@@ -6,27 +6,59 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from runner import debian, machine, servers
 from runner.environment import PYTHON, ROOT, VENV, make_bundle, make_environment
 from runner.steps import Steps, dying_with_us
 
-CHECKS: dict[str, Sequence[str]] = {
-    "Lint": [str(VENV / "bin/ruff"), "check", "--no-cache", "."],
-    "Form": [str(VENV / "bin/ruff"), "format", "--check", "."],
-    "Types": [str(VENV / "bin/mypy")],
-    "Import contracts": [str(VENV / "bin/lint-imports")],
-    "Migrations": [str(PYTHON), "manage.py", "makemigrations", "--check", "--dry-run"],
-}
 PYTEST = [str(PYTHON), "-m", "pytest", "--durations=10"]
-#: The tests that touch a database or a broker; the engine's and the pages' own have run once already.
-ON_POSTGRESQL = ["tests/accounts", "tests/config", "tests/worklist", "tests/reader", "tests/browser/test_main_job.py"]
+#: The tests that touch a database or a broker; the engine's, the settings' and the pages' own run once.
+ON_POSTGRESQL = ["tests/accounts", "tests/worklist", "tests/reader", "tests/browser/test_main_job.py"]
+#: Say every so many seconds what is still running.
+SAY_EVERY_S = 60.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """One check or part of the tests.
+
+    more: variables that it gets besides ours. nice: how far it gives way to jobs that wait by the clock for pages and
+    workers; none is the same as a process of its own.
+    """
+
+    name: str
+    command: Sequence[str]
+    more: Mapping[str, str] = field(default_factory=dict)
+    nice: int = 0
+
+
+def all_jobs(data_dir: str, database: str, broker: str) -> list[Job]:
+    """In starting order: what is said at once, then the longest first, so that no core is idle at the end.
+
+    Each has a data folder, a database and a broker of its own, and ports that the kernel gives.
+    """
+    settings = {"DEEPSPINE_DATA_DIR": data_dir}
+    on_postgresql = {"DATABASE_URL": database, "REDIS_URL": broker}
+    # Whatever has no job of its own is in the one that leaves out the others.
+    rest = ["--ignore=tests/inference", "--ignore=tests/browser"]
+    return [
+        Job("Lint", [str(VENV / "bin/ruff"), "check", "--no-cache", "."]),
+        Job("Form", [str(VENV / "bin/ruff"), "format", "--check", "."]),
+        Job("Tests of the engine", [*PYTEST, "tests/inference"], nice=10),
+        Job("Tests of the pages on SQLite", [*PYTEST, "tests/browser"]),
+        Job("Tests on PostgreSQL and Redis", [*PYTEST, *ON_POSTGRESQL], on_postgresql),
+        Job("All other tests on SQLite", [*PYTEST, *rest]),
+        Job("Types", [str(VENV / "bin/mypy")], settings, nice=10),
+        Job("Import contracts", [str(VENV / "bin/lint-imports")], nice=10),
+        Job("Migrations", [str(PYTHON), "manage.py", "makemigrations", "--check", "--dry-run"], settings, nice=10),
+    ]
 
 
 def run_everything() -> None:
-    """Run all; end with status 1, after all have run, when one failed."""
+    """Run all, one job a core; end with status 1, after all have run, when one failed."""
     began = time.monotonic()
     machine.check_python()
     machine.check_node()
@@ -35,29 +67,69 @@ def run_everything() -> None:
         debian.install_missing(steps)
         make_environment(steps, "requirements-dev.txt")
         make_bundle(steps)
-    results: dict[str, bool] = {}
-    with tempfile.TemporaryDirectory(prefix="deepspine-checks-") as data_dir:
-        for name, command in CHECKS.items():
-            results[name] = ran(name, command, {"DEEPSPINE_DATA_DIR": data_dir})
-    results["Tests on SQLite"] = ran("Tests on SQLite", PYTEST, {})
-    with servers.postgres() as database, servers.redis() as broker:
-        name = "Tests on PostgreSQL and Redis"
-        results[name] = ran(name, [*PYTEST, *ON_POSTGRESQL], {"DATABASE_URL": database, "REDIS_URL": broker})
+    with (
+        tempfile.TemporaryDirectory(prefix="deepspine-checks-") as data_dir,
+        servers.postgres() as database,
+        servers.redis() as broker,
+    ):
+        results = side_by_side(all_jobs(data_dir, database, broker), len(os.sched_getaffinity(0)))
     finish(results, time.monotonic() - began)
 
 
-def ran(name: str, command: Sequence[str], more: dict[str, str]) -> bool:
-    """Run one command in the open; True when it succeeded. The product's own variables are not passed on."""
-    print(f"\n=== {name}", flush=True)
+class Running:
+    """A job that has begun; what it says goes to a file."""
+
+    def __init__(self, job: Job, log: Path) -> None:
+        self.job, self.log, self.began = job, log, time.monotonic()
+        command = ["nice", "-n", str(job.nice), *job.command]
+        with log.open("wb") as stream:
+            self.process = subprocess.Popen(
+                dying_with_us(command),
+                cwd=ROOT,
+                env=environment(job.more),
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+            )
+
+    def tell(self) -> bool:
+        """Print all that it said, in one piece; True when it succeeded."""
+        good, name = self.process.wait() == 0, self.job.name
+        print(f"\n=== {name}\n{self.log.read_text(errors='replace')}", end="")
+        print(f"=== {name}: {'passed' if good else 'FAILED'} in {time.monotonic() - self.began:.0f} s", flush=True)
+        return good
+
+
+def side_by_side(jobs: Sequence[Job], at_once: int) -> dict[str, bool]:
+    """Run the jobs in their order, `at_once` at a time. By name: did it succeed?"""
+    waiting, running, results = list(jobs), list[Running](), dict[str, bool]()
+    began = said = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="deepspine-said-") as logs:
+        try:
+            while waiting or running:
+                while waiting and len(running) < at_once:
+                    running.append(Running(waiting.pop(0), Path(logs) / str(len(waiting))))
+                time.sleep(0.1)
+                for one in [one for one in running if one.process.poll() is not None]:
+                    running.remove(one)
+                    results[one.job.name] = one.tell()
+                if time.monotonic() - said > SAY_EVERY_S:
+                    said = time.monotonic()
+                    print(f"... {said - began:.0f} s: {', '.join(one.job.name for one in running)}", flush=True)
+        finally:
+            for one in running:
+                one.process.kill()
+    return {job.name: results[job.name] for job in jobs}
+
+
+def environment(more: Mapping[str, str]) -> dict[str, str]:
+    """Ours without the product's own variables, and one thread for sums: the other cores have jobs of their own."""
     clean = {
         key: value
         for key, value in os.environ.items()
         if not key.startswith("DEEPSPINE_") and key not in {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE"}
     }
-    began = time.monotonic()
-    code = subprocess.run(dying_with_us(command), cwd=ROOT, env={**clean, **more}, check=False).returncode
-    print(f"=== {name}: {'passed' if code == 0 else 'FAILED'} in {time.monotonic() - began:.0f} s", flush=True)
-    return code == 0
+    return {**clean, "OMP_NUM_THREADS": "1", **more}
 
 
 def finish(results: dict[str, bool], seconds: float) -> None:

@@ -1,0 +1,53 @@
+"""`make test` runs its parts beside each other and leaves none out."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from runner import testing
+from runner.testing import Job, side_by_side
+
+
+def meets(mine: Path, other: Path) -> list[str]:
+    """A program that ends well only when another one runs at the same time."""
+    wait = f"for _ in $(seq 100); do [ -e {other} ] && echo met {other.name} && exit 0; sleep 0.1; done; exit 1"
+    return ["sh", "-c", f"touch {mine}; {wait}"]
+
+
+def test_as_many_jobs_as_there_are_cores_run_at_once_and_each_is_told_in_one_piece(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a, b = tmp_path / "a", tmp_path / "b"
+    assert side_by_side([Job("one", meets(a, b)), Job("two", meets(b, a))], 2) == {"one": True, "two": True}
+    said = capsys.readouterr().out
+    assert "=== one\nmet b\n=== one: passed in" in said
+    assert "=== two\nmet a\n=== two: passed in" in said
+
+
+def test_on_one_core_they_follow_each_other_and_one_that_fails_stops_none(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    jobs = [
+        Job("first", ["sh", "-c", f"sleep 0.3; echo first >> {file}; exit 3"]),
+        Job("second", ["sh", "-c", f"nice >> {file}"], nice=7),
+    ]
+    assert list(side_by_side(jobs, 1).items()) == [("first", False), ("second", True)]
+    assert file.read_text() == f"first\n{os.nice(0) + 7}\n"
+
+
+def test_a_job_gets_its_own_variables_and_none_of_the_products(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DEEPSPINE_DATA_DIR", "DATABASE_URL", "REDIS_URL"):
+        monkeypatch.setenv(name, "the product's")
+    seen = testing.environment({"DATABASE_URL": "the job's"})
+    assert seen["DATABASE_URL"] == "the job's"
+    assert "REDIS_URL" not in seen
+    assert not any(name.startswith("DEEPSPINE_") for name in seen)
+
+
+def test_every_folder_that_the_rest_leaves_out_has_a_job_of_its_own() -> None:
+    on_sqlite = [job for job in testing.all_jobs("", "", "") if "pytest" in job.command and not job.more]
+    words = [word for job in on_sqlite for word in job.command]
+    left_out = {word.removeprefix("--ignore=") for word in words if word.startswith("--ignore=")}
+    assert left_out == {word for word in words if word.startswith("tests/")} != set()
