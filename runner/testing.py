@@ -35,22 +35,24 @@ class Job:
     nice: int = 0
 
 
-def all_jobs(data_dir: str, database: str, broker: str) -> list[Job]:
+def all_jobs(folder: str, database: str, broker: str) -> list[Job]:
     """In starting order: what is said at once, then the longest first, so that no core is idle at the end.
 
-    Each has a data folder, a database and a broker of its own, and ports that the kernel gives.
+    Each has a data folder, a database and a broker of its own, and ports that the kernel gives. They share the
+    simulated patients that they read, in `folder`.
     """
-    settings = {"DEEPSPINE_DATA_DIR": data_dir}
-    on_postgresql = {"DATABASE_URL": database, "REDIS_URL": broker}
+    settings = {"DEEPSPINE_DATA_DIR": folder}
+    on_sqlite = {"DEEPSPINE_TEST_STUDIES": folder}
+    on_postgresql = {**on_sqlite, "DATABASE_URL": database, "REDIS_URL": broker}
     # Whatever has no job of its own is in the one that leaves out the others.
     rest = ["--ignore=tests/inference", "--ignore=tests/browser"]
     return [
         Job("Lint", [str(VENV / "bin/ruff"), "check", "--no-cache", "."]),
         Job("Form", [str(VENV / "bin/ruff"), "format", "--check", "."]),
-        Job("Tests of the engine", [*PYTEST, "tests/inference"], nice=10),
-        Job("Tests of the pages on SQLite", [*PYTEST, "tests/browser"]),
+        Job("Tests of the engine", [*PYTEST, "tests/inference"], on_sqlite, nice=10),
+        Job("Tests of the pages on SQLite", [*PYTEST, "tests/browser"], on_sqlite),
         Job("Tests on PostgreSQL and Redis", [*PYTEST, *ON_POSTGRESQL], on_postgresql),
-        Job("All other tests on SQLite", [*PYTEST, *rest]),
+        Job("All other tests on SQLite", [*PYTEST, *rest], on_sqlite),
         Job("Types", [str(VENV / "bin/mypy")], settings, nice=10),
         Job("Import contracts", [str(VENV / "bin/lint-imports")], nice=10),
         Job("Migrations", [str(PYTHON), "manage.py", "makemigrations", "--check", "--dry-run"], settings, nice=10),
@@ -68,11 +70,11 @@ def run_everything() -> None:
         make_environment(steps, "requirements-dev.txt")
         make_bundle(steps)
     with (
-        tempfile.TemporaryDirectory(prefix="deepspine-checks-") as data_dir,
+        tempfile.TemporaryDirectory(prefix="deepspine-checks-") as folder,
         servers.postgres() as database,
         servers.redis() as broker,
     ):
-        results = side_by_side(all_jobs(data_dir, database, broker), len(os.sched_getaffinity(0)))
+        results = side_by_side(all_jobs(folder, database, broker), len(os.sched_getaffinity(0)))
     finish(results, time.monotonic() - began)
 
 

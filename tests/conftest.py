@@ -15,6 +15,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 
 from tests import processes
+from tests.patients import made_once
 
 PASSWORD = "correct horse battery staple"
 
@@ -150,9 +151,7 @@ def simulated_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of DICOM files: one simulated patient, made once for the test run. Copy before changing it."""
     from inference.simulate.study import write_study
 
-    folder = tmp_path_factory.mktemp("patient")
-    write_study(folder, 7)
-    return folder
+    return made_once("patient", lambda folder: write_study(folder, 7), tmp_path_factory.mktemp("patient"))
 
 
 # --- what a machine may lack --------------------------------------------------------------------

@@ -9,6 +9,7 @@ import pytest
 
 from runner import testing
 from runner.testing import Job, side_by_side
+from tests import patients
 
 
 def meets(mine: Path, other: Path) -> list[str]:
@@ -47,7 +48,36 @@ def test_a_job_gets_its_own_variables_and_none_of_the_products(monkeypatch: pyte
 
 
 def test_every_folder_that_the_rest_leaves_out_has_a_job_of_its_own() -> None:
-    on_sqlite = [job for job in testing.all_jobs("", "", "") if "pytest" in job.command and not job.more]
+    tests = [job for job in testing.all_jobs("", "", "") if "pytest" in job.command]
+    on_sqlite = [job for job in tests if "DATABASE_URL" not in job.more]
     words = [word for job in on_sqlite for word in job.command]
     left_out = {word.removeprefix("--ignore=") for word in words if word.startswith("--ignore=")}
     assert left_out == {word for word in words if word.startswith("tests/")} != set()
+
+
+def test_a_patient_is_made_once_for_all_processes_and_never_half(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine").mkdir()
+    monkeypatch.setenv(patients.SHARED, str(tmp_path))
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        (folder / "image").touch()
+
+    def half(folder: Path) -> None:
+        make(folder)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        patients.made_once("patient", half, tmp_path / "mine")
+    assert patients.made_once("patient", make, tmp_path / "mine") == tmp_path / "patient"
+    assert patients.made_once("patient", half, tmp_path / "mine") == tmp_path / "patient"
+    assert [path.name for path in (tmp_path / "patient").iterdir()] == ["image"]
+    monkeypatch.delenv(patients.SHARED)
+    assert patients.made_once("patient", make, tmp_path / "mine") == tmp_path / "mine" / "patient"
+
+
+def test_the_jobs_share_their_patients_where_the_tests_look_for_them() -> None:
+    jobs = testing.all_jobs("a folder", "", "")
+    assert {job.more.get(patients.SHARED) for job in jobs if "pytest" in job.command} == {"a folder"}

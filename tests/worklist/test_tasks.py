@@ -14,6 +14,7 @@ from django.utils import timezone
 from inference import output, pipeline
 from inference.simulate.options import StudyOptions
 from inference.simulate.study import write_study
+from tests.patients import made_once
 from tests.processes import serving
 from tests.worklist.factories import in_state
 from worklist import archives, queue, storage, tasks
@@ -32,9 +33,8 @@ def nobody_else(data_dir: Path) -> None:
 @pytest.fixture(scope="session")
 def small_patient(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A coarse and quick simulated study."""
-    folder = tmp_path_factory.mktemp("small-patient")
-    write_study(folder, 3, StudyOptions(scale="small"))
-    return folder
+    small = StudyOptions(scale="small")
+    return made_once("small-patient", lambda folder: write_study(folder, 3, small), tmp_path_factory.mktemp("small"))
 
 
 @pytest.fixture
