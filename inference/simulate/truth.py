@@ -32,8 +32,7 @@ class LevelTruth:
 
     Frame as in `inference.types.DiscLevel`. severity: 0..4 by site, the cause
     from which the grade follows; severity and grades have an entry for each of
-    `SITES`. cause: what is wrong here, in mm. openings: what foramina,
-    recesses and bony canal measure.
+    `SITES`. cause: what is wrong here, in mm.
     """
 
     level: str
@@ -50,7 +49,6 @@ class LevelTruth:
     grades: dict[str, Grade]
     cause: DiscCause
     pfirrmann: int
-    openings: Openings
 
 
 @dataclass(frozen=True)
@@ -82,10 +80,13 @@ class Truth:
 
         ``vertebrae``: name, centre (mm, LPS) and axes (rows left, back, up), head
         to feet, sacral segments last. ``canal_curve_mm``: points on the posterior
-        walls every `CURVE_MM`, head to feet. A disc's cause stands at its level.
+        walls every `CURVE_MM`, head to feet. A disc's cause stands at its level,
+        and so does what foramina, recesses and bony canal measure there.
         """
         plain = _plain(asdict(self))
         del plain["patient"]["discs"]
+        for level in plain["levels"]:
+            level["openings"] = _plain(asdict(openings_of(self.patient)[level["level"]]))
         layout = anatomy_of(self.patient).layout
         places = layout.bodies | layout.sacrum
         plain["vertebrae"] = [
@@ -99,6 +100,13 @@ class Truth:
 def anatomy_of(patient: Patient) -> Anatomy:
     """The patient's anatomy, prepared once."""
     return Anatomy(patient)
+
+
+@lru_cache(maxsize=4)
+def openings_of(patient: Patient) -> dict[str, Openings]:
+    """What foramina, recesses and bony canal measure at every disc, by level: slow, and seldom asked for."""
+    pairs = zip(patient.bodies, patient.discs, strict=True)
+    return {disc.level: openings.measure(anatomy_of(patient), body, disc) for body, disc in pairs}
 
 
 def truth_segmentation(patient: Patient, volume_affine: FloatArray, shape: tuple[int, int, int]) -> Segmentation:
@@ -143,7 +151,6 @@ def measure(patient: Patient) -> tuple[LevelTruth, ...]:
                 grades={site: grade_of(disc.severity(site)) for site in SITES},
                 cause=disc,
                 pfirrmann=disc.pfirrmann,
-                openings=openings.measure(anatomy, body, disc),
             )
         )
     return tuple(levels)

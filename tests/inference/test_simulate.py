@@ -17,7 +17,7 @@ from inference.simulate.causes import SITES
 from inference.simulate.patient import draw, grade_of
 from inference.simulate.report import report_text
 from inference.simulate.study import StudyOptions, Truth, truth_segmentation, write_study
-from inference.simulate.truth import anatomy_of, measure
+from inference.simulate.truth import anatomy_of, measure, openings_of
 from inference.types import LUMBAR_LEVELS, Grade, Label, Site, Slice
 
 SMALL = StudyOptions(scale="small")
@@ -224,6 +224,8 @@ def test_the_truth_is_written_beside_the_images(study: tuple[Path, Truth]) -> No
     assert written["series"] == truth.series
     assert set(levels["L4-L5"]["grades"]) == set(SITES)
     assert levels["L4-L5"]["cause"]["upper"] == "L4"
+    canal = openings_of(truth.patient)["L4-L5"].bony_canal_ap_mm
+    assert levels["L4-L5"]["openings"]["bony_canal_ap_mm"] == pytest.approx(canal, abs=0.001)
     assert [place["name"] for place in written["vertebrae"]][-6:] == ["L5", "S1", "S2", "S3", "S4", "S5"]
     heights = [point[2] for point in written["canal_curve_mm"]]
     assert heights == sorted(heights, reverse=True)
