@@ -13,10 +13,10 @@ import numpy as np
 
 from inference.geometry import stack_affine
 from inference.simulate import acquire
-from inference.simulate.anatomy import Anatomy
 from inference.simulate.options import Scale, StudyOptions
 from inference.simulate.patient import Patient, draw
 from inference.simulate.series import Planned, plan
+from inference.simulate.truth import anatomy_of
 from inference.types import Volume
 
 #: Points per pixel: fewer than the simulator's studies have, for speed.
@@ -109,7 +109,7 @@ def make(kind: str, seed: int, scale: Scale = Scale.FULL) -> Spoilt:
     patient = draw(seed, replace(options, axial="none", sagittal_t1="absent"))
     if kind == "scoliotic":
         patient = replace(patient, scoliosis_mm=float(rng.choice([-1, 1]) * rng.uniform(13, 22)))
-    anatomy = Anatomy(patient)
+    anatomy = anatomy_of(patient)
     # The view is planned as a hospital's, then changed.
     planned = change(plan(np.random.default_rng([5, seed]), anatomy, StudyOptions(axial="none", scale=scale))[0], rng)
     images = acquire.images(anatomy, planned.planes, [planned.protocol], SAMPLES)[0]

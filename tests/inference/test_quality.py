@@ -21,6 +21,7 @@ from inference.errors import (
 from inference.grade import grade
 from inference.localise import ESTIMATED_MM, Localisation, localise
 from inference.simulate.options import Scale
+from inference.simulate.patient import Patient
 from inference.simulate.truth import truth_segmentation
 from inference.training import spoilt
 from inference.types import Grade, Label, Measurement, QualityFinding, Role, Segmentation, Site, Volume
@@ -28,15 +29,22 @@ from inference.types import Grade, Label, Measurement, QualityFinding, Role, Seg
 PLAIN = Header(Path(), "", "", "", "MR", "T2 SAG", "", "LSPINE", 100.0, 3500.0, None, False, False, "")
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def series(kind: str, seed: int) -> tuple[Volume, Segmentation, Localisation]:
     """A small simulated series with true labels, without the sacrum's as the shipped network sees it."""
     made = spoilt.make(kind, seed, Scale.SMALL)
-    shape = made.volume.array.shape
-    truth = truth_segmentation(made.patient, made.volume.affine, (shape[0], shape[1], shape[2]))
+    return made.volume, *labelled(made.patient, tuple(made.volume.affine.ravel()), made.volume.array.shape)
+
+
+@lru_cache(maxsize=16)
+def labelled(
+    patient: Patient, affine: tuple[float, ...], shape: tuple[int, int, int]
+) -> tuple[Segmentation, Localisation]:
+    """Made once for all kinds that change neither patient nor planes."""
+    truth = truth_segmentation(patient, np.reshape(affine, (4, 4)), shape)
     labels = np.where(truth.labels == Label.SACRUM, 0, truth.labels).astype(np.uint8)
     segmentation = Segmentation(labels, truth.affine)
-    return made.volume, segmentation, localise(segmentation)
+    return segmentation, localise(segmentation)
 
 
 def read_of(kind: str, seed: int) -> image_quality.ImageFigures:
