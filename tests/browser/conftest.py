@@ -104,10 +104,20 @@ def machine_result(simulated_study: Path) -> Any:
     return pipeline.read_study(files, pipeline.load_models())
 
 
+@pytest.fixture(scope="session")
+def machine_files(machine_result: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that the engine writes of it. Copy before changing it."""
+    from inference import output
+
+    folder = tmp_path_factory.mktemp("reading")
+    output.write(machine_result, folder)
+    return folder
+
+
 @pytest.fixture
-def drafted(live_server: Any, simulated_study: Path, machine_result: Any) -> Any:
+def drafted(live_server: Any, simulated_study: Path, machine_result: Any, machine_files: Path) -> Any:
     """The simulated patient, received through the front door and read by the machine."""
-    from inference import output, record
+    from inference import record
     from worklist import archives, storage
     from worklist.models import MachineReading, Study
     from worklist.states import State
@@ -116,7 +126,7 @@ def drafted(live_server: Any, simulated_study: Path, machine_result: Any) -> Any
         pass
     study = Study.objects.get()
     folder, relative = storage.new_reading_folder()
-    output.write(machine_result, folder)
+    shutil.copytree(machine_files, folder, dirs_exist_ok=True)
     storage.keep_reading(folder, relative)
     reading = record.to_dict(machine_result.reading)
     MachineReading.objects.create(study=study, attempt=1, reading=reading, folder=relative, seconds=1.0)
