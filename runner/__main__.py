@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 from runner import machine
 from runner.environment import PYTHON, ROOT, make_bundle, make_environment
 from runner.programs import product
-from runner.steps import Steps
+from runner.steps import Steps, together
 from runner.supervise import supervise
 
 
@@ -43,8 +44,7 @@ def run() -> None:
 
 
 def prepare(steps: Steps, requirements: str) -> None:
-    make_environment(steps, requirements)
-    make_bundle(steps)
+    together(partial(make_environment, steps, requirements), partial(make_bundle, steps))
 
 
 def setup() -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import queue
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 #: Without a terminal to rewrite a line on, say every so many seconds that work goes on.
@@ -21,20 +23,22 @@ class Steps:
 
     def __init__(self, total: int, log_folder: Path) -> None:
         self.total = total
-        self.number = 0
+        self.numbers = itertools.count(1)
         self.log_folder = log_folder
 
     def begin(self, title: str) -> str:
-        self.number += 1
-        return f"[{self.number}/{self.total}] {title}"
+        return self.label(next(self.numbers), title)
+
+    def label(self, number: int, title: str) -> str:
+        return f"[{number}/{self.total}] {title}"
 
     def skip(self, title: str, why: str) -> None:
         print(f"{self.begin(title)}: {why}", flush=True)
 
     def run(self, title: str, commands: Sequence[Sequence[str]], *, cwd: Path, hint: str) -> None:
         """Run the commands one after the other; their full output goes to a log."""
-        label = self.begin(title)
-        log = self.log_folder / f"setup-{self.number}.log"
+        number = next(self.numbers)
+        label, log = self.label(number, title), self.log_folder / f"setup-{number}.log"
         began = time.monotonic()
         print(f"{label} ...", flush=True)
         for command in commands:
@@ -43,6 +47,14 @@ class Steps:
                 shown = "\n".join(f"    {line}" for line in tail)
                 raise SystemExit(f"{label} failed (status {code}):\n{shown}\n{hint}\nThe whole output: {log}")
         print(f"{label}: done in {time.monotonic() - began:.0f} s", flush=True)
+
+
+def together(*tasks: Callable[[], None]) -> None:
+    """Take steps that do not need each other at the same time. Raises what one raised, when all have ended."""
+    with ThreadPoolExecutor(len(tasks)) as pool:
+        begun = [pool.submit(task) for task in tasks]
+    for one in begun:
+        one.result()
 
 
 def watched(

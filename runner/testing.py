@@ -8,11 +8,12 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from runner import debian, machine, servers
 from runner.environment import PYTHON, ROOT, VENV, make_bundle, make_environment
-from runner.steps import Steps, dying_with_us
+from runner.steps import Steps, dying_with_us, together
 
 PYTEST = [str(PYTHON), "-m", "pytest", "--durations=10"]
 #: The tests that touch a database or a broker; the engine's, the settings' and the pages' own run once.
@@ -66,9 +67,11 @@ def run_everything() -> None:
     machine.check_node()
     with tempfile.TemporaryDirectory(prefix="deepspine-setup-") as logs:
         steps = Steps(4, Path(logs))
-        debian.install_missing(steps)
-        make_environment(steps, "requirements-dev.txt")
-        make_bundle(steps)
+        together(
+            partial(debian.install_missing, steps),
+            partial(make_environment, steps, "requirements-dev.txt"),
+            partial(make_bundle, steps),
+        )
     with (
         tempfile.TemporaryDirectory(prefix="deepspine-checks-") as folder,
         servers.postgres() as database,

@@ -11,13 +11,14 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from runner import machine
 from runner.programs import Program, configuration
-from runner.steps import Steps, digest, is_stamped
+from runner.steps import Steps, digest, is_stamped, together
 from tests.processes import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -105,6 +106,20 @@ def test_a_step_that_fails_says_what_was_said_and_what_to_do(tmp_path, capfd):
 def test_a_step_says_how_long_it_took(tmp_path, capfd):
     Steps(2, tmp_path).run("Packages", [["true"]], cwd=tmp_path, hint="")
     assert "[1/2] Packages: done in 0 s" in capfd.readouterr().out
+
+
+def test_steps_that_do_not_need_each_other_are_taken_at_once_and_a_failure_is_told(tmp_path, capfd):
+    steps, a, b = Steps(2, tmp_path), tmp_path / "a", tmp_path / "b"
+
+    def meet(title, mine, other, code):
+        wait = f"for _ in $(seq 100); do [ -e {other} ] && echo {title} met && exit {code}; sleep 0.1; done; exit 9"
+        steps.run(title, [["sh", "-c", f"touch {mine}; {wait}"]], cwd=tmp_path, hint="")
+
+    with pytest.raises(SystemExit, match=r"Viewer failed \(status 3\)"):
+        together(partial(meet, "Python", a, b, 0), partial(meet, "Viewer", b, a, 3))
+    assert "Python: done" in capfd.readouterr().out
+    logs = sorted(log.read_text() for log in tmp_path.glob("setup-*.log"))
+    assert logs == ["Python met\n", "Viewer met\n"]
 
 
 def test_a_stamp_holds_until_a_pin_changes(tmp_path):
