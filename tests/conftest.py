@@ -151,7 +151,7 @@ def simulated_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of DICOM files: one simulated patient, made once for the test run. Copy before changing it."""
     from inference.simulate.study import write_study
 
-    return made_once("patient", lambda folder: write_study(folder, 7), tmp_path_factory.mktemp("patient"))
+    return made_once("patient", lambda folder: write_study(folder, 7), tmp_path_factory.getbasetemp())
 
 
 # --- what a machine may lack --------------------------------------------------------------------

@@ -15,7 +15,7 @@ SHARED = "DEEPSPINE_TEST_STUDIES"
 def made_once(name: str, make: Callable[[Path], object], own: Path) -> Path:
     """The folder that `make` fills, for reading only: the first process that asks makes it, the others wait for it.
 
-    own: an empty folder of this process, where it lies when nothing is shared.
+    own: the temporary folder of this process's tests, where it lies when nothing is shared.
     """
     root = Path(os.environ.get(SHARED) or own)
     whole, part = root / name, root / f"{name}.partial"

@@ -1,15 +1,25 @@
+import shutil
+
 import pytest
 from django.core.management import call_command
 
 from inference.simulate.options import Scale, StudyOptions
+from inference.simulate.study import write_study
+from tests.patients import made_once
 from worklist.management.commands import demo_studies
 from worklist.models import Instance, Study
 from worklist.states import State
 
 
 @pytest.fixture
-def one_patient(monkeypatch, settings, tmp_path):
-    """One coarse patient instead of five fine ones, in a data folder of its own."""
+def one_patient(monkeypatch, settings, tmp_path, tmp_path_factory):
+    """One coarse patient, simulated once for all tests, instead of five fine ones, in a data folder of its own."""
+
+    def copied(folder, seed, wishes):
+        made = made_once(f"demo-{seed}", lambda new: write_study(new, seed, wishes), tmp_path_factory.getbasetemp())
+        shutil.copytree(made, folder, dirs_exist_ok=True)
+
+    monkeypatch.setattr(demo_studies, "write_study", copied)
     monkeypatch.setattr(demo_studies, "PATIENTS", {5: StudyOptions(scale=Scale.SMALL)})
     settings.DATA_DIR = tmp_path
     settings.INCOMING_DIR = tmp_path

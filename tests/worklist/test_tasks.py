@@ -34,7 +34,7 @@ def nobody_else(data_dir: Path) -> None:
 def small_patient(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A coarse and quick simulated study."""
     small = StudyOptions(scale="small")
-    return made_once("small-patient", lambda folder: write_study(folder, 3, small), tmp_path_factory.mktemp("small"))
+    return made_once("small-patient", lambda folder: write_study(folder, 3, small), tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture
