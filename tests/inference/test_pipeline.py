@@ -16,30 +16,9 @@ from inference.__main__ import main
 from inference.errors import NoSagittalSeriesError
 from inference.geometry import RAS_TO_LPS
 from inference.pipeline import Result
-from inference.simulate.options import StudyOptions
-from inference.simulate.study import write_study
 from inference.simulate.truth import Truth
 from inference.types import LUMBAR_LEVELS, Grade, Label, Role, Site
 from tests.inference.series import edit
-
-SEED = 12
-
-
-@pytest.fixture(scope="module")
-def models() -> pipeline.Models:
-    return pipeline.load_models()
-
-
-@pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Truth]:
-    folder = tmp_path_factory.mktemp("study")
-    truth = write_study(folder, SEED, StudyOptions(scale="small"))
-    return folder / "dicom", truth
-
-
-@pytest.fixture(scope="module")
-def result(study: tuple[Path, Truth], models: pipeline.Models) -> Result:
-    return pipeline.read_study(dicom.find_files(study[0]), models)
 
 
 def test_every_level_is_named_and_placed_as_the_patient_was_made(result: Result, study: tuple[Path, Truth]) -> None:

@@ -13,8 +13,7 @@ import torch
 
 from inference import dicom, pipeline, registry, runtime, segment
 from inference.models.unet import UNet, UNetConfig
-from inference.simulate.options import StudyOptions
-from inference.simulate.study import write_study
+from inference.simulate.truth import Truth
 from inference.training.report_speed import Row, Speed, difference, markdown
 from inference.types import Role, Volume
 from inference.volume import load_volume
@@ -25,10 +24,8 @@ OTHER = UNetConfig(context=5, classes=7, base=6, widest=20, depth=3)
 
 
 @pytest.fixture(scope="module")
-def sagittal(tmp_path_factory: pytest.TempPathFactory) -> Volume:
-    folder = tmp_path_factory.mktemp("study")
-    write_study(folder, 12, StudyOptions(scale="small", axial="none"))
-    headers = dicom.read_headers(dicom.find_files(folder / "dicom"))
+def sagittal(study: tuple[Path, Truth]) -> Volume:
+    headers = dicom.read_headers(dicom.find_files(study[0]))
     uid = next(c.uid for c in dicom.choose_series(headers) if c.role is Role.SAGITTAL_T2)
     return load_volume(dicom.series_stacks(headers, uid)[0])[0]
 
@@ -142,10 +139,8 @@ def test_every_slice_sees_its_own_neighbours() -> None:
     assert len(set(map(float, middles))) == 4
 
 
-def test_a_reading_says_what_ran_its_network(tmp_path: Path) -> None:
-    write_study(tmp_path, 12, StudyOptions(scale="small", axial="none", sagittal_t1="absent"))
-    models = pipeline.load_models()
-    reading = pipeline.read_study(dicom.find_files(tmp_path / "dicom"), models).reading
+def test_a_reading_says_what_ran_its_network(result: pipeline.Result, models: pipeline.Models) -> None:
+    reading = result.reading
     assert reading.provenance.runtime == models.segmenter.run.runtime
     assert reading.provenance.runtime.split()[0] in ("openvino", "torch")
 
