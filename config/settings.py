@@ -20,6 +20,7 @@ DEBUG = env.flag("DEEPSPINE_DEBUG", False)
 
 # --- where data lie -----------------------------------------------------------------------------
 DATA_DIR = env.folder("DEEPSPINE_DATA_DIR", BASE_DIR / "var")
+MODELS_DIR = env.folder("DEEPSPINE_MODELS", DATA_DIR / "models")
 DATABASES = {"default": env.database("DATABASE_URL", DATA_DIR / "db.sqlite3")}
 REDIS_URL = env.broker("REDIS_URL", DATA_DIR / "redis.sock")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from inference import __version__, axial, dicom, draft, grade, norms, quality, registry, segment
 from inference.errors import NoSagittalSeriesError
@@ -42,9 +43,19 @@ class Result:
     planes: dict[str, tuple[Slice, ...]]
 
 
-def load_models(device: str = "cpu") -> Models:
-    """Load the shipped models once. Raises registry.DamagedModelError."""
-    return Models(registry.load("segment", device))
+def load_models(
+    device: str = "cpu", chosen: Mapping[str, registry.Choice] = MappingProxyType({}), models_root: Path | None = None
+) -> Models:
+    """Load the models once: those `chosen` by name from `models_root`, the shipped ones otherwise.
+
+    Raises registry.DamagedModelError and registry.MissingModelError.
+    """
+
+    def load(name: str) -> registry.Model:
+        which = chosen.get(name, registry.SHIPPED)
+        return registry.load(name, device, version=which.version, sha256=which.sha256, models_root=models_root)
+
+    return Models(load("segment"))
 
 
 def _silent(_step: str, _share: float) -> None:

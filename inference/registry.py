@@ -7,30 +7,50 @@ limits). The weights' SHA-256 stands in the card and is checked at loading.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import nn
 
-from inference import runtime
+from inference import cards, runtime
+from inference.cards import (
+    SHIPPED,
+    WEIGHTS,
+    Choice,
+    DamagedModelError,
+    Installed,
+    MissingModelError,
+    OtherWeightsError,
+    installed,
+)
 from inference.models.unet import UNet, UNetConfig
 
-WEIGHTS = Path(__file__).parent / "weights"
+__all__ = [
+    "NETWORKS", "SHIPPED", "WEIGHTS", "Choice", "DamagedModelError", "Installed", "MissingModelError", "Model",
+    "OtherWeightsError", "add_figures", "install", "installed", "load", "save",
+]  # fmt: skip
+
+#: Name of a model -> its network and the network's configuration, as its card holds it.
+NETWORKS: dict[str, tuple[type[nn.Module], type[Any]]] = {
+    "segment": (UNet, UNetConfig),
+}
 
 
 @dataclass(frozen=True)
 class Model:
     """A loaded network with its card, in evaluation mode on the CPU or `device`.
 
+    network: of the class that NETWORKS names.
     run: the network as it is run there; the same answers, faster.
     """
 
-    network: UNet
-    run: runtime.Network
+    network: Any
+    run: Any
     card: dict[str, Any]
     device: torch.device
 
@@ -47,41 +67,72 @@ class Model:
         return str(self.card["sha256"])
 
 
-class DamagedModelError(Exception):
-    """The weights are not the ones that the card describes."""
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def save(network: torch.nn.Module, card: dict[str, Any], folder: Path) -> None:
     """Write weights and card to `folder`; `card` must name `name`, `version` and `network`."""
     folder.mkdir(parents=True, exist_ok=True)
-    weights = folder / "weights.safetensors"
+    weights = folder / cards.WEIGHTS_FILE
     save_file({key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}, str(weights))
-    text = json.dumps({**card, "sha256": _sha256(weights)}, indent=2, ensure_ascii=False)
-    (folder / "card.json").write_text(text + "\n", encoding="utf-8")
+    text = json.dumps({**card, "sha256": cards.digest(weights)}, indent=2, ensure_ascii=False)
+    (folder / cards.CARD_FILE).write_text(text + "\n", encoding="utf-8")
 
 
-def load(name: str, device: str = "cpu", weights_root: Path = WEIGHTS) -> Model:
-    """Load the shipped model `name`.
+def load(
+    name: str,
+    device: str = "cpu",
+    weights_root: Path = WEIGHTS,
+    *,
+    version: str | None = None,
+    sha256: str = "",
+    models_root: Path | None = None,
+) -> Model:
+    """Load the shipped model `name`, or the `version` of it that is installed, with these weights if said.
 
-    Raises DamagedModelError when the weights do not match the card.
+    Raises MissingModelError, and DamagedModelError when weights, card and network do not belong together.
     """
-    folder = weights_root / name
-    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-    weights = folder / "weights.safetensors"
-    if _sha256(weights) != card["sha256"]:
-        raise DamagedModelError(f"The weights of model {name} differ from its card. Install the product again.")
-    network = UNet(UNetConfig(**card["network"]))
-    network.load_state_dict(load_file(str(weights)))
-    network.eval().to(device=torch.device(device), memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return Model(network, runtime.best(network, torch.device(device)), card, torch.device(device))
+    folder = cards.find(name, version, sha256, models_root, weights_root)
+    card = cards.check(folder)
+    network = _network(card, folder)
+    network.eval().to(torch.device(device))
+    run: Any = network
+    if isinstance(network, UNet):
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        run = runtime.best(network, torch.device(device))
+    return Model(network, run, card, torch.device(device))
+
+
+def install(folder: Path, models_root: Path, weights_root: Path = WEIGHTS) -> Installed:
+    """Check the model in `folder`, its network too, and copy it to its place below `models_root`.
+
+    Raises DamagedModelError, or OtherWeightsError when this version is there with other weights.
+    """
+    return cards.install(folder, models_root, weights_root, checked=_loadable)
+
+
+def _loadable(folder: Path) -> dict[str, Any]:
+    card = cards.check(folder)
+    _network(card, folder)
+    return card
+
+
+def _network(card: dict[str, Any], folder: Path) -> nn.Module:
+    """The network that a card describes, with the weights beside it. Raises DamagedModelError."""
+    if card["name"] not in NETWORKS:
+        known = ", ".join(sorted(NETWORKS))
+        raise DamagedModelError(f"The product has no model named {card['name']}; it knows: {known}.")
+    kind, config = NETWORKS[card["name"]]
+    try:
+        network = kind(config(**card["network"]))
+        network.load_state_dict(load_file(str(folder / cards.WEIGHTS_FILE)))
+    except (RuntimeError, SafetensorError, TypeError, ValueError, KeyError) as error:
+        raise DamagedModelError(
+            f"The network of model {card['name']} {card['version']} cannot be loaded: its weights do not fit "
+            f"the network that its card describes, or were made for another version of the product."
+        ) from error
+    return network
 
 
 def add_figures(name: str, figures: dict[str, object], weights_root: Path = WEIGHTS) -> None:
     """Write what an evaluation found into the card of the model `name`."""
-    path = weights_root / name / "card.json"
+    path = weights_root / name / cards.CARD_FILE
     card = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps({**card, "figures": figures}, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

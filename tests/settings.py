@@ -15,7 +15,13 @@ if "DEEPSPINE_TEST_DATA_DIR" not in os.environ:
     os.environ["DEEPSPINE_TEST_DATA_DIR"] = tempfile.mkdtemp(prefix="deepspine-")
     atexit.register(shutil.rmtree, os.environ["DEEPSPINE_TEST_DATA_DIR"], ignore_errors=True)
 os.environ["DEEPSPINE_DATA_DIR"] = os.environ["DEEPSPINE_TEST_DATA_DIR"]
-for name in ("DEEPSPINE_PRODUCTION", "DEEPSPINE_DEBUG", "DEEPSPINE_PORT", "DEEPSPINE_ALLOWED_HOSTS"):
+for name in (
+    "DEEPSPINE_PRODUCTION",
+    "DEEPSPINE_DEBUG",
+    "DEEPSPINE_PORT",
+    "DEEPSPINE_ALLOWED_HOSTS",
+    "DEEPSPINE_MODELS",
+):
     os.environ.pop(name, None)
 
 from config.settings import *  # noqa: F403
