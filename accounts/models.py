@@ -54,6 +54,12 @@ class AuditEvent(models.Model):
         SIGN = "sign", "Signed"
         AMEND = "amend", "Amended"
         USER_CHANGED = "user_changed", "Changed a user"
+        MODEL_INSTALLED = "model_installed", "Installed a model"
+        MODEL_ACTIVATED = "model_activated", "Activated a model"
+        SHADOW_STARTED = "shadow_started", "Started a shadow"
+        SHADOW_STOPPED = "shadow_stopped", "Stopped a shadow"
+        EXPORT = "export", "Exported"
+        SETTING_CHANGED = "setting_changed", "Changed a setting"
 
     at = models.DateTimeField(auto_now_add=True, db_index=True)
     actor = models.ForeignKey(

@@ -25,7 +25,7 @@ def may_read(user: User | AnonymousUser) -> bool:
 
 
 def may_administer(user: User | AnonymousUser) -> bool:
-    """Manage users and look at the audit trail."""
+    """Manage users and models, and look at the audit trail."""
     return user.is_active and (user.is_superuser or roles.ADMINISTRATOR in roles.of(user))
 
 
@@ -52,14 +52,22 @@ def record_refusal(request: HttpRequest, user: User | AnonymousUser, study: Any 
 
 def radiologist_required(view: View) -> View:
     """Send the anonymous to the login page; refuse other roles with the 403 page and an audit event."""
+    return _guarded(view, may_read, "Only radiologists may read studies.")
 
+
+def administrator_required(view: View) -> View:
+    """The same for what only administrators may see and do."""
+    return _guarded(view, may_administer, "Only administrators may do this.")
+
+
+def _guarded(view: View, allowed: Callable[[User | AnonymousUser], bool], refusal: str) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
-        if not may_read(request.user):
+        if not allowed(request.user):
             record_refusal(request, request.user)
-            raise PermissionDenied("Only radiologists may read studies.")
+            raise PermissionDenied(refusal)
         return view(request, *args, **kwargs)
 
     return guarded

@@ -36,12 +36,12 @@ def configure(celery: Celery) -> None:
         worker_prefetch_multiplier=1,
         worker_send_task_events=False,
         task_default_queue="default",
-        task_routes={"worklist.tasks.read_study": {"queue": "inference"}},
+        task_routes={f"worklist.tasks.{name}": {"queue": "inference"} for name in ("read_study", "read_in_the_shade")},
         timezone="UTC",
         # A tick that nobody took before the next one is worth nothing.
         beat_schedule={
             name: {"task": f"worklist.tasks.{name}", "schedule": tick, "options": {"expires": 2 * tick}}
-            for name in ("enqueue_quiet_studies", "reap_lost_leases", "ring_doorbell")
+            for name in ("enqueue_quiet_studies", "reap_lost_leases", "ring_doorbell", "ring_for_the_shade")
         }
         | {"sweep_incoming": {"task": "worklist.tasks.sweep_incoming", "schedule": 3600, "options": {"expires": 3600}}},
         beat_schedule_filename=str(settings.DATA_DIR / "beat-schedule"),

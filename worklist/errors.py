@@ -1,4 +1,4 @@
-"""Why a file is refused at the door, beyond what `inference.errors` names.
+"""Why a file is refused at the door or a study cannot be read here, beyond what `inference.errors` names.
 
 Each code is stable and goes to the database; no message holds patient data.
 """
@@ -76,3 +76,13 @@ class ArchiveTooLargeError(StudyError):
 class NotStoredError(StudyError):
     code = "not_stored"
     next_step = "Send the file again; if it happens again, tell an administrator."
+
+
+class ModelUnusableError(StudyError):
+    """The active model is missing or damaged. No other one reads in its stead: a reading says who made it."""
+
+    code = "model_unusable"
+    next_step = (
+        "No study is read until an administrator installs it again or activates another version on the page Models; "
+        "the studies then go on by themselves. Until then, read the study by hand."
+    )

@@ -10,8 +10,6 @@ import logging
 import threading
 import time
 import uuid
-from functools import lru_cache
-from typing import Any
 
 from celery import shared_task
 from django.conf import settings
@@ -19,7 +17,7 @@ from django.db import connection
 from kombu.exceptions import ChannelError
 
 from inference.errors import StudyError
-from worklist import queue, storage
+from worklist import choices, queue, shadow, storage
 from worklist.models import MachineReading, Study
 from worklist.queue import Lease, LeaseLost
 
@@ -68,6 +66,18 @@ def sweep_incoming() -> None:
     storage.sweep_incoming()
 
 
+@shared_task(ignore_result=True)
+def ring_for_the_shade() -> None:
+    """Tell a worker that has nothing else to do of readings to be made again in the shade (`worklist.shadow`)."""
+    if shadow.due() and not bells_waiting():
+        read_in_the_shade.apply_async(expires=queue.RING_AGAIN_SECONDS, queue=INFERENCE)
+
+
+@shared_task(ignore_result=True)
+def read_in_the_shade() -> None:
+    shadow.read_next()
+
+
 @shared_task(acks_late=True, reject_on_worker_lost=True, ignore_result=True)
 def read_study(study_id: str) -> None:
     """Read one study, when it is still there to be read."""
@@ -95,21 +105,13 @@ def _settle(lease: Lease, error: Exception) -> None:
     queue.try_again(lease)
 
 
-@lru_cache(maxsize=1)
-def models(device: str) -> Any:
-    """The networks, loaded once in a worker's life."""
-    from inference import pipeline  # torch: in the worker only
-
-    return pipeline.load_models(device)
-
-
 def _read(lease: Lease, heartbeat: Heartbeat) -> None:
     """Files -> reading -> data folder -> database. Raises LeaseLost, StudyError, or whatever goes wrong."""
     from inference import output, pipeline, record
 
     started = time.monotonic()
     heartbeat.progress("starting", 0.0)
-    networks = models(settings.INFERENCE_DEVICE)
+    networks = choices.networks(settings.INFERENCE_DEVICE)
     paths = queue.paths_of(Study.objects.get(pk=lease.study_id))
     result = pipeline.read_study(paths, networks, heartbeat.progress)
     folder, relative = storage.new_reading_folder()

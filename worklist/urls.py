@@ -1,8 +1,8 @@
-"""The worklist's pages at /worklist/ and DICOMweb at /dicom-web/."""
+"""The worklist's pages at /worklist/, the models at /models/, and DICOMweb at /dicom-web/."""
 
 from django.urls import include, path
 
-from worklist import views
+from worklist import model_pages, views
 
 app_name = "worklist"
 
@@ -15,7 +15,16 @@ pages = [
     path("rejections/dismiss/", views.dismiss_all, name="dismiss_all"),
 ]
 
+models = [
+    path("", model_pages.page, name="models"),
+    path("compared/<int:reading_id>/", model_pages.compared_study, name="compared_study"),
+    path("<str:name>/stop-shadow/", model_pages.stop_shadow, name="stop_shadow"),
+    path("<str:name>/<str:version>/compared/", model_pages.compared, name="compared"),
+    path("<str:name>/<str:version>/<str:verb>/", model_pages.act, name="model_act"),
+]
+
 urlpatterns = [
+    path("models/", include(models)),
     path("worklist/", include(pages)),
     path("dicom-web/", include("worklist.dicomweb.urls")),
 ]

@@ -12,14 +12,10 @@ import pytest
 from django.utils import timezone
 
 from inference import output, pipeline
-from inference.simulate.options import StudyOptions
-from inference.simulate.study import write_study
-from tests.patients import made_once
 from tests.processes import serving
 from tests.worklist.factories import in_state
-from worklist import archives, queue, storage, tasks
+from worklist import choices, queue, storage, tasks
 from worklist.models import MachineReading, Study
-from worklist.receive import Receipt
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,25 +24,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def nobody_else(data_dir: Path) -> None:
     """The task is called here, in this process: a worker left by an earlier test would race it for the study."""
     assert serving(data_dir) == []
-
-
-@pytest.fixture(scope="session")
-def small_patient(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A coarse and quick simulated study."""
-    small = StudyOptions(scale="small")
-    return made_once("small-patient", lambda folder: write_study(folder, 3, small), tmp_path_factory.getbasetemp())
-
-
-@pytest.fixture
-def patient(small_patient: Path) -> Study:
-    """The simulated patient, received and queued."""
-    receipt = Receipt()
-    for part in archives.receive_folder(small_patient, "reader"):
-        receipt.add(part)
-    assert not receipt.rejected
-    study = Study.objects.get(pk=receipt.studies.pop())
-    queue.ask(study)
-    return study
 
 
 def fresh(study: Any) -> Study:
@@ -85,7 +62,7 @@ def test_a_bell_that_rings_twice_gives_one_reading(patient: Study) -> None:
 
 
 def test_the_networks_are_loaded_once(patient: Study) -> None:
-    assert tasks.models("cpu") is tasks.models("cpu")
+    assert choices.networks("cpu") is choices.networks("cpu")
 
 
 def test_images_that_show_no_spine_fail_with_a_named_error() -> None:

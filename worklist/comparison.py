@@ -1,0 +1,121 @@
+"""Two machine readings of one study beside each other, and many such pairs in sum.
+
+Readings are `inference.record` dictionaries. A grade that only one of the two
+gave is neither agreement nor disagreement: it is counted by itself.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from typing import Any
+
+from django.db.models import QuerySet
+
+from inference.types import LEVELS, LUMBAR_LEVELS, Grade, Site
+from worklist.models import ShadowReading
+
+ORDER = (Grade.NORMAL, Grade.MILD, Grade.MODERATE, Grade.SEVERE)
+#: Two discs whose centres lie closer than this are the same disc; discs stand 25 mm apart and more.
+SAME_DISC_MM = 12.0
+SITE_WORDS = {Site.CANAL: "Canal", Site.FORAMEN_LEFT: "Left foramen", Site.FORAMEN_RIGHT: "Right foramen"}
+
+Reading = dict[str, Any]
+
+
+def compare(first: Reading, second: Reading) -> dict[str, Any]:
+    """What is kept of a pair: counts by site, discs, and whether both were made from the same images."""
+    sites = {}
+    for site in Site:
+        rows = [row for row in side_by_side(first, second) if row["site"] == site.value]
+        sites[site.value] = Counter(row["says"] for row in rows)
+    pairs = discs(first, second)
+    return {
+        "sites": {site: dict(counts) for site, counts in sites.items()},
+        "renamed": sum(pair["first"] != pair["second"] for pair in pairs if pair["first"] and pair["second"]),
+        "unmatched": sum(not (pair["first"] and pair["second"]) for pair in pairs),
+        "same_images": first["provenance"]["input_digest"] == second["provenance"]["input_digest"],
+    }
+
+
+def side_by_side(first: Reading, second: Reading) -> list[dict[str, Any]]:
+    """For every lumbar level and site both grades in words and what that says: exact, near, far, one or none."""
+    one, two = ({(f["level"], f["site"]): Grade(f["grade"]) for f in read["findings"]} for read in (first, second))
+    rows = []
+    for level in LUMBAR_LEVELS:
+        for site in Site:
+            grades = [grades.get((level, site.value), Grade.NOT_ASSESSED) for grades in (one, two)]
+            words = [grade.value.replace("_", " ") for grade in grades]
+            rows.append(
+                {
+                    "level": level,
+                    "site": site.value,
+                    "where": SITE_WORDS[site],
+                    "first": words[0],
+                    "second": words[1],
+                    "says": _says(*grades),
+                }
+            )
+    return rows
+
+
+def _says(one: Grade, two: Grade) -> str:
+    assessed = [grade for grade in (one, two) if grade in ORDER]
+    if len(assessed) < 2:
+        return "one" if assessed else "none"
+    apart = abs(ORDER.index(one) - ORDER.index(two))
+    return ("exact", "near")[apart] if apart < 2 else "far"
+
+
+def discs(first: Reading, second: Reading) -> list[dict[str, str]]:
+    """The names that both gave to each disc, head to feet; empty where only one of them found it."""
+    left = list(second["discs"])
+    pairs = []
+    for disc in first["discs"]:
+        near = min(left, key=lambda other: _apart_mm(disc, other), default=None)
+        if near is not None and _apart_mm(disc, near) < SAME_DISC_MM:
+            left.remove(near)
+        else:
+            near = None
+        pairs.append({"first": disc["level"], "second": near["level"] if near else ""})
+    pairs += [{"first": "", "second": disc["level"]} for disc in left]
+    return sorted(pairs, key=lambda pair: LEVELS.index(pair["first"] or pair["second"]))
+
+
+def _apart_mm(one: dict[str, Any], two: dict[str, Any]) -> float:
+    return float(sum((a - b) ** 2 for a, b in zip(one["centre_mm"], two["centre_mm"], strict=True)) ** 0.5)
+
+
+def total(rows: QuerySet[ShadowReading]) -> dict[str, Any]:
+    """The sum over the shadow readings in `rows` that ended; pairs of different images are left out and counted."""
+    done = rows.filter(state=ShadowReading.State.DONE)
+    pairs: list[Any] = list(done.values_list("comparison", "seconds", "first__seconds"))
+    same = [pair for pair in pairs if pair[0]["same_images"]]
+    sites = [_site(site, [pair[0]["sites"][site.value] for pair in same]) for site in Site]
+    return {
+        "studies": len(same),
+        "failed": rows.filter(state=ShadowReading.State.FAILED).count(),
+        "other_images": len(pairs) - len(same),
+        "sites": sites,
+        "renamed": sum(pair[0]["renamed"] for pair in same),
+        "renamed_studies": sum(pair[0]["renamed"] > 0 for pair in same),
+        "unmatched": sum(pair[0]["unmatched"] for pair in same),
+        "seconds": statistics.median(pair[1] for pair in same) if same else None,
+        "first_seconds": statistics.median(pair[2] for pair in same) if same else None,
+    }
+
+
+def _site(site: Site, counts: list[dict[str, int]]) -> dict[str, Any]:
+    summed: Counter[str] = Counter()
+    for count in counts:
+        summed.update(count)
+    graded = summed["exact"] + summed["near"] + summed["far"]
+    return {
+        "where": SITE_WORDS[site],
+        "graded": graded,
+        "exact": summed["exact"],
+        "within_one": summed["exact"] + summed["near"],
+        "exact_percent": round(100 * summed["exact"] / graded) if graded else None,
+        "within_one_percent": round(100 * (summed["exact"] + summed["near"]) / graded) if graded else None,
+        "one": summed["one"],
+    }
