@@ -22,9 +22,11 @@ def sections(card: dict[str, Any]) -> list[dict[str, Any]]:
     rest = {key: value for key, value in card.items() if key not in ("name", "version")}
     told = []
     for title, keys in SECTIONS:
-        lines = [line for key in keys for line in _lines(key.rsplit(".", maxsplit=1)[-1], _taken(rest, key))]
+        # What the section is called need not stand before each of its lines.
+        labels = ["" if key == title.lower() else key.rsplit(".", maxsplit=1)[-1] for key in keys]
+        lines = [line for label, key in zip(labels, keys, strict=True) for line in _lines(label, _taken(rest, key))]
         if lines:
-            told.append({"title": title, "lines": lines, "aside": False})
+            told.append({"title": title, "lines": lines, "plain": not any(label for label, _ in lines), "aside": False})
     more = [line for key, value in rest.items() for line in _lines(key, value)]
     return [*told, {"title": "Network and training", "lines": more, "aside": True}] if more else told
 
@@ -46,7 +48,8 @@ def _lines(key: str, value: Any) -> list[Line]:
     if value is None or value in ([], {}):
         return []
     if isinstance(value, dict):
-        return [(f"{label}, {inner}", text) for name, item in value.items() for inner, text in _lines(str(name), item)]
+        above = f"{label}, " if label else ""
+        return [(above + inner, text) for name, item in value.items() for inner, text in _lines(str(name), item)]
     if isinstance(value, list) and all(isinstance(item, str) for item in value) and any(" " in item for item in value):
         return [(label, item) for item in value]
     if isinstance(value, list):

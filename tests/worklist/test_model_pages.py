@@ -157,11 +157,11 @@ def test_readers_see_nothing_of_the_shadow(
 def test_a_card_is_told_in_sections_and_nothing_of_it_is_lost() -> None:
     card = {
         "name": "segment", "version": "1", "sha256": "ab", "task": "discs", "limits": ["One.", "Only two."],
-        "training": {"data": "SPIDER", "config": {"steps": 10}}, "figures": {"dice": {"disc": 0.89314}, "ids": [1, 2]},
+        "training": {"config": {"steps": 10}}, "figures": {"dice": {"disc": 0.89314}, "ids": [1, 2]},
     }  # fmt: skip
     told = {section["title"]: section["lines"] for section in modelcard.sections(card)}
-    assert told["Data"] == [("data", "SPIDER")]
-    assert told["Figures"] == [("figures, dice, disc", "0.893"), ("figures, ids", "1, 2")]
-    assert told["Limits"] == [("limits", "One."), ("limits", "Only two.")]
+    assert told["What it does"] == [("task", "discs")]
+    assert told["Figures"] == [("dice, disc", "0.893"), ("ids", "1, 2")]
+    assert told["Limits"] == [("", "One."), ("", "Only two.")]
     assert told["Network and training"] == [("training, config, steps", "10")]
     assert choices.installed("segment")[0].card["sha256"]
