@@ -16,7 +16,7 @@ from accounts import audit
 from accounts.policy import administrator_required, person
 from inference import cards
 from inference.cards import Installed
-from worklist import choices, comparison, modelcard, shadow
+from worklist import choices, comparison, modelcard, shadow, site
 from worklist.choices import NotPossible, Role
 from worklist.errors import ModelUnusableError
 from worklist.models import ModelChoice, ShadowReading, Study
@@ -32,9 +32,22 @@ def page(request: HttpRequest) -> HttpResponse:
     installed = choices.installed()
     context = {
         "kinds": [_kind(name, installed) for name in sorted({one.name for one in installed})],
+        "uncertain_below": site.uncertain_below(),
         "waiting_for_a_model": Study.objects.filter(state=State.FAILED, failure_code=ModelUnusableError.code).count(),
     }
     return render(request, "worklist/models.html", context)
+
+
+@require_POST
+@administrator_required
+def set_uncertain_below(request: HttpRequest) -> HttpResponseBase:
+    try:
+        value = site.set_uncertain_below(request.POST.get("uncertain_below", ""), person(request), request)
+    except site.BadSetting as error:
+        messages.error(request, f"Nothing was changed. {error}")
+    else:
+        messages.success(request, f"Grades below {value} % are uncertain now.")
+    return redirect("worklist:models")
 
 
 def _kind(name: str, installed: tuple[Installed, ...]) -> dict[str, Any]:

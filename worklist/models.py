@@ -219,3 +219,15 @@ class ShadowReading(models.Model):
         found = self.comparison or {}
         counts = [(found.get("renamed", 0), "named otherwise"), (found.get("unmatched", 0), "found by one only")]
         return ", ".join(f"{count} {words}" for count, words in counts if count) or "same names"
+
+
+class SiteSetting(models.Model):
+    """What an administrator set for everybody; no row: the default of `worklist.site`, which writes it."""
+
+    name = models.CharField(max_length=40, unique=True)
+    value = models.IntegerField()
+    changed_at = models.DateTimeField(auto_now=True)
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.value}"

@@ -17,6 +17,7 @@ pages = [
 
 models = [
     path("", model_pages.page, name="models"),
+    path("uncertain-below/", model_pages.set_uncertain_below, name="uncertain_below"),
     path("compared/<int:reading_id>/", model_pages.compared_study, name="compared_study"),
     path("<str:name>/stop-shadow/", model_pages.stop_shadow, name="stop_shadow"),
     path("<str:name>/<str:version>/compared/", model_pages.compared, name="compared"),

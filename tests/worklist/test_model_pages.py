@@ -16,7 +16,7 @@ from accounts.models import AuditEvent
 from inference import cards, record
 from inference.types import Grade
 from tests.reader.factories import drafted_study, reading
-from worklist import choices, comparison, modelcard
+from worklist import choices, comparison, modelcard, site
 from worklist.models import ModelChoice, ShadowReading
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +58,7 @@ PAGES = [
     ("post", "/models/segment/stop-shadow/"),
     ("get", "/models/segment/9.1.0/compared/"),
     ("get", "/models/compared/1/"),
+    ("post", "/models/uncertain-below/"),
 ]
 
 
@@ -165,3 +166,25 @@ def test_a_card_is_told_in_sections_and_nothing_of_it_is_lost() -> None:
     assert told["Limits"] == [("", "One."), ("", "Only two.")]
     assert told["Network and training"] == [("training, config, steps", "10")]
     assert choices.installed("segment")[0].card["sha256"]
+
+
+# --- the uncertain band -------------------------------------------------------------------------
+
+
+def test_an_administrator_sets_the_uncertain_band_for_every_reader(
+    admin: Client, administrator: Any, reader: Any, as_user: Callable[[Any], Client]
+) -> None:
+    assert site.uncertain_below() == site.UNCERTAIN_BELOW_DEFAULT
+    admin.post("/models/uncertain-below/", {"uncertain_below": "75"})
+    event = AuditEvent.objects.get(action="setting_changed")
+    assert (event.actor, event.detail["before"], event.detail["after"]) == (administrator, 60, 75)
+    page = as_user(reader).get(f"/reader/{drafted_study().pk}/")
+    assert page.context["boot"]["uncertain_below"] == 75
+
+
+@pytest.mark.parametrize("typed", ["", "101", "-1", "60.5", "²", "1000"])
+def test_a_band_that_is_no_percentage_changes_nothing(admin: Client, typed: str) -> None:
+    told = admin.post("/models/uncertain-below/", {"uncertain_below": typed}, follow=True).content.decode()
+    assert "Nothing was changed. Say a whole number of percent from 0 to 100." in told
+    assert site.uncertain_below() == 60
+    assert not AuditEvent.objects.filter(action="setting_changed").exists()
