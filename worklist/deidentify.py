@@ -58,6 +58,8 @@ EMPTY = (
     "StudyDate", "StudyTime", "AccessionNumber", "ReferringPhysicianName", "PatientBirthDate", "PatientSex", "StudyID",
 )  # fmt: skip
 TEXT = frozenset({"AE", "AS", "CS", "DA", "DT", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UR", "UT"})
+#: Of these, what names the patient is removed; a code that does so keeps the image here.
+FREE = frozenset({"LO", "SH"})
 METHOD = ["DeepSPINE Reader export_training_set", "after PS3.15 Annex E, attributes kept by list"]
 #: Shorter parts of a name or an ID are found in anything.
 SHORTEST_NAME, SHORTEST_ID = 3, 4
@@ -104,7 +106,7 @@ class Person:
 def deidentified(path: Path, pseudonyms: Pseudonyms, patient: str, person: Person) -> bytes:
     """The file of the image at `path`, its patient called `patient`.
 
-    Raises LeftOut, also when a text that is kept names the `person` all the same.
+    Raises LeftOut, also when a code that is kept names the `person` all the same.
     """
     source = pydicom.dcmread(path)
     _refuse(source)
@@ -113,7 +115,7 @@ def deidentified(path: Path, pseudonyms: Pseudonyms, patient: str, person: Perso
             source.decompress(generate_instance_uid=False)
     except Exception as error:
         raise LeftOut("its pixels cannot be decoded") from error
-    made = _kept(source, pseudonyms)
+    made = _kept(source, pseudonyms, person)
     made.SpecificCharacterSet = "ISO_IR 192"
     made.PatientName, made.PatientID = patient, patient
     for keyword in EMPTY:
@@ -144,13 +146,13 @@ def _refuse(source: Dataset) -> None:
         raise LeftOut("an overlay lies in its pixels")
 
 
-def _kept(source: Dataset, pseudonyms: Pseudonyms) -> Dataset:
+def _kept(source: Dataset, pseudonyms: Pseudonyms, person: Person) -> Dataset:
     made = Dataset()
     for element in source:
-        if element.keyword not in KEPT:
+        if element.keyword not in KEPT or (element.VR in FREE and person.is_named_in(str(element.value))):
             continue
         if element.VR == "SQ":
-            made.add(DataElement(element.tag, "SQ", [_kept(item, pseudonyms) for item in element.value]))
+            made.add(DataElement(element.tag, "SQ", [_kept(item, pseudonyms, person) for item in element.value]))
         elif element.VR == "UI" and element.keyword != "SOPClassUID":
             made.add(DataElement(element.tag, "UI", pseudonyms.uid(str(element.value))))
         else:

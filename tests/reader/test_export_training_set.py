@@ -181,11 +181,8 @@ REFUSED = [
     ({"BurnedInAnnotation": "YES"}, "text is burnt into its pixels"),
     ({"ImageType": ["DERIVED", "SECONDARY"]}, "secondary image"),
     ({"RecognizableVisualFeatures": "YES"}, "the person can be recognised"),
-    (
-        {"ManufacturerModelName": "Scanner of Anna"},
-        "2 files left out: a text that is kept holds a part of the patient's name",
-    ),
-    ({"ManufacturerModelName": "p-17-SECRET"}, "a part of the patient's name or ID"),
+    ({"BodyPartExamined": "SPINE OF ANNA"}, "2 files left out: a text that is kept holds a part of the patient's name"),
+    ({"SequenceVariant": "P-17-SECRET"}, "a part of the patient's name or ID"),
 ]
 
 
@@ -202,6 +199,14 @@ def test_images_that_may_name_the_patient_are_left_out_and_told(signing: Signing
     sheet = (tmp_path / "out" / export.SHEET).read_text()
     for _, reason in REFUSED:
         assert reason in sheet
+
+
+def test_a_free_text_that_names_the_patient_is_removed(signing: Signing, tmp_path: Path) -> None:
+    signing(series(ManufacturerModelName="Scanner of Anna"))
+    run(tmp_path / "out", "--images")
+    made = pydicom.dcmread(files(tmp_path / "out")[0])
+    assert "ManufacturerModelName" not in made
+    assert made.Manufacturer == "Maker"
 
 
 def test_an_export_goes_on_where_it_was_broken_off_and_grows(
