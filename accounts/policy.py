@@ -29,6 +29,12 @@ def may_administer(user: User | AnonymousUser) -> bool:
     return user.is_active and (user.is_superuser or roles.ADMINISTRATOR in roles.of(user))
 
 
+def require_administrator(user: User | AnonymousUser) -> None:
+    """For what only administrators may change, by whatever way it is asked for. Raises PermissionDenied."""
+    if not may_administer(user):
+        raise PermissionDenied("Only administrators may do this.")
+
+
 def person(request: HttpRequest) -> User:
     """The account behind a request of a guarded view. Raises PermissionDenied for the anonymous."""
     if not isinstance(request.user, User):

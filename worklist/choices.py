@@ -15,7 +15,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import audit
+from accounts import audit, policy
 from accounts.models import User
 from inference import cards
 from inference.cards import Choice, Installed
@@ -65,8 +65,9 @@ def is_chosen(one: Installed, role: str) -> bool:
 def activate(name: str, version: str, by: User, request: HttpRequest | None = None) -> int:
     """Let this version read from the next study on. Tells how many studies that a bad model had failed go on.
 
-    Raises NotPossible when it is not installed or damaged.
+    Raises NotPossible when it is not installed or damaged, PermissionDenied for who is no administrator.
     """
+    policy.require_administrator(by)
     one = _usable(name, version)
     with transaction.atomic():
         shadow = chosen(name, Role.SHADOW)
@@ -78,7 +79,8 @@ def activate(name: str, version: str, by: User, request: HttpRequest | None = No
 
 
 def start_shadow(name: str, version: str, by: User, request: HttpRequest | None = None) -> None:
-    """Let this version read every study again, from now on, for comparison. Raises NotPossible."""
+    """Let this version read every study again, from now on, for comparison. Raises as `activate` does."""
+    policy.require_administrator(by)
     one = _usable(name, version)
     if is_chosen(one, Role.ACTIVE):
         raise NotPossible(f"{name} {version} is active. Choose another version to read in the shade.")
@@ -88,7 +90,8 @@ def start_shadow(name: str, version: str, by: User, request: HttpRequest | None 
 
 
 def stop_shadow(name: str, by: User, request: HttpRequest | None = None) -> None:
-    """No version of this model reads in the shade any more; what it read stays for comparison."""
+    """This model has no shadow any more; what it read stays for comparison. Raises PermissionDenied."""
+    policy.require_administrator(by)
     with transaction.atomic():
         row = ModelChoice.objects.select_for_update().filter(name=name, role=Role.SHADOW).first()
         if row is None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from inference.types import LEVELS, LUMBAR_LEVELS, Grade, Site
+from inference.types import LUMBAR_LEVELS, Grade, Site
 from worklist.models import ShadowReading
 
 ORDER = (Grade.NORMAL, Grade.MILD, Grade.MODERATE, Grade.SEVERE)
@@ -70,16 +70,16 @@ def _says(one: Grade, two: Grade) -> str:
 def discs(first: Reading, second: Reading) -> list[dict[str, str]]:
     """The names that both gave to each disc, head to feet; empty where only one of them found it."""
     left = list(second["discs"])
-    pairs = []
+    pairs: list[tuple[float, dict[str, str]]] = []
     for disc in first["discs"]:
         near = min(left, key=lambda other: _apart_mm(disc, other), default=None)
         if near is not None and _apart_mm(disc, near) < SAME_DISC_MM:
             left.remove(near)
         else:
             near = None
-        pairs.append({"first": disc["level"], "second": near["level"] if near else ""})
-    pairs += [{"first": "", "second": disc["level"]} for disc in left]
-    return sorted(pairs, key=lambda pair: LEVELS.index(pair["first"] or pair["second"]))
+        pairs.append((disc["centre_mm"][2], {"first": disc["level"], "second": near["level"] if near else ""}))
+    pairs += [(disc["centre_mm"][2], {"first": "", "second": disc["level"]}) for disc in left]
+    return [pair for _, pair in sorted(pairs, key=lambda placed: placed[0], reverse=True)]
 
 
 def _apart_mm(one: dict[str, Any], two: dict[str, Any]) -> float:

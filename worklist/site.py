@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.http import HttpRequest
 
-from accounts import audit
+from accounts import audit, policy
 from accounts.models import User
 from worklist.models import SiteSetting
 
@@ -25,7 +25,8 @@ def uncertain_below() -> int:
 
 
 def set_uncertain_below(text: str, by: User, request: HttpRequest | None = None) -> int:
-    """Takes what was typed. Raises BadSetting."""
+    """Takes what was typed. Raises BadSetting, PermissionDenied for who is no administrator."""
+    policy.require_administrator(by)
     text = text.strip()
     if not (text.isascii() and text.isdecimal() and len(text) <= 3 and int(text) <= 100):
         raise BadSetting("Say a whole number of percent from 0 to 100.")

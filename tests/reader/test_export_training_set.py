@@ -12,6 +12,7 @@ import numpy as np
 import pydicom
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import RLELossless, generate_uid
@@ -20,7 +21,8 @@ from accounts.models import AuditEvent
 from inference import dicom
 from inference.types import Grade, Role
 from reader import export
-from tests.reader.factories import Desk, read_by_machine
+from reader.models import SignedVersion
+from tests.reader.factories import Desk, machine_findings, read_by_machine
 from tests.worklist.factories import dataset, file_bytes, pixels, receive
 from worklist.deidentify import CLASSES, Pseudonyms
 from worklist.models import Study
@@ -51,22 +53,33 @@ def image(**changes: Any) -> Dataset:
 
 
 @pytest.fixture
-def signing(reader: Any, as_user: Callable[[Any], Any]) -> Signing:
-    """Receives images, reads them by machine (mild at L4-L5) and signs the study with the given grade there."""
+def signing(reader: Any) -> Signing:
+    """Receives images and signs the study: moderate at L4-L5, where the machine had said mild."""
 
-    def sign(images: list[Dataset], grade: str = "moderate") -> Study:
-        receipt = receive(*(file_bytes(one) for one in images))
-        assert not receipt.rejected, receipt.rejected
-        study = Study.objects.get(pk=receipt.studies.pop())
-        read_by_machine(study, {"L4-L5": Grade.MILD})
-        Study.objects.filter(pk=study.pk).update(state="drafted")
-        desk = Desk(as_user(reader), study).claim()
-        assert desk.post("findings/L4-L5/canal/", grade=grade).status_code == 200
-        desk.confirm_all().sign()
-        study.refresh_from_db()
+    def sign(images: list[Dataset]) -> Study:
+        study = received(images)
+        said = [(found.level, found.site.value, found.grade.value) for found in machine_findings({"L4-L5": Grade.MILD})]
+        findings = [
+            {"level": level, "site": site, "grade": grade.replace("mild", "moderate"), "machine_grade": grade}
+            for level, site, grade in said
+        ]
+        version = SignedVersion(
+            study=study, number=1, text="Moderate.", findings=findings, measurements=[], signed_by=reader,
+            signed_by_name="Reader", signed_at=timezone.now(),
+            provenance={"machine": {"model_name": "segment", "model_version": "1"}},
+        )  # fmt: skip
+        version.sha256 = version.digest()
+        version.save()
+        Study.objects.filter(pk=study.pk).update(state="signed")
         return study
 
     return sign
+
+
+def received(images: list[Dataset]) -> Study:
+    receipt = receive(*(file_bytes(one) for one in images))
+    assert not receipt.rejected, receipt.rejected
+    return Study.objects.get(pk=receipt.studies.pop())
 
 
 def series(count: int = 3, **changes: Any) -> list[Dataset]:
@@ -95,8 +108,18 @@ def everything(out: Path) -> dict[str, bytes]:
     return {str(path.relative_to(out)): path.read_bytes() for path in out.rglob("*") if path.is_file()}
 
 
-def test_the_table_holds_what_was_signed_beside_what_the_machine_said(signing: Signing, tmp_path: Path) -> None:
-    study = signing(series())
+@pytest.fixture
+def desk(reader: Any, as_user: Callable[[Any], Any]) -> Desk:
+    """The reader has signed, at their desk, what the machine had read."""
+    study = received(series())
+    read_by_machine(study, {"L4-L5": Grade.MILD})
+    Study.objects.filter(pk=study.pk).update(state="drafted")
+    desk = Desk(as_user(reader), study).claim()
+    assert desk.post("findings/L4-L5/canal/", grade="moderate").status_code == 200
+    return desk.confirm_all().sign()
+
+
+def test_the_table_holds_what_was_signed_beside_what_the_machine_said(desk: Desk, tmp_path: Path) -> None:
     run(tmp_path / "out")
     table = rows(tmp_path / "out")
     assert len(table) == 15
@@ -105,7 +128,7 @@ def test_the_table_holds_what_was_signed_beside_what_the_machine_said(signing: S
     assert row["machine"] == "segment 1"
     assert {row["study"][:2] for row in table} == {"S-"}
     assert not (tmp_path / "out" / "images").exists()
-    assert AuditEvent.objects.get(action="export").study_id == study.pk
+    assert AuditEvent.objects.get(action="export").study_id == desk.study.pk
 
 
 def test_no_byte_of_the_export_names_the_patient(signing: Signing, tmp_path: Path) -> None:
@@ -241,12 +264,10 @@ def test_an_export_goes_on_where_it_was_broken_off_and_grows(
 
 
 def test_what_is_amended_counts_as_amended_and_an_open_amendment_leaves_the_study_out(
-    signing: Signing, tmp_path: Path, reader: Any, as_user: Callable[[Any], Any]
+    desk: Desk, tmp_path: Path
 ) -> None:
-    study = signing(series())
     out = tmp_path / "out"
     run(out, "--images")
-    desk = Desk(as_user(reader), study)
     desk.post("amend/start/", amends=1)
     assert "an amendment is open" in run(out, "--images")
     assert (rows(out), files(out)) == ([], [])

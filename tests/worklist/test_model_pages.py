@@ -31,11 +31,17 @@ def admin(administrator: Any, as_user: Callable[[Any], Client]) -> Client:
 
 @pytest.fixture(autouse=True)
 def newer(models_dir: Path, tmp_path: Path) -> Path:
-    """Version 9.1.0, installed."""
-    shutil.copytree(cards.WEIGHTS / "segment", tmp_path / "newer")
-    card = cards.read_card(tmp_path / "newer") | {"version": "9.1.0", "limits": ["Only for <tests>."]}
-    (tmp_path / "newer" / "card.json").write_text(json.dumps(card))
-    return cards.install(tmp_path / "newer", models_dir).folder
+    """Version 9.1.0, installed; the pages look at its card and hash, never at its network."""
+    source = tmp_path / "newer"
+    source.mkdir()
+    (source / "weights.safetensors").write_bytes(b"some weights")
+    changes = {
+        "version": "9.1.0",
+        "limits": ["Only for <tests>."],
+        "sha256": cards.digest(source / "weights.safetensors"),
+    }
+    (source / "card.json").write_text(json.dumps(cards.read_card(cards.WEIGHTS / "segment") | changes))
+    return cards.install(source, models_dir).folder
 
 
 @pytest.fixture

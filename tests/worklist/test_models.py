@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
 
 from accounts.models import AuditEvent
@@ -44,7 +45,7 @@ def test_a_version_that_is_activated_reads_the_next_study_in_the_same_worker_and
     patient: Study, newer: Path, administrator: Any
 ) -> None:
     call_command("install_model", newer)
-    shipped = choices.networks("cpu").segmenter.version
+    shipped = choices.installed("segment")[0].version
     choices.activate("segment", "9.1.0", administrator)
     choices.start_shadow("segment", shipped, administrator)
     assert maker(read(patient)) == ("segment", "9.1.0")
@@ -104,6 +105,14 @@ def test_what_is_not_installed_or_damaged_is_not_activated(newer: Path, administ
     with pytest.raises(choices.NotPossible, match="differ from its card"):
         choices.activate("segment", "9.1.0", administrator)
     assert not ModelChoice.objects.exists()
+
+
+def test_nobody_but_an_administrator_chooses_a_model_by_whatever_way(reader: Any) -> None:
+    for act in (choices.activate, choices.start_shadow):
+        with pytest.raises(PermissionDenied):
+            act("segment", "9.1.0", reader)
+    with pytest.raises(PermissionDenied):
+        choices.stop_shadow("segment", reader)
 
 
 def test_the_command_says_what_is_wrong_with_a_model(newer: Path, tmp_path: Path) -> None:
