@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
 
 from accounts.models import AuditEvent
-from inference import cards
+from inference import cards, pipeline
 from worklist import choices, comparison, tasks
 from worklist.models import MachineReading, ModelChoice, ShadowReading, Study
 
@@ -42,16 +43,25 @@ def maker(study: Study) -> tuple[str, str]:
 
 
 def test_a_version_that_is_activated_reads_the_next_study_in_the_same_worker_and_the_old_one_in_its_shade(
-    patient: Study, newer: Path, administrator: Any
+    patient: Study, newer: Path, administrator: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    read_by, real = [], pipeline.read_study
+    read_once = lru_cache(lambda *paths: real(paths, choices.networks("cpu")))
+
+    def read_study(paths: Any, networks: Any, progress: Any) -> Any:
+        read_by.append(networks.segmenter.version)
+        return read_once(*paths)
+
+    monkeypatch.setattr(pipeline, "read_study", read_study)
     call_command("install_model", newer)
     shipped = choices.installed("segment")[0].version
     choices.activate("segment", "9.1.0", administrator)
     choices.start_shadow("segment", shipped, administrator)
     assert maker(read(patient)) == ("segment", "9.1.0")
     tasks.read_in_the_shade()
+    assert read_by == ["9.1.0", shipped]
     shaded = ShadowReading.objects.get()
-    assert (shaded.state, shaded.reading["provenance"]["model_version"]) == ("done", shipped), shaded.failure_message
+    assert (shaded.state, shaded.version) == ("done", shipped), shaded.failure_message
     assert comparison.total(ShadowReading.objects.all())["sites"][0]["exact_percent"] == 100
     assert MachineReading.objects.count() == 1
     told = AuditEvent.objects.get(action="model_activated")
