@@ -151,7 +151,7 @@ def _front_of_canal(labels: NDArray[np.generic]) -> NDArray[np.uint8]:
     return np.where(front[None], labels, 0).astype(np.uint8)
 
 
-def _slab_mm(labels: NDArray[np.uint8], affine: FloatArray) -> float:
+def _slab_mm(labels: NDArray[np.generic], affine: FloatArray) -> float:
     """How far the slices reach from side to side."""
     return len(labels) * float(np.linalg.norm(affine[:3, 0]))
 
@@ -390,7 +390,8 @@ def _sacrum_below(labels: NDArray[np.generic], affine: FloatArray, lowest: DiscL
     if not len(points):
         return 0.0
     volume = _below(points, lowest) * float(abs(np.linalg.det(affine[:3, :3])))
-    return min(1.0, volume / (lowest.depth_mm**2 * BELOW_MM * SACRAL_FILL))
+    width = min(lowest.depth_mm, _slab_mm(labels, affine))
+    return min(1.0, volume / (lowest.depth_mm * width * BELOW_MM * SACRAL_FILL))
 
 
 def _sacral_disc(pieces: list[_Piece], sacrum: FloatArray, lowest: DiscLevel) -> float:

@@ -7,15 +7,21 @@ from collections.abc import Callable
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import ndimage
+from scipy import ndimage, spatial
 from torch.nn import functional as F
 
-from inference import preprocess
+from inference import geometry, preprocess
 from inference.runtime import Network
-from inference.types import Label, Segmentation, Volume
+from inference.types import FloatArray, Label, Segmentation, Volume
 
 #: Pieces of canal below this share of the largest piece are dropped.
 SMALLEST_CANAL_SHARE = 0.1
+#: What lies further than this from all of the spine is none of it, mm: bowel, vessels, the edge of the image.
+APART_MM = 40.0
+#: Only a piece of this share of the largest is spine that others may be near to.
+LARGE_SHARE = 0.1
+#: Every so many voxels of a piece stand for it where distances are taken.
+EVERY = 5
 
 
 def _ignore(_: float) -> None:
@@ -55,10 +61,38 @@ def segment(network: Network, volume: Volume, progress: Callable[[float], None] 
     labels = np.zeros(array.shape, dtype=np.uint8)
     for index in range(array.shape[0]):
         labels[index] = np.argmax(preprocess.resample_plane(chance[:, index], zoom, shape), axis=0)
-    return Segmentation(_onto(one_canal(labels), affine, volume), volume.affine)
+    return Segmentation(_onto(tidy(labels, affine), affine, volume), volume.affine)
 
 
-def one_canal(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def tidy(labels: NDArray[np.uint8], affine: FloatArray) -> NDArray[np.uint8]:
+    """Labels ``[slice, row, column]`` without what cannot be spine or canal; affine: (4, 4) to LPS mm."""
+    return _one_canal(_one_spine(labels, affine))
+
+
+def _one_spine(labels: NDArray[np.uint8], affine: FloatArray) -> NDArray[np.uint8]:
+    """Drop pieces that lie apart from the largest and from the large ones near to it."""
+    pieces, count = ndimage.label(labels > 0, structure=np.ones((3, 3, 3)))
+    if count < 2:
+        return labels
+    size = np.bincount(pieces.ravel())
+    size[0] = 0
+    where = np.argwhere(pieces)
+    where = where[np.argsort(pieces[tuple(where.T)], kind="stable")]
+    points = np.split(geometry.apply(affine, where.astype(np.float64)), np.cumsum(size[1:])[:-1])
+    of = {piece: points[piece - 1][::EVERY] for piece in range(1, count + 1)}
+    near, waiting = {int(size.argmax())}, [int(size.argmax())]
+    while waiting:
+        tree = spatial.cKDTree(of[waiting.pop()])
+        for piece in of.keys() - near:
+            if tree.query(of[piece], distance_upper_bound=APART_MM)[0].min() <= APART_MM:
+                near.add(piece)
+                if size[piece] > LARGE_SHARE * size.max():
+                    waiting.append(piece)
+    kept = np.isin(np.arange(count + 1), list(near))
+    return np.where(kept[pieces], labels, 0).astype(np.uint8)
+
+
+def _one_canal(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Drop pieces of canal far smaller than the largest: bowel and vessels can look like it.
 
     Pieces above and below a severe stenosis are large, and stay.

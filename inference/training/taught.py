@@ -41,8 +41,8 @@ def slabs(data: Path, teacher: Network) -> Iterator[Slab]:
 
 def _labelled(group: list[tuple[Series, Volume]], teacher: Network) -> Iterator[Slab]:
     chance = np.mean([segment.predict(teacher, volume) for _, volume in group], axis=0)
-    labels = segment.one_canal(np.argmax(chance, axis=0).astype(np.uint8))
     prepared = [preprocess.prepare(volume) for _, volume in group]
+    labels = segment.tidy(np.argmax(chance, axis=0).astype(np.uint8), prepared[0].affine)
     if not _complete(labels, prepared[0].affine, max(series.discs for series, _ in group)):
         return
     labels[labels == Label.SACRUM] = Label.BACKGROUND
