@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,6 +26,8 @@ SAMPLES = (
     (0.25, -0.125, 0.125),
     (-0.125, -0.25, 0.375),
 )
+#: Slices are asked for together up to so many pixels.
+TOGETHER = 90_000
 #: By how much four neighbouring pixels shift their samples through the slice, in shares of the samples' distance. What
 #: differs from pixel to pixel is finer than a truncated k-space shows.
 DEPTHS = np.array([[-0.375, 0.125], [0.375, -0.125]])
@@ -86,11 +88,12 @@ def images(
     looks = [_look(protocol) for protocol in protocols]
     out: list[list[NDArray[np.uint16]]] = [[] for _ in protocols]
     margin = max(_margin(planes[0], protocol) for protocol in protocols)
-    for plane in planes:
-        wide = _widened(plane, margin, protocols[0].phase_axis)
-        scene = _scene(anatomy, wide, samples)
-        for look, into in zip(looks, out, strict=True):
-            into.append(_image(scene, look, margin, _margin(plane, look.protocol)))
+    together = max(1, TOGETHER // (planes[0].shape[0] * planes[0].shape[1]))
+    for first in range(0, len(planes), together):
+        some = [_widened(plane, margin, protocols[0].phase_axis) for plane in planes[first : first + together]]
+        for plane, scene in zip(planes[first : first + together], _scenes(anatomy, some, samples), strict=True):
+            for look, into in zip(looks, out, strict=True):
+                into.append(_image(scene, look, margin, _margin(plane, look.protocol)))
     return out
 
 
@@ -116,12 +119,15 @@ class _Scene:
     band_y: float
 
 
-def _scene(anatomy: Anatomy, plane: Slice, samples: int) -> _Scene:
-    grid = plane_grid(plane)
-    codes = _codes(anatomy, plane, grid, samples)
-    return _Scene(
-        grid, codes, _marrow_noise(anatomy, grid), _stream(anatomy, grid), _metal(anatomy, grid), *_landmarks(anatomy)
-    )
+def _scenes(anatomy: Anatomy, planes: Sequence[Slice], samples: int) -> Iterator[_Scene]:
+    """Of planes of one shape: their tissues are asked for together, for small ones cost more to ask than to answer."""
+    grids = [plane_grid(plane) for plane in planes]
+    points = [_points(plane, grid, samples) for plane, grid in zip(planes, grids, strict=True)]
+    codes = [anatomy.codes(np.stack(sample)).numpy() for sample in zip(*points, strict=True)]
+    for number, grid in enumerate(grids):
+        own = [sample[number] for sample in codes]
+        noise, stream, metal = _marrow_noise(anatomy, grid), _stream(anatomy, grid), _metal(anatomy, grid)
+        yield _Scene(grid, own, noise, stream, metal, *_landmarks(anatomy))
 
 
 def _image(scene: _Scene, look: _Look, margin: int, own_margin: int) -> NDArray[np.uint16]:
@@ -190,21 +196,22 @@ def _metal(anatomy: Anatomy, grid: FloatArray) -> Float32 | None:
     return result
 
 
-def _codes(anatomy: Anatomy, plane: Slice, grid: FloatArray, samples: int) -> list[NDArray[np.uint8]]:
+def _points(plane: Slice, grid: FloatArray, samples: int) -> list[FloatArray]:
+    """Where a plane's pixels are sampled, (rows, columns, 3) for each sample."""
     chosen = SAMPLES if samples >= 4 else SAMPLES[:: 4 // samples][:samples]
     # Neighbours take their samples at other depths, so that a slanting surface does not look terraced.
     tiles = -(-np.array(grid.shape[:2]) // 2)
     depth = np.tile(DEPTHS, tiles)[: grid.shape[0], : grid.shape[1]] * min(1 / len(chosen), 0.5)
     own = depth[..., None] * plane.thickness_mm * plane.normal
-    codes = []
+    points = []
     for row, column, deep in chosen:
         offset = (
             plane.along_column * (row * plane.spacing_mm[0])
             + plane.along_row * (column * plane.spacing_mm[1])
             + plane.normal * (deep * plane.thickness_mm)
         )
-        codes.append(anatomy.codes(grid + own + offset).numpy())
-    return codes
+        points.append(grid + own + offset)
+    return points
 
 
 def _marrow_noise(anatomy: Anatomy, grid: FloatArray) -> Float32:

@@ -13,9 +13,11 @@ import pydicom
 import pytest
 
 from inference.geometry import apply
+from inference.simulate import acquire
 from inference.simulate.causes import SITES
 from inference.simulate.patient import draw, grade_of
 from inference.simulate.report import report_text
+from inference.simulate.signal import Protocol
 from inference.simulate.study import StudyOptions, Truth, truth_segmentation, write_study
 from inference.simulate.truth import anatomy_of, measure, openings_of
 from inference.types import LUMBAR_LEVELS, Grade, Label, Site, Slice
@@ -241,3 +243,14 @@ def test_the_report_beside_the_images_is_the_patients(study: tuple[Path, Truth])
 def test_an_impossible_wish_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the enum and our own check differ in words
         StudyOptions(**wrong)  # type: ignore[arg-type]
+
+
+def test_slices_scanned_together_are_those_scanned_one_by_one(
+    study: tuple[Path, Truth], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anatomy = anatomy_of(study[1].patient)
+    protocol = Protocol("T2", 4000, 100, 16, 4.0, 0.4, noise=0.01, coil_mm=60, floor=0.4, saturation=0, seed=1)
+    planes = acquire.disc_block(anatomy.layout.discs["L4-L5"], 24, 4.0, 3, protocol)
+    together = acquire.images(anatomy, planes, [protocol], 2)
+    monkeypatch.setattr(acquire, "TOGETHER", 1)
+    np.testing.assert_array_equal(together, acquire.images(anatomy, planes, [protocol], 2))
