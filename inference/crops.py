@@ -1,0 +1,149 @@
+"""What the grader sees of a level: the images cut along the fitted spine, at fixed sizes.
+
+Every cut lies in the disc's own frame (left, back, up), whatever way the images
+were planned. Sagittal: `PLANES` planes from right to left through both foramina,
+trilinear from the prepared series. Axial: the images that pass through the disc
+(`axial.assign`), looked at along the disc's normal, nearest first. Slices are
+never interpolated between axial images: they may be angled differently.
+Intensity is scaled by each cut's own percentiles, as `preprocess` does for a series.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from inference import geometry, preprocess
+from inference.preprocess import Prepared
+from inference.types import DiscLevel, FloatArray, Role, Slice
+
+Float32 = NDArray[np.float32]
+
+#: In-plane spacing of every cut.
+STEP_MM = preprocess.SPACING_MM
+#: Sagittal planes from right to left and their distance: 24 mm to each side.
+PLANES, PLANE_STEP_MM = 13, 4.0
+#: Rows run to the feet from so far above the disc's centre, columns to the back from so far behind it.
+ROWS, COLUMNS, ABOVE_MM, BEHIND_MM = 48, 56, 21.0, 6.0
+#: Axial images of a level. Rows run to the back from so far behind the disc's centre, columns to the left.
+IMAGES, AXIAL_ROWS, AXIAL_COLUMNS, AXIAL_BEHIND_MM = 3, 56, 64, 4.0
+#: Heights above the disc's plane are given to the network in this unit.
+HEIGHT_MM = 10.0
+#: A foramen is in the slab when the planes so far to its side are.
+FORAMEN_MM = (16.0, 20.0)
+#: Slices that lie nearer than this are averaged to about this thickness: thick ones must not look noisier.
+THICK_MM = 3.0
+#: Order of the sagittal channels.
+SAGITTAL = (Role.SAGITTAL_T2, Role.SAGITTAL_T1)
+
+
+@dataclass(frozen=True)
+class AxialImage:
+    """One axial image with its plane. pixels: float32 (rows, columns), scanner intensity."""
+
+    plane: Slice
+    pixels: Float32
+
+
+@dataclass(frozen=True)
+class LevelCrops:
+    """The cuts of one level; what was not imaged is zero and is not in `made_from`.
+
+    sagittal: (2, PLANES, ROWS, COLUMNS), T2 and T1, planes from right to left.
+    axial: (IMAGES, 2, AXIAL_ROWS, AXIAL_COLUMNS): intensity, and how high above the
+    disc's plane the image lies there (in `HEIGHT_MM`); images: how many there are.
+    foramina: whether the slab reaches the left and the right foramen.
+    """
+
+    level: str
+    sagittal: Float32
+    axial: Float32
+    images: int
+    made_from: tuple[Role, ...]
+    foramina: tuple[bool, bool]
+
+
+def cut(level: DiscLevel, sagittal: Mapping[Role, Prepared], axial: Sequence[AxialImage]) -> LevelCrops:
+    """The cuts of a level from prepared sagittal series and from the axial images through its disc, nearest first.
+
+    Any of them may be missing.
+    """
+    block = np.zeros((len(SAGITTAL), PLANES, ROWS, COLUMNS), dtype=np.float32)
+    seen = np.zeros(PLANES, dtype=bool)
+    roles = []
+    for channel, role in enumerate(SAGITTAL):
+        found = _sagittal(level, sagittal[role]) if role in sagittal else None
+        if found is not None:
+            block[channel] = _scaled(found)
+            seen |= np.isfinite(found).mean(axis=(1, 2)) > 0.5
+            roles.append(role)
+    images = np.zeros((IMAGES, 2, AXIAL_ROWS, AXIAL_COLUMNS), dtype=np.float32)
+    cuts = [found for found in (_axial(level, image) for image in axial[:IMAGES]) if found is not None]
+    for number, (pixels, height) in enumerate(cuts):
+        images[number] = _scaled(pixels), height / HEIGHT_MM
+    if cuts:
+        roles.append(Role.AXIAL_T2)
+    middle = PLANES // 2
+    steps = [round(mm / PLANE_STEP_MM) for mm in FORAMEN_MM]
+    foramina = all(seen[middle + step] for step in steps), all(seen[middle - step] for step in steps)
+    return LevelCrops(level.level, block, images, len(cuts), tuple(roles), foramina)
+
+
+def _sagittal(level: DiscLevel, prepared: Prepared) -> Float32 | None:
+    """(PLANES, ROWS, COLUMNS), not a number outside the slab; None when most of the middle plane is."""
+    left = (np.arange(PLANES) - PLANES // 2) * PLANE_STEP_MM
+    up = ABOVE_MM - np.arange(ROWS) * STEP_MM
+    back = BEHIND_MM + np.arange(COLUMNS) * STEP_MM
+    points = (
+        level.centre_mm
+        + np.multiply.outer(left, level.left)[:, None, None]
+        + np.multiply.outer(up, level.up)[None, :, None]
+        - np.multiply.outer(back, level.anterior)[None, None]
+    )
+    array = prepared.array
+    between = float(np.linalg.norm(prepared.affine[:3, 0]))
+    if between < THICK_MM / 1.5:
+        array = ndimage.uniform_filter1d(array, round(THICK_MM / between), axis=0, mode="nearest")
+    found = _sample(array, prepared.affine, points)
+    return found if np.isfinite(found[PLANES // 2]).mean() > 0.5 else None
+
+
+def _axial(level: DiscLevel, image: AxialImage) -> tuple[Float32, Float32] | None:
+    """(intensity, height above the disc's plane in mm) seen along the disc's normal; None when mostly outside."""
+    plane = image.plane
+    zoom = (plane.spacing_mm[0] / STEP_MM, plane.spacing_mm[1] / STEP_MM)
+    pixels = preprocess.resample_plane(np.asarray(image.pixels, dtype=np.float32), zoom)
+    affine = plane.affine
+    for axis, factor in ((1, zoom[0]), (2, zoom[1])):
+        affine[:3, axis] /= factor
+        affine[:3, 3] += (affine[:3, axis] - affine[:3, axis] * factor) / 2
+    back = AXIAL_BEHIND_MM + np.arange(AXIAL_ROWS) * STEP_MM
+    left = (np.arange(AXIAL_COLUMNS) - (AXIAL_COLUMNS - 1) / 2) * STEP_MM
+    flat = (
+        level.centre_mm - np.multiply.outer(back, level.anterior)[:, None] + np.multiply.outer(left, level.left)[None]
+    )
+    height = ((plane.origin_mm - flat) @ plane.normal) / float(level.up @ plane.normal)
+    found = _sample(pixels[None], affine, flat + height[..., None] * level.up)
+    return (found, height.astype(np.float32)) if np.isfinite(found).mean() > 0.5 else None
+
+
+def _sample(array: Float32, affine: FloatArray, points: FloatArray) -> Float32:
+    """Linear interpolation at LPS points (..., 3); not a number more than half a voxel outside."""
+    index = np.moveaxis(geometry.apply(geometry.inverse(affine), points), -1, 0)
+    last = np.array(array.shape).reshape(3, *(1,) * (index.ndim - 1)) - 1
+    inside = ((index > -0.5) & (index < last + 0.5)).all(axis=0)
+    found = ndimage.map_coordinates(array, np.clip(index, 0, last), order=1, output=np.float32)
+    result: Float32 = np.where(inside, found, np.float32(np.nan)).astype(np.float32)
+    return result
+
+
+def _scaled(found: Float32) -> Float32:
+    """By its own percentiles; zero where there was nothing."""
+    out = np.zeros_like(found)
+    inside = np.isfinite(found)
+    out[inside] = preprocess.normalise(found[inside])
+    return out
