@@ -28,6 +28,7 @@ from inference.cards import (
     OtherWeightsError,
     installed,
 )
+from inference.models.gradenet import GradeConfig, GradeNet
 from inference.models.unet import UNet, UNetConfig
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
 #: Name of a model -> its network and the network's configuration, as its card holds it.
 NETWORKS: dict[str, tuple[type[nn.Module], type[Any]]] = {
     "segment": (UNet, UNetConfig),
+    "grade": (GradeNet, GradeConfig),
 }
 
 
