@@ -74,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     segment.add_argument("--seed", type=int, default=7)
     segment.set_defaults(run=_train_segment)
 
+    _add_train_grade(train)
+
     evaluate = commands.add_parser("evaluate", help="figures of a model").add_subparsers(required=True, metavar="MODEL")
     figures = evaluate.add_parser("segment", help="Dice and disc names on patients left out of training")
     figures.add_argument("--data", type=Path, required=True, help="folder that holds spider/")
@@ -88,6 +90,11 @@ def _parser() -> argparse.ArgumentParser:
     figures.add_argument("--into-card", action="store_true", help="write the figures into the model's card")
     figures.set_defaults(run=_evaluate_segment)
 
+    grade = evaluate.add_parser("grade", help="balanced accuracy of graders on rendered patients left out of training")
+    grade.add_argument("--rendered", type=Path, required=True, help="folder of `train render-grade`")
+    grade.add_argument("--weights", type=Path, nargs="*", help="folders of models (default: the shipped one)")
+    grade.add_argument("--group", choices=("tune", "report"), default="report")
+    grade.set_defaults(run=_evaluate_grade)
     study = evaluate.add_parser("study", help="whole readings of simulated patients against their truth")
     study.add_argument("--patients", type=int, default=10)
     study.add_argument("--seed", type=int, default=500)
@@ -130,6 +137,26 @@ def _parser() -> argparse.ArgumentParser:
     speed.add_argument("--file", type=Path, required=True, metavar="labelled.jsonl")
     speed.set_defaults(run=_label_speed)
     return parser
+
+
+def _add_train_grade(train: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The grader's patients and the grader."""
+    render = train.add_parser("render-grade", help="simulated patients for the grader; what is there stays")
+    render.add_argument("--patients", type=int, default=240)
+    render.add_argument("--out", type=Path, required=True, help="folder for one .npz for each patient")
+    render.add_argument("--seed", type=int, default=80000)
+    render.add_argument("--workers", type=int, default=2, help="processes (default: 2)")
+    render.set_defaults(run=_train_render_grade)
+    grade = train.add_parser("grade", help="the grader, on simulated patients")
+    grade.add_argument("--rendered", type=Path, required=True, help="folder of `train render-grade`")
+    grade.add_argument("--out", type=Path, required=True, help="folder for weights, card and checkpoint")
+    grade.add_argument("--inputs", choices=("axial", "sagittal", "both"), default="both")
+    grade.add_argument("--labels", choices=("truth", "report"), default="truth")
+    grade.add_argument("--sites", nargs="+", metavar="SITE", help="learn these alone (default: all five)")
+    grade.add_argument("--loss", choices=("plain", "weighted", "ordinal"), default="ordinal")
+    grade.add_argument("--steps", type=_count, default=600)
+    grade.add_argument("--seed", type=int, default=7)
+    grade.set_defaults(run=_train_grade)
 
 
 def _add_simulate(simulate: argparse.ArgumentParser) -> None:
@@ -266,6 +293,48 @@ def _train_render(options: argparse.Namespace) -> int:
 
     for done in simulated.write_all(options.out, options.patients, options.seed, options.workers):
         _print_count(done, options.patients)
+    return 0
+
+
+def _train_render_grade(options: argparse.Namespace) -> int:
+    from inference.training import grade_samples
+
+    for done in grade_samples.write_all(options.out, options.patients, options.seed, options.workers):
+        _print_count(done, options.patients)
+    return 0
+
+
+def _train_grade(options: argparse.Namespace) -> int:
+    from inference.models.gradenet import HEADS
+    from inference.training.grade_data import Shown
+    from inference.training.train_grade import Loss, TrainConfig, train
+
+    sites = tuple(options.sites or HEADS)
+    if unknown := set(sites) - set(HEADS):
+        print(f"There is no site {', '.join(sorted(unknown))}; there are {', '.join(HEADS)}.", file=sys.stderr)
+        return 2
+    config = TrainConfig(
+        Shown(options.inputs), options.labels, sites, Loss(options.loss), options.steps, seed=options.seed
+    )
+    try:
+        train(options.rendered, options.out, config)
+    except ValueError as error:
+        print(str(error), file=sys.stderr)
+        return 2
+    return 0
+
+
+def _evaluate_grade(options: argparse.Namespace) -> int:
+    from inference import registry
+    from inference.training import report_grade
+    from inference.training.grade_data import Group
+
+    try:
+        models = options.weights or [registry.WEIGHTS / "grade"]
+        print(report_grade.markdown(options.rendered, models, Group(options.group)))
+    except (ValueError, OSError) as error:
+        print(str(error), file=sys.stderr)
+        return 2
     return 0
 
 

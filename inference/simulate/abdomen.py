@@ -91,6 +91,12 @@ def fill(patient: Patient, low_z_mm: float, level: NDArray[np.float64], rng: np.
     return Abdomen(torch.from_numpy(grid), low_z_mm)
 
 
+def empty(_patient: Patient, low_z_mm: float, level: NDArray[np.float64], _rng: np.random.Generator) -> Abdomen:
+    """Nothing but fat, at once: for images that show the spine's back only."""
+    grid = np.full((COUNT_X, COUNT_FRONT, int(len(level) / PITCH_MM)), Tissue.FAT, dtype=np.uint8)
+    return Abdomen(torch.from_numpy(grid), low_z_mm)
+
+
 def _noise(rng: np.random.Generator, shape: tuple[int, ...], smooth_mm: Triple) -> Field:
     """Smooth noise of unit variance on the grid."""
     coarse = [int(np.ceil(size / COARSE)) + 1 for size in shape]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -100,12 +101,14 @@ def _fields() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 FloatLines = tuple[NDArray[np.float64], ...]
 
 
-def surroundings(patient: Patient, layout: Layout, device: torch.device) -> Surroundings:
-    """Prepare the lines, the noise and the abdomen for one patient, on a device."""
+def surroundings(
+    patient: Patient, layout: Layout, device: torch.device, inner: Callable[..., Abdomen] = fill
+) -> Surroundings:
+    """Prepare the lines, the noise and the abdomen for one patient, on a device. inner: what makes the abdomen."""
     (x, y, fascia, skin, level), low = _lines(patient, layout)
     rng = np.random.default_rng([11, patient.roots_seed])
     fine, broad = _fields()
-    abdomen = fill(patient, low, level, rng)
+    inside = inner(patient, low, level, rng)
 
     def tensor(values: NDArray[Any]) -> Tensor:
         return torch.from_numpy(values.astype(np.float32)).to(device)
@@ -122,7 +125,7 @@ def surroundings(patient: Patient, layout: Layout, device: torch.device) -> Surr
         level=tensor(level),
         fine=tensor(fine),
         broad=tensor(broad),
-        abdomen=replace(abdomen, codes=abdomen.codes.to(device)),
+        abdomen=replace(inside, codes=inside.codes.to(device)),
     )
 
 

@@ -15,7 +15,7 @@ from scipy.ndimage import label as components
 from inference.geometry import apply
 from inference.simulate import openings
 from inference.simulate.anatomy import Anatomy
-from inference.simulate.causes import SITES, DiscCause, Patient, grade_of
+from inference.simulate.causes import SITES, Body, DiscCause, Patient, grade_of
 from inference.simulate.layout import ALONG_MM
 from inference.simulate.openings import Openings
 from inference.types import FloatArray, Grade, Label, Segmentation
@@ -134,7 +134,7 @@ def measure(patient: Patient) -> tuple[LevelTruth, ...]:
         place = anatomy.layout.discs[disc.level]
         left, back, up = place.axes
         body = next(body for body in patient.bodies if body.name == disc.upper)
-        ap, middle = _diameter(anatomy, place.world(0, body.depth_mm / 2 - 4, 0), back)
+        ap, area, middle = sac(anatomy, body, disc)
         levels.append(
             LevelTruth(
                 level=disc.level,
@@ -146,7 +146,7 @@ def measure(patient: Patient) -> tuple[LevelTruth, ...]:
                 height_mm=disc.height_mm,
                 degeneration=disc.degeneration,
                 sac_ap_mm=ap,
-                sac_area_mm2=_area(anatomy, middle, left, back),
+                sac_area_mm2=area,
                 severity={site: disc.severity(site) for site in SITES},
                 grades={site: grade_of(disc.severity(site)) for site in SITES},
                 cause=disc,
@@ -154,6 +154,14 @@ def measure(patient: Patient) -> tuple[LevelTruth, ...]:
             )
         )
     return tuple(levels)
+
+
+def sac(anatomy: Anatomy, body: Body, disc: DiscCause) -> tuple[float, float, FloatArray]:
+    """Of the sac in the plane of the disc below `body`: diameter (mm), area (mm2) and middle (LPS)."""
+    place = anatomy.layout.discs[disc.level]
+    left, back, _ = place.axes
+    ap, middle = _diameter(anatomy, place.world(0, body.depth_mm / 2 - 4, 0), back)
+    return ap, _area(anatomy, middle, left, back), middle
 
 
 def _diameter(anatomy: Anatomy, start: FloatArray, back: FloatArray) -> tuple[float, FloatArray]:

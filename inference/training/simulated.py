@@ -98,7 +98,7 @@ def _thick(rng: np.random.Generator, anatomy: Anatomy, detail: Detail) -> Scan:
     """Slices of 3-5 mm from side to side: T2, T1, and one more (STIR, fat suppression, contrast)."""
     thickness = float(rng.uniform(3.0, 5.0))
     gap = thickness * float(rng.uniform(0.0, 0.2))
-    protocols = [_turbo(rng, weighting, thickness, gap) for weighting in ("T2", "T1", "T2")]
+    protocols = [turbo(rng, weighting, thickness, gap) for weighting in ("T2", "T1", "T2")]
     protocols[2] = _unusual(rng, protocols)
     return Scan(_planes(rng, anatomy, detail.spacing_mm, detail.thick_slices, protocols[0]), protocols)
 
@@ -126,7 +126,8 @@ def _space(rng: np.random.Generator, gap: float) -> Protocol:
     )
 
 
-def _turbo(rng: np.random.Generator, weighting: str, thickness: float, gap: float) -> Protocol:
+def turbo(rng: np.random.Generator, weighting: str, thickness: float, gap: float) -> Protocol:
+    """A hospital's turbo spin echo of one weighting, drawn anew each time."""
     t2 = weighting == "T2"
     tesla = float(rng.choice([1.5, 3.0]))
     return Protocol(

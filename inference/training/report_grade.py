@@ -1,0 +1,148 @@
+"""The figures of a grader: balanced accuracy over four grades, calibration, confusion. All on simulated patients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from inference import registry
+from inference.grade import canal_grade
+from inference.models.gradenet import HEADS, MEASURED, GradeNet
+from inference.training import grade_data
+from inference.training.grade_data import Levels, Shown
+
+GRADES = ("normal", "mild", "moderate", "severe")
+#: Bins of the expected calibration error; draws of patients for an interval.
+BINS, DRAWS = 10, 400
+
+
+def answers(network: GradeNet, levels: Levels, shown: Shown) -> Tensor:
+    """Logits (n, 5, 4) of the first cut of every level, divided by the temperatures."""
+    out = []
+    for start in range(0, len(levels), 50):
+        rows = np.arange(start, min(start + 50, len(levels)))
+        x = grade_data.inputs(
+            levels, rows, np.zeros(len(rows), dtype=np.int64), shown, np.random.default_rng([47, start])
+        )
+        with torch.inference_mode():
+            out.append(network(x) / network.temperature[:, None])
+    return torch.cat(out)
+
+
+def balanced_accuracy(truth: Tensor, said: Tensor) -> float:
+    """Mean over the grades that occur of the share of them that was said."""
+    recalls = [
+        float((said[truth == grade] == grade).float().mean()) for grade in range(len(GRADES)) if (truth == grade).any()
+    ]
+    return float(np.mean(recalls)) if recalls else 0.0
+
+
+def calibration_error(truth: Tensor, chances: Tensor) -> float:
+    """Expected calibration error of the top grade in `BINS` equal bins (Guo et al., ICML 2017). chances: (n, 4)."""
+    top, said = chances.max(dim=1)
+    right = (said == truth).float()
+    place = (top * BINS).long().clamp(max=BINS - 1)
+    gaps = [
+        (top[place == k].mean() - right[place == k].mean()).abs() * (place == k).sum()
+        for k in range(BINS)
+        if (place == k).any()
+    ]
+    return float(sum(float(gap) for gap in gaps) / len(truth))
+
+
+@dataclass(frozen=True)
+class Score:
+    """One site. low, high: of the balanced accuracy, 95 of 100 draws of patients."""
+
+    site: str
+    balanced: float
+    low: float
+    high: float
+    within_one: float
+    calibration: float
+    confusion: NDArray[np.int64]
+
+
+def score(levels: Levels, logits: Tensor, number: int) -> Score:
+    """The figures of site `number` of `HEADS`."""
+    truth, said = torch.from_numpy(levels.truth[:, number].astype(np.int64)), logits[:, number].argmax(dim=1)
+    low, high = _interval(levels.seed, truth, said)
+    confusion = np.zeros((len(GRADES), len(GRADES)), dtype=np.int64)
+    np.add.at(confusion, (truth.numpy(), said.numpy()), 1)
+    return Score(
+        HEADS[number],
+        balanced_accuracy(truth, said),
+        low,
+        high,
+        float(((truth - said).abs() <= 1).float().mean()),
+        calibration_error(truth, logits[:, number].softmax(dim=1)),
+        confusion,
+    )
+
+
+def _interval(seeds: NDArray[np.int64], truth: Tensor, said: Tensor) -> tuple[float, float]:
+    """Of the balanced accuracy, patients drawn with replacement."""
+    rng = np.random.default_rng(53)
+    rows = [np.flatnonzero(seeds == seed) for seed in np.unique(seeds)]
+    drawn = []
+    for _ in range(DRAWS):
+        chosen = torch.from_numpy(np.concatenate([rows[k] for k in rng.integers(0, len(rows), len(rows))]))
+        drawn.append(balanced_accuracy(truth[chosen], said[chosen]))
+    low, high = np.percentile(drawn, (2.5, 97.5))
+    return float(low), float(high)
+
+
+def by_rule(levels: Levels) -> Tensor:
+    """(n,): the canal's grades by the product's measured thresholds, from true sizes: the best that a rule can do."""
+    grades = [str(canal_grade(ap, area)[0]) for ap, area, _ in levels.sizes.tolist()]
+    return torch.tensor([GRADES.index(grade) for grade in grades])
+
+
+def markdown(rendered: Path, models: list[Path], group: grade_data.Group) -> str:
+    """A line for each model, its balanced accuracy by site; of the first also its calibration and confusions."""
+    levels = grade_data.load(rendered, group)
+    counts = [
+        f"{site} " + " ".join(str((levels.truth[:, k] == g).sum()) for g in range(4)) for k, site in enumerate(HEADS)
+    ]
+    lines = [
+        f"Simulated patients: {len(np.unique(levels.seed))} to {group}, {len(levels)} levels.",
+        f"Normal, mild, moderate, severe: {'; '.join(counts)}.",
+        "",
+        "| model | shown | " + " | ".join(HEADS) + " |",
+        "|" + "---|" * (len(HEADS) + 2),
+    ]
+    first: list[Score] = []
+    for place, folder in enumerate(models):
+        model = registry.load(folder.name, weights_root=folder.parent)
+        network: GradeNet = model.network
+        trained = model.card["training"]["config"]
+        for shown in Shown if place == 0 else (Shown(trained["inputs"]),):
+            logits = answers(network, levels, shown)
+            scores = [score(levels, logits, k) for k in range(len(HEADS))]
+            first = first or scores
+            cells = [
+                f"{one.balanced:.2f} ({one.low:.2f}-{one.high:.2f})" if one.site in trained["sites"] else "–"
+                for one in scores
+            ]
+            lines.append(f"| {folder.parent.name} | {shown} | " + " | ".join(cells) + " |")
+    truth = torch.from_numpy(levels.truth[:, 0].astype(np.int64))
+    lines.append(f"| thresholds on true sizes | – | {balanced_accuracy(truth, by_rule(levels)):.2f} | – | – | – | – |")
+    return "\n".join([*lines, "", *_details(first)])
+
+
+def _details(scores: list[Score]) -> list[str]:
+    """Of one model: within one grade, calibration, and what was said for each true grade."""
+    lines = ["| site | within one grade | calibration error | " + " | ".join(f"of {grade}" for grade in GRADES) + " |"]
+    lines.append("|" + "---|" * (len(GRADES) + 3))
+    for one in scores:
+        rows = " | ".join(" ".join(str(count) for count in row) for row in one.confusion)
+        lines.append(f"| {one.site} | {one.within_one:.2f} | {one.calibration:.3f} | {rows} |")
+    return [*lines, "", "Cells on the right: how often normal, mild, moderate and severe was said."]
+
+
+__all__ = ["MEASURED", "answers", "balanced_accuracy", "by_rule", "calibration_error", "markdown", "score"]

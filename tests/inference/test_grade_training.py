@@ -1,0 +1,175 @@
+"""The grader's patients, what it learns from them, and the figures of what it learned."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from inference import crops, registry
+from inference.__main__ import main
+from inference.models.gradenet import HEADS, GradeNet
+from inference.simulate.causes import SITES
+from inference.training import grade_data, grade_samples, report_grade, train_grade
+from inference.training.grade_data import Group, Levels, Shown
+from inference.training.grade_samples import PRESENT, UNSAID
+from inference.training.train_grade import Loss, Run, TrainConfig
+from inference.types import LUMBAR_LEVELS, Role
+
+
+def levels(count: int, seed: int = 1) -> Levels:
+    """Levels whose grade is how bright they are; the right side is darker."""
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(0, 4, (count, 5)).astype(np.int8)
+    bright = (60 + 50 * truth[:, 0]).astype(np.uint8)
+    shape = (count, grade_data.VARIANTS)
+    sagittal = np.zeros((*shape, 2, crops.PLANES, crops.ROWS, crops.COLUMNS), np.uint8)
+    sagittal += bright[:, None, None, None, None, None]
+    axial = np.zeros((*shape, crops.IMAGES, crops.AXIAL_ROWS, crops.AXIAL_COLUMNS), np.uint8)
+    return Levels(
+        sagittal=sagittal,
+        axial=axial + bright[:, None, None, None, None],
+        height=np.zeros(axial.shape, np.float16),
+        images=np.full(shape, crops.IMAGES),
+        sizes=np.tile([12.0, 140.0, 9.0], (count, 1)),
+        truth=truth,
+        report=np.full((count, 5), UNSAID, np.int8),
+        seed=np.arange(count) // 5,
+    )
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One simulated patient, coarsely."""
+    folder = tmp_path_factory.mktemp("rendered")
+    grade_samples.write(folder, 3, grade_samples.Detail(sagittal_mm=(3.0, 3.1), axial_mm=(3.0, 3.1)))
+    return folder
+
+
+@pytest.fixture
+def cut_folder(tmp_path: Path) -> Path:
+    """Patients that are cut already: two to train, one to tune and one to report on."""
+    (tmp_path / "cuts").mkdir()
+    for seed in (0, 1, 3, 4):
+        (tmp_path / f"{seed:06d}.npz").touch()
+        some = levels(5, seed)
+        arrays = {name: getattr(some, name) for name in Levels.__dataclass_fields__} | {"seed": np.full(5, seed)}
+        np.savez(tmp_path / "cuts" / f"{seed:06d}.npz", **arrays)
+    return tmp_path
+
+
+def test_a_rendered_patient_has_images_truth_and_report_of_every_level(rendered: Path) -> None:
+    patient = grade_samples.load(rendered / "000003.npz")
+    assert tuple(level.level for level in patient.levels) == LUMBAR_LEVELS
+    assert patient.truth.shape == patient.report.shape == (5, len(SITES))
+    assert set(np.unique(patient.report)) <= {UNSAID, 0, 1, 2, 3, PRESENT}
+    for found in grade_samples.cuts(patient, np.random.default_rng(0)):
+        assert found.made_from == (Role.SAGITTAL_T2, Role.SAGITTAL_T1, Role.AXIAL_T2)
+        assert found.foramina == (True, True)
+
+
+def test_a_patient_that_is_rendered_and_cut_already_is_left_as_it_is(rendered: Path) -> None:
+    grade_data.cut(rendered / "000003.npz")
+    before = {path: path.stat().st_mtime_ns for path in rendered.rglob("*.npz")}
+    grade_samples.write(rendered, 3)
+    grade_data.cut(rendered / "000003.npz")
+    assert len(before) == 2
+    assert {path: path.stat().st_mtime_ns for path in rendered.rglob("*.npz")} == before
+
+
+def test_each_seed_is_in_one_group_for_ever() -> None:
+    groups = [grade_data.group_of(seed) for seed in range(80000, 80020)]
+    assert [groups.count(group) for group in Group] == [13, 3, 4]
+    assert [grade_data.group_of(seed) for seed in (80003, 80004, 80005)] == [Group.TUNE, Group.REPORT, Group.TRAIN]
+
+
+def test_labels_of_reports_are_normal_where_the_level_is_spoken_of_and_missing_elsewhere() -> None:
+    some = levels(2)
+    some.report[0] = [2, UNSAID, PRESENT, 3, UNSAID]
+    assert grade_data.labels(some, "report").tolist() == [[2, 0, -1, 3, 0], [-1] * 5]
+    assert grade_data.labels(some, "truth", ("canal",))[:, 1:].eq(-1).all()
+
+
+def test_a_network_is_shown_only_what_was_asked_for_and_always_something() -> None:
+    some, rows = levels(40), np.arange(40)
+    for shown, sagittal, axial in ((Shown.BOTH, 1, 1), (Shown.SAGITTAL, 1, 0), (Shown.AXIAL, 0, 1)):
+        x = grade_data.inputs(some, rows, 0 * rows, shown, np.random.default_rng(0))
+        assert x.sagittal_seen.eq(sagittal).all()
+        assert x.axial_seen.eq(axial).all()
+        varied = grade_data.varied(x, torch.Generator().manual_seed(0))
+        assert (varied.sagittal_seen.sum(dim=1) + varied.axial_seen.sum(dim=1)).min() > 0
+        assert (varied.sagittal_seen <= x.sagittal_seen).all()
+        assert (varied.axial_seen <= x.axial_seen).all()
+
+
+def test_two_grades_off_cost_more_than_one_only_where_grades_have_an_order() -> None:
+    target = torch.zeros((1, 5), dtype=torch.long)
+    near, far = torch.zeros((1, 5, 4)), torch.zeros((1, 5, 4))
+    near[..., 1], far[..., 3] = 5.0, 5.0
+    even = torch.ones((5, 4))
+    cost = {loss: [float(train_grade.loss_of(x, target, loss, even)) for x in (near, far)] for loss in Loss}
+    assert cost[Loss.PLAIN][1] == pytest.approx(cost[Loss.PLAIN][0])
+    assert cost[Loss.ORDINAL][1] > cost[Loss.ORDINAL][0] + 1
+
+
+def test_rare_grades_weigh_more_and_missing_labels_nothing() -> None:
+    target = torch.tensor([[0] * 5] * 16 + [[3] * 5] * 4)
+    weights = train_grade.weights_of(target)
+    assert weights[0, 3] == pytest.approx(2 * float(weights[0, 0]))
+    logits = torch.zeros((20, 5, 4), requires_grad=True)
+    train_grade.loss_of(logits, torch.full((20, 5), -1), Loss.WEIGHTED, weights).backward()
+    assert logits.grad is not None
+    assert not logits.grad.any()
+
+
+def test_a_run_taken_up_again_is_the_run_that_was_not_broken_off(tmp_path: Path) -> None:
+    config = TrainConfig(steps=3, batch=2)
+    whole = Run(config, levels(10))
+    losses = [whole.learn() for _ in range(3)]
+    broken = Run(config, levels(10))
+    broken.learn()
+    broken.save(tmp_path / "checkpoint.pt")
+    again = Run(config, levels(10))
+    again.resume(tmp_path / "checkpoint.pt")
+    assert [again.learn() for _ in range(2)] == pytest.approx(losses[1:], rel=1e-4)
+
+
+def test_a_trained_grader_is_kept_with_its_card_and_evaluated(
+    cut_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "some" / "grade"
+    asked = ["--rendered", str(cut_folder), "--out", str(out), "--steps", "2", "--sites", "canal", "foramen_left"]
+    assert main(["train", "grade", *asked]) == 0
+    model = registry.load("grade", weights_root=out.parent)
+    assert isinstance(model.network, GradeNet)
+    assert "simulated patients only" in model.card["limits"][0]
+    assert main(["evaluate", "grade", "--rendered", str(cut_folder), "--weights", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert "1 to report, 5 levels" in said
+    assert "| some | both |" in said
+
+
+def test_training_without_patients_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "grade", "--rendered", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
+    assert "no patient to train on" in capsys.readouterr().err
+
+
+def test_temperatures_soften_a_grader_that_is_too_sure() -> None:
+    truth = torch.tensor([[0] * 5, [1] * 5, [0] * 5, [0] * 5])
+    logits = torch.zeros((4, 5, 4))
+    logits[..., 0] = 20.0  # right in three of four
+    assert (train_grade.temperatures(logits, truth) > 3).all()
+
+
+def test_balanced_accuracy_and_calibration_of_a_known_table() -> None:
+    truth, said = torch.tensor([0, 0, 0, 3]), torch.tensor([0, 0, 1, 3])
+    assert report_grade.balanced_accuracy(truth, said) == pytest.approx((2 / 3 + 1) / 2)
+    chances = torch.tensor([[0.75, 0.25, 0, 0]] * 4)
+    assert report_grade.calibration_error(truth, chances) == pytest.approx(0.0)
+    assert report_grade.calibration_error(torch.zeros(4), chances) == pytest.approx(0.25)
+
+
+def test_heads_stand_in_the_order_of_the_truth() -> None:
+    assert HEADS == SITES
