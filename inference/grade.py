@@ -1,4 +1,8 @@
-"""Measurements -> grades. So far the canal, by published thresholds.
+"""Measurements and the network's opinions -> grades.
+
+The canal is graded by published thresholds; what the network says stands beside it.
+Foramina have no measured thresholds: there the network's grade is the draft, where a
+network is installed.
 
 Area of the dural sac: under 100 mm2 relative, under 75 mm2 absolute stenosis
 (review: Steurer et al., BMC Musculoskelet Disord 2011;12:175).
@@ -14,15 +18,41 @@ error, so a grade here is a draft that a reader confirms.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
 from inference.measure import lookup
 from inference.types import LUMBAR_LEVELS, DiscLevel, Grade, LevelFinding, Measurement, Role, Site
 
 RELATIVE_AP_MM, ABSOLUTE_AP_MM = 12.0, 10.0
 RELATIVE_AREA_MM2, ABSOLUTE_AREA_MM2 = 100.0, 75.0
 
+#: A network's grade that is less likely than this is said to be uncertain.
+UNCERTAIN_BELOW = 0.5
+#: A network that differs from the thresholds by so many grades is told plainly.
+FAR = 2
+
 FORAMEN_NOTE = "The machine does not grade foramina yet."
 NOT_SEEN_NOTE = "This level was not found in the images."
 NO_CANAL_NOTE = "The canal was not seen at this level."
+NOT_REACHED_NOTE = "The sagittal slices do not reach this foramen."
+NOT_FIT_NOTE = "The images are not fit for it at this level."
+
+_ORDER = (Grade.NORMAL, Grade.MILD, Grade.MODERATE, Grade.SEVERE)
+_WORDS = {Role.SAGITTAL_T2: "sagittal T2", Role.SAGITTAL_T1: "sagittal T1", Role.AXIAL_T2: "axial T2"}
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What a network says of one level.
+
+    answers: by site (`models.gradenet.HEADS`) the likeliest grade and its probability. made_from: the images
+    it saw. foramina: whether the sagittal slab reaches the left and the right one.
+    """
+
+    answers: Mapping[str, tuple[Grade, float]]
+    made_from: tuple[Role, ...]
+    foramina: tuple[bool, bool]
 
 
 def canal_grade(ap_mm: float, area_mm2: float | None) -> tuple[Grade, str]:
@@ -51,19 +81,56 @@ def canal_grade(ap_mm: float, area_mm2: float | None) -> tuple[Grade, str]:
 
 
 def grade(
-    discs: tuple[DiscLevel, ...], measurements: tuple[Measurement, ...], made_from: tuple[Role, ...]
+    discs: tuple[DiscLevel, ...],
+    measurements: tuple[Measurement, ...],
+    made_from: tuple[Role, ...],
+    opinions: Mapping[str, Opinion] | None = None,
 ) -> tuple[LevelFinding, ...]:
-    """A finding for every lumbar level and site; what was not assessed says so and why."""
+    """A finding for every lumbar level and site; what was not assessed says so and why.
+
+    opinions: by level what the network says; None where no network is installed.
+    """
     seen = {disc.level for disc in discs}
     findings: list[LevelFinding] = []
     for level in LUMBAR_LEVELS:
-        findings.append(_canal(level, level in seen, measurements, made_from))
-        note = FORAMEN_NOTE if level in seen else NOT_SEEN_NOTE
-        findings += [
-            LevelFinding(level, site, Grade.NOT_ASSESSED, "", (), note)
-            for site in (Site.FORAMEN_LEFT, Site.FORAMEN_RIGHT)
-        ]
+        opinion = (opinions or {}).get(level)
+        canal = _canal(level, level in seen, measurements, made_from)
+        findings.append(_beside(canal, opinion))
+        missing = NOT_SEEN_NOTE if level not in seen else FORAMEN_NOTE if opinions is None else NOT_FIT_NOTE
+        findings += [_foramen(level, site, opinion, missing) for site in (Site.FORAMEN_LEFT, Site.FORAMEN_RIGHT)]
     return tuple(findings)
+
+
+def _foramen(level: str, site: Site, opinion: Opinion | None, missing: str) -> LevelFinding:
+    """By the network alone. missing: why there is no opinion, where there is none."""
+    reached = opinion is not None and opinion.foramina[0 if site is Site.FORAMEN_LEFT else 1]
+    if opinion is None or not reached:
+        return LevelFinding(level, site, Grade.NOT_ASSESSED, "", (), missing if opinion is None else NOT_REACHED_NOTE)
+    grade, chance = opinion.answers[site]
+    rule = f"network, {_percent(chance)}; made from {_listed(opinion.made_from)}"
+    note = f"Uncertain: the network gives it {_percent(chance)} only." if chance < UNCERTAIN_BELOW else ""
+    return LevelFinding(level, site, grade, rule, opinion.made_from, note, chance)
+
+
+def _beside(canal: LevelFinding, opinion: Opinion | None) -> LevelFinding:
+    """The measured grade stays; the network's stands in its rule, and in its note where the two are far apart."""
+    if opinion is None or canal.grade is Grade.NOT_ASSESSED:
+        return canal
+    grade, chance = opinion.answers[canal.site]
+    notes = [canal.note] if canal.note else []
+    if abs(_ORDER.index(grade) - _ORDER.index(canal.grade)) >= FAR:
+        notes.append(f"The network says {grade}, the measurements {canal.grade}: look at this level yourself.")
+    said = f"the network says {grade}, {_percent(chance)}"
+    return replace(canal, rule=f"{canal.rule}; {said}", note=" ".join(notes))
+
+
+def _percent(chance: float) -> str:
+    return f"{100 * chance:.0f} %"
+
+
+def _listed(roles: tuple[Role, ...]) -> str:
+    names = [_WORDS[role] for role in roles]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _canal(level: str, seen: bool, measurements: tuple[Measurement, ...], made_from: tuple[Role, ...]) -> LevelFinding:

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 from inference import __version__, axial, dicom, draft, grade, norms, quality, registry, segment
-from inference.errors import NoSagittalSeriesError
+from inference.crops import AxialImage
+from inference.errors import NoSagittalSeriesError, StudyError
 from inference.instances import InstanceMap, instances
 from inference.localise import localise
 from inference.measure import measure
+from inference.opinion import opinions
 from inference.shape import measure_shape
-from inference.types import Provenance, Role, Segmentation, SeriesChoice, Slice, StudyReading, Volume
-from inference.volume import load_volume
+from inference.types import (
+    AxialSlices,
+    DiscLevel,
+    Measurement,
+    Provenance,
+    Role,
+    Segmentation,
+    SeriesChoice,
+    Slice,
+    StudyReading,
+    Volume,
+)
+from inference.volume import load_volume, pixels
 
 #: Steps in the order in which they are reported.
 STEPS = ("series", "segmenting", "localising", "grading", "drafting")
@@ -24,9 +38,10 @@ Progress = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class Models:
-    """The networks a worker holds for its lifetime."""
+    """The networks a worker holds for its lifetime. grader: None where none is installed."""
 
     segmenter: registry.Model
+    grader: registry.Model | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +70,8 @@ def load_models(
         which = chosen.get(name, registry.SHIPPED)
         return registry.load(name, device, version=which.version, sha256=which.sha256, models_root=models_root)
 
-    return Models(load("segment"))
+    there = "grade" in chosen or any(one.shipped for one in registry.installed("grade"))
+    return Models(load("segment"), load("grade") if there else None)
 
 
 def _silent(_step: str, _share: float) -> None:
@@ -87,9 +103,11 @@ def read_study(paths: Sequence[Path], models: Models, progress: Progress = _sile
     progress("grading", 0.0)
     discs, measurements = measure(segmentation, spine.discs, spine.vertebrae)
     measurements = quality.withheld(measurements, doubts)
-    findings = grade.grade(discs, measurements, (lead.role,))
-    measurements = norms.compared((*measurements, *measure_shape(segmentation, discs, spine.vertebrae)))
     slices = axial.assign(discs, axial_planes, _of(choices, Role.AXIAL_T2).uid)
+    fit = [disc for disc in discs if not any(disc.level in doubt.places for doubt in doubts)]
+    said = _opinions(models, fit, measurements, _Images(headers, choices, lead.role, volume, axial_stacks, slices))
+    findings = grade.grade(discs, measurements, (lead.role,), said)
+    measurements = norms.compared((*measurements, *measure_shape(segmentation, discs, spine.vertebrae)))
 
     progress("drafting", 0.0)
     planes = {lead.uid: stack.slices}
@@ -114,6 +132,45 @@ def read_study(paths: Sequence[Path], models: Models, progress: Progress = _sile
         quality=doubts,
     )
     return Result(reading, volume, segmentation, parts, planes)
+
+
+@dataclass(frozen=True)
+class _Images:
+    """What the grader is shown: the series that was segmented, and where the others are."""
+
+    headers: Sequence[dicom.Header]
+    choices: tuple[SeriesChoice, ...]
+    lead: Role
+    volume: Volume
+    axial_stacks: Sequence[dicom.Stack]
+    axial: tuple[AxialSlices, ...]
+
+    def sagittal(self) -> dict[Role, Volume]:
+        """T2 and T1, as far as they can be read."""
+        found = {self.lead: self.volume}
+        for role in (Role.SAGITTAL_T2, Role.SAGITTAL_T1):
+            uid = _of(self.choices, role).uid
+            if uid and role not in found:
+                with suppress(StudyError):
+                    found[role] = load_volume(dicom.series_stacks(self.headers, uid)[0])[0]
+        return found
+
+    def through(self) -> dict[str, list[AxialImage]]:
+        """By level the axial images through its disc, nearest first, as far as they can be read."""
+        read: dict[str, AxialImage] = {}
+        for stack in self.axial_stacks:
+            with suppress(StudyError):
+                images = zip(stack.slices, pixels(stack), strict=True)
+                read |= {plane.sop_instance_uid: AxialImage(plane, image) for plane, image in images}
+        return {one.level: [read[uid] for uid in one.sop_instance_uids if uid in read] for one in self.axial}
+
+
+def _opinions(
+    models: Models, discs: Sequence[DiscLevel], measurements: tuple[Measurement, ...], images: _Images
+) -> dict[str, grade.Opinion] | None:
+    if models.grader is None:
+        return None
+    return opinions(models.grader.network, discs, measurements, images.sagittal(), images.through())
 
 
 def _leading(choices: Sequence[SeriesChoice]) -> SeriesChoice:
@@ -141,4 +198,7 @@ def _coverage(choices: Sequence[SeriesChoice], slices: Sequence[object]) -> tupl
 
 def _provenance(models: Models, used: Sequence[Path]) -> Provenance:
     model = models.segmenter
-    return Provenance(__version__, model.name, model.version, model.sha256, dicom.digest(used), model.run.runtime)
+    grader = models.grader
+    graded = f"{grader.name} {grader.version} {grader.sha256}" if grader else ""
+    digest = dicom.digest(used)
+    return Provenance(__version__, model.name, model.version, model.sha256, digest, model.run.runtime, graded)

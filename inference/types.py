@@ -247,6 +247,7 @@ class LevelFinding:
     rule: the rule that decided, in words a reader can check.
     made_from: roles of the series that were used.
     note: why it was not assessed, or what to be careful about.
+    probability: of the grade, where a network gave it; None for a measured one.
     """
 
     level: str
@@ -255,6 +256,7 @@ class LevelFinding:
     rule: str
     made_from: tuple[Role, ...] = ()
     note: str = ""
+    probability: float | None = None
 
 
 @dataclass(frozen=True)
@@ -317,6 +319,7 @@ class Provenance:
     """Who made the reading: the same input and provenance give the same reading.
 
     runtime: what ran the network, with its version; empty in readings of before it was written down.
+    grader: name, version and SHA-256 of the network that graded; empty when none did.
     """
 
     code_version: str
@@ -325,6 +328,7 @@ class Provenance:
     model_sha256: str
     input_digest: str
     runtime: str = ""
+    grader: str = ""
 
 
 @dataclass(frozen=True)

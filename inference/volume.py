@@ -26,7 +26,7 @@ def load_volume(stack: Stack) -> tuple[Volume, tuple[str, ...]]:
     geometry stays true, and a warning says so.
     Raises UnreadablePixelsError or TruncatedFileError.
     """
-    images = _pixels(stack)
+    images = pixels(stack)
     warnings: tuple[str, ...] = ()
     normal = stack.slices[0].normal
     place = np.array([float(plane.origin_mm @ normal) for plane in stack.slices])
@@ -59,8 +59,8 @@ def _between(images: list[NDArray[np.float32]], index: NDArray[np.int_], wanted:
     return np.asarray(images[after - 1] * (1 - share) + images[after] * share, dtype=np.float32)
 
 
-def _pixels(stack: Stack) -> list[NDArray[np.float32]]:
-    """One float32 image per slice, rescaled as the header says."""
+def pixels(stack: Stack) -> list[NDArray[np.float32]]:
+    """One float32 image per slice, rescaled as the header says. Raises UnreadablePixelsError or TruncatedFileError."""
     if sum(plane.shape[0] * plane.shape[1] for plane in stack.slices) > MAX_VOXELS:
         raise UnreadablePixelsError(f"The series holds more than {MAX_VOXELS // 10**6} million voxels.")
     decoded: dict[Path, tuple[Dataset, NDArray[np.generic]]] = {}

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.grade import canal_grade, grade
-from inference.types import LUMBAR_LEVELS, DiscLevel, Grade, Measurement, Role, Site
+from inference.grade import UNCERTAIN_BELOW, Opinion, canal_grade, grade
+from inference.types import LUMBAR_LEVELS, DiscLevel, Grade, LevelFinding, Measurement, Role, Site
 
 ORDER = [Grade.NORMAL, Grade.MILD, Grade.MODERATE, Grade.SEVERE]
 
@@ -83,3 +83,58 @@ def test_an_area_cut_off_by_the_slab_decides_only_above_the_threshold() -> None:
 
     assert canal(60.0) == (Grade.MODERATE, "Graded from the diameter alone: the area is not complete.")
     assert canal(150.0) == (Grade.MODERATE, "")
+
+
+WIDE = (Measurement("L4-L5", "canal_ap", 14.0, "mm"), Measurement("L4-L5", "canal_area", 150.0, "mm²"))
+
+
+def graded(opinion: Opinion | None, measured: tuple[Measurement, ...] = WIDE) -> dict[Site, LevelFinding]:
+    """The findings at L4-L5 with what a network says there."""
+    opinions = {"L4-L5": opinion} if opinion else {}
+    found = grade((disc("L4-L5"),), measured, (Role.SAGITTAL_T2,), opinions)
+    return {finding.site: finding for finding in found if finding.level == "L4-L5"}
+
+
+def says(canal: Grade = Grade.NORMAL, chance: float = 0.72, foramina: tuple[bool, bool] = (True, True)) -> Opinion:
+    answers = {"canal": (canal, chance), "foramen_left": (Grade.SEVERE, chance), "foramen_right": (Grade.MILD, chance)}
+    return Opinion(answers, (Role.SAGITTAL_T2, Role.AXIAL_T2), foramina)
+
+
+def test_a_foramen_has_the_networks_grade_with_its_probability_and_what_it_was_made_from() -> None:
+    found = graded(says())
+    assert (found[Site.FORAMEN_LEFT].grade, found[Site.FORAMEN_RIGHT].grade) == (Grade.SEVERE, Grade.MILD)
+    assert found[Site.FORAMEN_LEFT].rule == "network, 72 %; made from sagittal T2 and axial T2"
+    assert found[Site.FORAMEN_LEFT].made_from == (Role.SAGITTAL_T2, Role.AXIAL_T2)
+    assert (found[Site.FORAMEN_LEFT].note, found[Site.FORAMEN_LEFT].probability) == ("", 0.72)
+    assert found[Site.CANAL].probability is None
+
+
+def test_a_grade_that_is_hardly_likely_is_said_to_be_uncertain() -> None:
+    assert "Uncertain" in graded(says(chance=UNCERTAIN_BELOW - 0.01))[Site.FORAMEN_LEFT].note
+    assert graded(says(chance=UNCERTAIN_BELOW))[Site.FORAMEN_LEFT].note == ""
+
+
+def test_a_foramen_that_the_slices_do_not_reach_is_not_assessed() -> None:
+    found = graded(says(foramina=(False, True)))
+    assert found[Site.FORAMEN_LEFT].grade is Grade.NOT_ASSESSED
+    assert "do not reach" in found[Site.FORAMEN_LEFT].note
+    assert found[Site.FORAMEN_RIGHT].grade is Grade.MILD
+
+
+def test_a_level_on_which_the_network_has_no_opinion_is_not_assessed() -> None:
+    found = graded(None)
+    assert found[Site.FORAMEN_LEFT].grade is Grade.NOT_ASSESSED
+    assert found[Site.FORAMEN_LEFT].note
+
+
+@pytest.mark.parametrize(("said", "far"), [(Grade.NORMAL, False), (Grade.MILD, False), (Grade.MODERATE, True)])
+def test_the_measured_canal_stays_and_a_network_that_is_far_off_is_told(said: Grade, far: bool) -> None:
+    canal = graded(says(canal=said))[Site.CANAL]
+    assert canal.grade is Grade.NORMAL
+    assert canal.rule.endswith(f"; the network says {said}, 72 %")
+    assert ("look at this level yourself" in canal.note) is far
+
+
+def test_a_canal_that_was_not_measured_stays_not_assessed_whatever_the_network_says() -> None:
+    canal = graded(says(canal=Grade.SEVERE), ())[Site.CANAL]
+    assert (canal.grade, canal.rule) == (Grade.NOT_ASSESSED, "")

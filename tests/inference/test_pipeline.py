@@ -5,16 +5,19 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import nibabel
 import numpy as np
 import pytest
+import torch
 
-from inference import dicom, output, pipeline, record
+from inference import dicom, output, pipeline, record, registry
 from inference.__main__ import main
 from inference.errors import NoSagittalSeriesError
 from inference.geometry import RAS_TO_LPS
+from inference.models.gradenet import GradeConfig, GradeNet
 from inference.pipeline import Result
 from inference.simulate.truth import Truth
 from inference.types import LUMBAR_LEVELS, Grade, Label, Role, Site
@@ -32,6 +35,24 @@ def test_every_level_and_site_has_a_finding_and_foramina_are_not_assessed(result
     assert set(grades) == {(level, site) for level in LUMBAR_LEVELS for site in Site}
     assert all(grade is Grade.NOT_ASSESSED for (_, site), grade in grades.items() if site is not Site.CANAL)
     assert all(grades[level, Site.CANAL] is not Grade.NOT_ASSESSED for level in LUMBAR_LEVELS)
+
+
+def test_an_installed_grader_grades_the_foramina_and_is_named(
+    result: Result, study: tuple[Path, Truth], models: pipeline.Models
+) -> None:
+    torch.manual_seed(0)
+    card = {"name": "grade", "version": "0.0.0", "sha256": "0" * 64}
+    network = GradeNet(GradeConfig()).eval()
+    grader = registry.Model(network, network, card, torch.device("cpu"))
+    reading = pipeline.read_study(dicom.find_files(study[0]), replace(models, grader=grader)).reading
+    foramina = [finding for finding in reading.findings if finding.site is not Site.CANAL]
+    assert all(finding.grade is not Grade.NOT_ASSESSED for finding in foramina)
+    made_from = {finding.level: finding.made_from for finding in foramina}
+    assert made_from["L4-L5"] == (Role.SAGITTAL_T2, Role.SAGITTAL_T1, Role.AXIAL_T2)
+    assert made_from["L1-L2"] == (Role.SAGITTAL_T2, Role.SAGITTAL_T1)  # the blocks lie at the lowest three discs
+    canals = [[f.grade for f in one.findings if f.site is Site.CANAL] for one in (reading, result.reading)]
+    assert canals[0] == canals[1]
+    assert reading.provenance.grader == f"grade 0.0.0 {'0' * 64}"
 
 
 def test_axial_images_belong_to_the_discs_that_they_were_angled_to(result: Result, study: tuple[Path, Truth]) -> None:

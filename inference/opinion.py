@@ -1,0 +1,67 @@
+"""The grader's network on the cuts of every level: what it says of canal, foramina and recesses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+
+from inference import crops, preprocess
+from inference.crops import AxialImage, LevelCrops
+from inference.grade import Opinion
+from inference.measure import lookup
+from inference.models.gradenet import HEADS, MEASURED, GradeNet, Inputs
+from inference.types import DiscLevel, Grade, Measurement, Role, Volume
+
+GRADES = (Grade.NORMAL, Grade.MILD, Grade.MODERATE, Grade.SEVERE)
+
+
+def opinions(
+    network: GradeNet,
+    discs: Sequence[DiscLevel],
+    measurements: tuple[Measurement, ...],
+    sagittal: Mapping[Role, Volume],
+    axial: Mapping[str, Sequence[AxialImage]],
+) -> dict[str, Opinion]:
+    """By level what the network says; levels that no image shows are left out.
+
+    sagittal: T2 and T1, as far as there are. axial: by level the images through its disc, nearest first.
+    """
+    prepared = {role: preprocess.prepare(volume) for role, volume in sagittal.items()}
+    cuts = [(disc, crops.cut(disc, prepared, axial.get(disc.level, ()))) for disc in discs]
+    shown = [(disc, cut) for disc, cut in cuts if cut.made_from]
+    if not shown:
+        return {}
+    chances = network.chances(_inputs([cut for _, cut in shown], [_measured(d, measurements) for d, _ in shown]))
+    return {cut.level: _opinion(cut, answer) for (_, cut), answer in zip(shown, chances, strict=True)}
+
+
+def _inputs(cuts: list[LevelCrops], measured: list[list[float]]) -> Inputs:
+    values = torch.tensor(measured)
+    seen = [[float(role in cut.made_from) for role in crops.SAGITTAL] for cut in cuts]
+    return Inputs(
+        torch.from_numpy(np.stack([cut.sagittal for cut in cuts])),
+        torch.tensor(seen),
+        torch.from_numpy(np.stack([cut.axial for cut in cuts])),
+        torch.tensor([[float(number < cut.images) for number in range(crops.IMAGES)] for cut in cuts]),
+        values.nan_to_num(0.0),
+        (~values.isnan()).float(),
+    )
+
+
+def _measured(disc: DiscLevel, measurements: tuple[Measurement, ...]) -> list[float]:
+    """In the order of `MEASURED`, scaled; not a number where it is not known or a lower bound only."""
+    found = {"disc_height": disc.height_mm}
+    for quantity in ("canal_ap", "canal_area"):
+        one = lookup(measurements, disc.level, quantity)
+        if one is not None and one.value is not None and not one.lower_bound:
+            found[quantity] = one.value
+    return [(found.get(name, float("nan")) - middle) / spread for name, (middle, spread) in MEASURED.items()]
+
+
+def _opinion(cut: LevelCrops, chances: torch.Tensor) -> Opinion:
+    """chances: (len(HEADS), 4)."""
+    top, which = chances.max(dim=1)
+    answers = {site: (GRADES[k], p) for site, k, p in zip(HEADS, which.tolist(), top.tolist(), strict=True)}
+    return Opinion(answers, cut.made_from, cut.foramina)
