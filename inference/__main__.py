@@ -98,7 +98,8 @@ def _parser() -> argparse.ArgumentParser:
     study = evaluate.add_parser("study", help="whole readings of simulated patients against their truth")
     study.add_argument("--patients", type=int, default=10)
     study.add_argument("--seed", type=int, default=500)
-    study.add_argument("--severity", choices=("mixed", "normal", "severe"), default="mixed")
+    study.add_argument("--severity", choices=("mixed", "normal", "severe", "balanced"), default="mixed")
+    study.add_argument("--grader", type=Path, help="folder of a grader (default: the shipped one, if any)")
     study.set_defaults(run=_evaluate_study)
     speed = evaluate.add_parser("speed", help="seconds by each runtime that is installed, and whether all see the same")
     speed.add_argument("--rounds", type=_count, default=5)
@@ -393,7 +394,8 @@ def _evaluate_study(options: argparse.Namespace) -> int:
     from inference.training import report_study
 
     done = []
-    for patient in report_study.rows(options.patients, options.seed, StudyOptions(severity=options.severity)):
+    wishes = StudyOptions(severity=options.severity)
+    for patient in report_study.rows(options.patients, options.seed, wishes, options.grader):
         done.append(patient)
         _print_count(len(done), options.patients)
     print(report_study.markdown(done))

@@ -6,12 +6,12 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from inference import dicom, pipeline
+from inference import dicom, pipeline, registry
 from inference.errors import StudyError
 from inference.measure import lookup
 from inference.simulate.options import StudyOptions
@@ -25,7 +25,7 @@ _GRADES = (Grade.NORMAL, Grade.MILD, Grade.MODERATE, Grade.SEVERE, Grade.NOT_ASS
 
 @dataclass(frozen=True)
 class Row:
-    """One level of one patient. off_mm: None when the level was not named."""
+    """One level of one patient. off_mm: None when the level was not named. foramina: true and said, left and right."""
 
     off_mm: float | None
     true_ap_mm: float
@@ -34,11 +34,19 @@ class Row:
     area_mm2: float | None
     true_grade: Grade
     grade: Grade
+    foramina: tuple[tuple[Grade, Grade], ...]
 
 
-def rows(patients: int, seed: int, options: StudyOptions) -> Iterator[tuple[int, list[Row], float]]:
-    """(seed, levels, seconds of reading) of each patient; no levels when the study was refused."""
+def rows(
+    patients: int, seed: int, options: StudyOptions, grader: Path | None = None
+) -> Iterator[tuple[int, list[Row], float]]:
+    """(seed, levels, seconds of reading) of each patient; no levels when the study was refused.
+
+    grader: folder of a grader to use instead of the shipped one.
+    """
     models = pipeline.load_models()
+    if grader is not None:
+        models = replace(models, grader=registry.load(grader.name, weights_root=grader.parent))
     for number in range(seed, seed + patients):
         with tempfile.TemporaryDirectory() as folder:
             truth = write_study(Path(folder), number, options)
@@ -54,7 +62,7 @@ def rows(patients: int, seed: int, options: StudyOptions) -> Iterator[tuple[int,
 def _row(reading: StudyReading, truth: Truth, level: str) -> Row:
     true = truth.level(level)
     places = {disc.level: disc.centre_mm for disc in reading.discs}
-    grades = {finding.level: finding.grade for finding in reading.findings if finding.site is Site.CANAL}
+    grades = {finding.site: finding.grade for finding in reading.findings if finding.level == level}
     ap, area = (lookup(reading.measurements, level, quantity) for quantity in ("canal_ap", "canal_area"))
     return Row(
         float(np.linalg.norm(places[level] - true.centre_mm)) if level in places else None,
@@ -63,7 +71,8 @@ def _row(reading: StudyReading, truth: Truth, level: str) -> Row:
         true.sac_area_mm2,
         area.value if area else None,
         true.grades[Site.CANAL],
-        grades[level],
+        grades[Site.CANAL],
+        tuple((true.grades[site], grades[site]) for site in (Site.FORAMEN_LEFT, Site.FORAMEN_RIGHT)),
     )
 
 
@@ -79,12 +88,26 @@ def markdown(patients: list[tuple[int, list[Row], float]]) -> str:
         f"- canal AP: median error {np.median(np.abs(ap)):.1f} mm, bias {ap.mean():+.1f} mm",
         f"- canal area over the true dural sac's: median {np.median(ratio):.2f}",
         f"- seconds a reading, median: {np.median([seconds for _, _, seconds in patients]):.1f}",
+    ]
+    lines += _table("canal", [(row.true_grade, row.grade) for row in levels])
+    foramina = [pair for row in levels for pair in row.foramina]
+    if any(said is not Grade.NOT_ASSESSED for _, said in foramina):
+        lines += _table("foramina", foramina)
+    return "\n".join(lines)
+
+
+def _table(place: str, pairs: list[tuple[Grade, Grade]]) -> list[str]:
+    """How often each grade was said for each true one, and the mean share of each that was said rightly."""
+    counts = Counter(pairs)
+    recalls = []
+    lines = [
         "",
-        "| truth \\ machine | " + " | ".join(grade.value for grade in _GRADES) + " |",
+        f"| {place}, truth \\ machine | " + " | ".join(grade.value for grade in _GRADES) + " |",
         "|" + "---|" * (len(_GRADES) + 1),
     ]
-    counts = Counter((row.true_grade, row.grade) for row in levels)
-    lines += [
-        f"| {true.value} | " + " | ".join(str(counts[true, said]) for said in _GRADES) + " |" for true in _GRADES[:-1]
-    ]
-    return "\n".join(lines)
+    for true in _GRADES[:-1]:
+        row = [counts[true, said] for said in _GRADES]
+        lines.append(f"| {true.value} | " + " | ".join(map(str, row)) + " |")
+        if sum(row):
+            recalls.append(counts[true, true] / sum(row))
+    return [*lines, "", f"Balanced accuracy: {np.mean(recalls):.2f}"] if recalls else lines

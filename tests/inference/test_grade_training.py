@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,11 @@ from inference import crops, registry
 from inference.__main__ import main
 from inference.models.gradenet import HEADS, GradeNet
 from inference.simulate.causes import SITES
-from inference.training import grade_data, grade_samples, report_grade, train_grade
+from inference.training import grade_data, grade_samples, report_grade, report_study, train_grade
 from inference.training.grade_data import Group, Levels, Shown
 from inference.training.grade_samples import PRESENT, UNSAID
 from inference.training.train_grade import Loss, Run, TrainConfig
-from inference.types import LUMBAR_LEVELS, Role
+from inference.types import LUMBAR_LEVELS, Grade, Role
 
 
 def levels(count: int, seed: int = 1) -> Levels:
@@ -173,3 +174,14 @@ def test_balanced_accuracy_and_calibration_of_a_known_table() -> None:
 
 def test_heads_stand_in_the_order_of_the_truth() -> None:
     assert HEADS == SITES
+
+
+def test_whole_readings_are_compared_with_the_truth_by_place() -> None:
+    row = report_study.Row(1.0, 9.0, 9.5, 90.0, 95.0, Grade.MODERATE, Grade.MODERATE, ((Grade.MILD, Grade.NORMAL),) * 2)
+    right = replace(row, foramina=((Grade.MILD, Grade.MILD), (Grade.NORMAL, Grade.NORMAL)))
+    said = report_study.markdown([(1, [row, right], 3.0)])
+    assert "| foramina, truth \\ machine |" in said
+    assert "| mild | 2 | 1 | 0 | 0 | 0 |" in said
+    assert said.endswith("Balanced accuracy: 0.67")  # a third of the mild, all of the normal
+    unseen = replace(row, foramina=((Grade.MILD, Grade.NOT_ASSESSED),) * 2)
+    assert "foramina" not in report_study.markdown([(1, [unseen], 3.0)])
