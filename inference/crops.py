@@ -19,7 +19,7 @@ from scipy import ndimage
 
 from inference import geometry, preprocess
 from inference.preprocess import Prepared
-from inference.types import DiscLevel, FloatArray, Role, Slice
+from inference.types import DiscLevel, FloatArray, Role, Slice, Volume
 
 Float32 = NDArray[np.float32]
 
@@ -67,8 +67,18 @@ class LevelCrops:
     foramina: tuple[bool, bool]
 
 
+def prepare(volume: Volume) -> Prepared:
+    """A sagittal series on the network's grid; thin slices are averaged with their neighbours."""
+    prepared = preprocess.prepare(volume)
+    between = float(np.linalg.norm(prepared.affine[:3, 0]))
+    if between >= THICK_MM / 1.5:
+        return prepared
+    thick = ndimage.uniform_filter1d(prepared.array, round(THICK_MM / between), axis=0, mode="nearest")
+    return Prepared(thick, prepared.affine)
+
+
 def cut(level: DiscLevel, sagittal: Mapping[Role, Prepared], axial: Sequence[AxialImage]) -> LevelCrops:
-    """The cuts of a level from prepared sagittal series and from the axial images through its disc, nearest first.
+    """The cuts of a level from sagittal series of `prepare` and from the axial images through its disc, nearest first.
 
     Any of them may be missing.
     """
@@ -104,11 +114,7 @@ def _sagittal(level: DiscLevel, prepared: Prepared) -> Float32 | None:
         + np.multiply.outer(up, level.up)[None, :, None]
         - np.multiply.outer(back, level.anterior)[None, None]
     )
-    array = prepared.array
-    between = float(np.linalg.norm(prepared.affine[:3, 0]))
-    if between < THICK_MM / 1.5:
-        array = ndimage.uniform_filter1d(array, round(THICK_MM / between), axis=0, mode="nearest")
-    found = _sample(array, prepared.affine, points)
+    found = _sample(prepared.array, prepared.affine, points)
     return found if np.isfinite(found[PLANES // 2]).mean() > 0.5 else None
 
 

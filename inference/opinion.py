@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 
-from inference import crops, preprocess
+from inference import crops
 from inference.crops import AxialImage, LevelCrops
 from inference.grade import Opinion
 from inference.measure import lookup
@@ -28,7 +28,7 @@ def opinions(
 
     sagittal: T2 and T1, as far as there are. axial: by level the images through its disc, nearest first.
     """
-    prepared = {role: preprocess.prepare(volume) for role, volume in sagittal.items()}
+    prepared = {role: crops.prepare(volume) for role, volume in sagittal.items()}
     cuts = [(disc, crops.cut(disc, prepared, axial.get(disc.level, ()))) for disc in discs]
     shown = [(disc, cut) for disc, cut in cuts if cut.made_from]
     if not shown:

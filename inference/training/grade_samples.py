@@ -24,7 +24,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from inference import axial, crops, preprocess
+from inference import axial, crops
 from inference.crops import AxialImage, LevelCrops
 from inference.geometry import stack_affine, unit
 from inference.reports import extract
@@ -242,7 +242,7 @@ def load(path: Path) -> GradePatient:
 
 def cuts(patient: GradePatient, rng: np.random.Generator) -> list[LevelCrops]:
     """The cuts of all levels, their frames off as the localiser's are."""
-    prepared = {role: preprocess.prepare(volume) for role, volume in patient.sagittal.items()}
+    prepared = {role: crops.prepare(volume) for role, volume in patient.sagittal.items()}
     out = []
     for level, images in zip(patient.levels, patient.axial, strict=True):
         found = jittered(level, rng)
