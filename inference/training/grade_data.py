@@ -134,13 +134,15 @@ def load(folder: Path, group: Group) -> Levels:
 def labels(levels: Levels, said: str, sites: Sequence[str] = HEADS) -> Tensor:
     """(n, 5): the grades to learn, -1 for none. said: ``truth``, or ``report`` for what the report's text states.
 
-    A report's compromise without a grade is left out; a site that it does not speak of is normal where it
-    speaks of the level (`reports.UnmentionedAs.NORMAL_WHERE_READ`). Sites that are not wanted are -1.
+    A report's compromise without a grade is left out. A canal or foramen that it does not speak of is normal
+    where it speaks of the level (`reports.UnmentionedAs.NORMAL_WHERE_READ`); a recess is left out, for most that
+    are not spoken of are narrow (docs/figures.md). Sites that are not wanted are -1.
     """
     grades = levels.truth.astype(np.int64)
     if said == "report":
         read = (levels.report != UNSAID).any(axis=1, keepdims=True)
-        grades = np.where(levels.report == UNSAID, np.where(read, 0, -1), levels.report).astype(np.int64)
+        silent = np.where(read & ~np.array([site.startswith("recess") for site in HEADS]), 0, -1)
+        grades = np.where(levels.report == UNSAID, silent, levels.report).astype(np.int64)
         grades[levels.report == PRESENT] = -1
     for number, site in enumerate(HEADS):
         if site not in sites:

@@ -86,10 +86,10 @@ def test_each_seed_is_in_one_group_for_ever() -> None:
     assert [grade_data.group_of(seed) for seed in (80003, 80004, 80005)] == [Group.TUNE, Group.REPORT, Group.TRAIN]
 
 
-def test_labels_of_reports_are_normal_where_the_level_is_spoken_of_and_missing_elsewhere() -> None:
+def test_labels_of_reports_are_normal_where_the_level_is_spoken_of_but_for_recesses() -> None:
     some = levels(2)
     some.report[0] = [2, UNSAID, PRESENT, 3, UNSAID]
-    assert grade_data.labels(some, "report").tolist() == [[2, 0, -1, 3, 0], [-1] * 5]
+    assert grade_data.labels(some, "report").tolist() == [[2, 0, -1, 3, -1], [-1] * 5]
     assert grade_data.labels(some, "truth", ("canal",))[:, 1:].eq(-1).all()
 
 
