@@ -35,9 +35,12 @@ MIN_DISCS = 3
 MIN_LUMBAR_DEPTH_MM = 22.0
 #: A spacing this much longer than its neighbours' median hides a missed disc.
 MISSED_GAP = 1.65
-#: A piece this near to the plane of a larger one beside it is part of the same disc ...
+#: Disc label this near to a disc's plane belongs to it ...
 SAME_PLANE_MM = 9.0
-#: ... when their centres are no further apart than a disc is deep.
+#: ... and two pieces of label are one disc when they lie this near above each other, for no two discs do: a cage or a
+#: breach of the endplate parts one ...
+ONE_DISC_MM = 13.0
+#: ... and their centres are no further apart than a disc is deep.
 SAME_DISC_MM = 32.0
 #: A disc has bone beside it: bowel and vessels that look like discs have not.
 BESIDE_MM = 25.0
@@ -190,7 +193,7 @@ def _join(pieces: list[_Piece]) -> list[_Piece]:
     for piece in sorted(pieces, key=lambda piece: -piece.volume_mm3):
         for index, larger in enumerate(joined):
             between = piece.centre_mm - larger.centre_mm
-            if abs(between @ _own_normal(larger)) < SAME_PLANE_MM and np.linalg.norm(between) < SAME_DISC_MM:
+            if abs(between @ _own_normal(larger)) < ONE_DISC_MM and np.linalg.norm(between) < SAME_DISC_MM:
                 points = np.concatenate([larger.points_mm, piece.points_mm])
                 joined[index] = _Piece(points, points.mean(axis=0), larger.volume_mm3 + piece.volume_mm3)
                 break

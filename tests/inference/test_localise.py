@@ -80,6 +80,17 @@ def test_a_disc_that_was_missed_shifts_no_name_and_is_told() -> None:
     assert "not seen" in found.warnings[0]
 
 
+def test_a_disc_that_is_seen_in_two_pieces_one_above_the_other_shifts_no_name() -> None:
+    segmentation, levels = patient(1)
+    labels = segmentation.labels.copy()
+    points = np.argwhere(labels == Label.DISC)
+    place = points @ segmentation.affine[:3, :3].T + segmentation.affine[:3, 3]
+    disc = points[np.linalg.norm((place - levels["L3-L4"].centre_mm)[:, 1:], axis=1) < 16]
+    for rows, label in ((8, Label.VERTEBRA), (9, Label.DISC)):  # 9.6 and 10.8 mm lower
+        labels[tuple((disc + np.array([0, rows, 0])).T)] = label
+    assert_named(localise(Segmentation(labels, segmentation.affine)), levels, within_mm=8.0)
+
+
 def test_bowel_that_looks_like_a_disc_is_not_counted() -> None:
     segmentation, levels = patient(2)
     labels = segmentation.labels.copy()
