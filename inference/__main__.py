@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     segment.set_defaults(run=_train_segment)
 
     _add_train_grade(train)
+    _add_train_discs(train.add_parser("discs", help="the network that looks at discs, on real mid-sagittal slices"))
 
     evaluate = commands.add_parser("evaluate", help="figures of a model").add_subparsers(required=True, metavar="MODEL")
     figures = evaluate.add_parser("segment", help="Dice and disc names on patients left out of training")
@@ -95,6 +96,19 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("--weights", type=Path, nargs="*", help="folders of models (default: the shipped one)")
     grade.add_argument("--group", choices=("tune", "report"), default="report")
     grade.set_defaults(run=_evaluate_grade)
+
+    discs = evaluate.add_parser("discs", help="grades and findings of discs on patients left out of training")
+    discs.add_argument("--data", type=Path, required=True, help="folder that holds spider/")
+    discs.add_argument("--weights", type=Path, help="folder that holds discs/ (default: the shipped one)")
+    discs.add_argument("--crops", type=Path, help="folder of crops to use and add to (default: made and thrown away)")
+    discs.add_argument("--into-card", action="store_true", help="write the figures into the model's card")
+    discs.set_defaults(run=_evaluate_discs)
+
+    losses = evaluate.add_parser("disc-losses", help="lines through measurements of discs by each loss, held out")
+    losses.add_argument("--data", type=Path, required=True, help="folder that holds spider/")
+    losses.add_argument("--crops", type=Path, required=True, help="folder of crops to use and add to")
+    losses.set_defaults(run=_evaluate_disc_losses)
+
     study = evaluate.add_parser("study", help="whole readings of simulated patients against their truth")
     study.add_argument("--patients", type=int, default=10)
     study.add_argument("--seed", type=int, default=500)
@@ -175,6 +189,17 @@ def _add_simulate(simulate: argparse.ArgumentParser) -> None:
     simulate.add_argument("--distractors", default="drawn", choices=("none", "all", "drawn"))
     simulate.add_argument("--scale", default="full", choices=("full", "small"), help="small: coarse and quick")
     simulate.set_defaults(run=_simulate)
+
+
+def _add_train_discs(discs: argparse.ArgumentParser) -> None:
+    discs.add_argument("--data", type=Path, required=True, help="folder that holds spider/")
+    discs.add_argument("--out", type=Path, required=True, help="folder for weights, card, crops and finished members")
+    discs.add_argument("--epochs", type=_count, default=30)
+    discs.add_argument("--members", type=int, choices=(0, 5), default=5, help="networks; 0: lines alone (default: 5)")
+    discs.add_argument("--pfirrmann", choices=("ordered", "classes"), default="ordered", help="loss of the grade")
+    discs.add_argument("--rare", type=float, default=0.0, help="0: discs weigh the same; 1: classes do (default: 0)")
+    discs.add_argument("--seed", type=int, default=5)
+    discs.set_defaults(run=_train_discs)
 
 
 def _count(text: str) -> int:
@@ -357,6 +382,42 @@ def _train_segment(options: argparse.Namespace) -> int:
     except ValueError as error:
         print(str(error), file=sys.stderr)
         return 2
+    return 0
+
+
+def _train_discs(options: argparse.Namespace) -> int:
+    from inference.training.train_discs import TrainConfig, train
+
+    config = TrainConfig(
+        epochs=options.epochs,
+        members=options.members,
+        ordered=options.pfirrmann == "ordered",
+        rare=options.rare,
+        seed=options.seed,
+    )
+    train(options.data, options.out, config)
+    return 0
+
+
+def _evaluate_discs(options: argparse.Namespace) -> int:
+    from tempfile import TemporaryDirectory
+
+    from inference import registry
+    from inference.training import report_discs
+
+    root = options.weights or registry.WEIGHTS
+    with TemporaryDirectory() as thrown_away:
+        report = report_discs.measure(options.data, options.crops or Path(thrown_away), root)
+    print(report_discs.markdown(report))
+    if options.into_card:
+        registry.add_figures("discs", report_discs.summary(report), root)
+    return 0
+
+
+def _evaluate_disc_losses(options: argparse.Namespace) -> int:
+    from inference.training import report_discs
+
+    print(report_discs.losses(options.data, options.crops))
     return 0
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from inference import __version__, axial, dicom, draft, grade, norms, quality, registry, segment
+from inference import __version__, axial, dicom, disc_findings, draft, grade, norms, quality, registry, segment
 from inference.crops import AxialImage
 from inference.errors import NoSagittalSeriesError, StudyError
 from inference.instances import InstanceMap, instances
@@ -42,6 +42,7 @@ class Models:
 
     segmenter: registry.Model
     grader: registry.Model | None = None
+    discs: disc_findings.DiscModel | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def load_models(
         return registry.load(name, device, version=which.version, sha256=which.sha256, models_root=models_root)
 
     there = "grade" in chosen or any(one.shipped for one in registry.installed("grade"))
-    return Models(load("segment"), load("grade") if there else None)
+    return Models(load("segment"), load("grade") if there else None, disc_findings.load())
 
 
 def _silent(_step: str, _share: float) -> None:
@@ -103,6 +104,8 @@ def read_study(paths: Sequence[Path], models: Models, progress: Progress = _sile
     progress("grading", 0.0)
     discs, measurements = measure(segmentation, spine.discs, spine.vertebrae)
     measurements = quality.withheld(measurements, doubts)
+    sagittal = _sagittal(headers, choices, lead, volume)
+    seen = disc_findings.find(models.discs, sagittal, segmentation, discs) if models.discs else ()
     slices = axial.assign(discs, axial_planes, _of(choices, Role.AXIAL_T2).uid)
     fit = [disc for disc in discs if not any(disc.level in doubt.places for doubt in doubts)]
     said = _opinions(models, fit, measurements, _Images(headers, choices, lead.role, volume, axial_stacks, slices))
@@ -130,6 +133,7 @@ def read_study(paths: Sequence[Path], models: Models, progress: Progress = _sile
         numbering=spine.numbering,
         instances=parts.listed(),
         quality=doubts,
+        disc_findings=quality.withheld_discs(seen, doubts),
     )
     return Result(reading, volume, segmentation, parts, planes)
 
@@ -181,6 +185,21 @@ def _leading(choices: Sequence[SeriesChoice]) -> SeriesChoice:
     raise NoSagittalSeriesError("There is no sagittal T2 or T1 series.")
 
 
+def _sagittal(
+    headers: Sequence[dicom.Header], choices: Sequence[SeriesChoice], lead: SeriesChoice, volume: Volume
+) -> dict[Role, Volume]:
+    """The leading volume, and beside T2 the T1 in the same frame of reference where it can be read."""
+    volumes, uid = {lead.role: volume}, _of(choices, Role.SAGITTAL_T1).uid
+    if lead.role is Role.SAGITTAL_T2 and uid:
+        stack = dicom.series_stacks(headers, uid)[0]
+        # Within one frame of reference the patient lay still; else the same place may be another disc.
+        if volume.frame_of_reference_uid and stack.head.frame_of_reference_uid == volume.frame_of_reference_uid:
+            # What T1 adds is little: a study whose T1 cannot be read is read without it.
+            with suppress(StudyError):
+                volumes[Role.SAGITTAL_T1] = load_volume(stack)[0]
+    return volumes
+
+
 def _of(choices: Sequence[SeriesChoice], role: Role) -> SeriesChoice:
     return next(choice for choice in choices if choice.role is role)
 
@@ -201,4 +220,5 @@ def _provenance(models: Models, used: Sequence[Path]) -> Provenance:
     grader = models.grader
     graded = f"{grader.name} {grader.version} {grader.sha256}" if grader else ""
     digest = dicom.digest(used)
-    return Provenance(__version__, model.name, model.version, model.sha256, digest, model.run.runtime, graded)
+    others = (models.discs.mark,) if models.discs else ()
+    return Provenance(__version__, model.name, model.version, model.sha256, digest, model.run.runtime, graded, others)

@@ -22,6 +22,7 @@ from inference.image_quality import ImageFigures, figures
 from inference.localise import ESTIMATED_MM, Localisation
 from inference.types import (
     LUMBAR_LEVELS,
+    DiscFinding,
     DiscLevel,
     FloatArray,
     Label,
@@ -58,6 +59,8 @@ THORACIC_MM, FLAT_DEG = 34.0, 20.0
 LEAST_SACRUM_MM3 = 5000.0
 #: Code of the finding that levels are missing: the only one that a renumbering makes anew.
 MISSING = "levels_missing"
+#: Images of which the network that looks at discs has seen none.
+UNLEARNT = ("contrast", "fat_suppressed", "unexpected_contrast")
 #: Discs of a lumbar spine lie so far apart in the median, mm, and at most this share of them is estimated.
 APART_MM, MOST_ESTIMATED = (22.0, 45.0), 0.4
 
@@ -260,6 +263,14 @@ def withheld(measurements: Sequence[Measurement], findings: Sequence[QualityFind
     """
     spoilt = {place for finding in findings for place in finding.places}
     return tuple(_withheld(one) if _touches(one.place, spoilt) else one for one in measurements)
+
+
+def withheld_discs(found: Sequence[DiscFinding], findings: Sequence[QualityFinding]) -> tuple[DiscFinding, ...]:
+    """What was found of discs that are not spoilt; nothing in images of a kind that was never learnt from."""
+    if any(finding.code in UNLEARNT for finding in findings):
+        return ()
+    spoilt = {place for finding in findings for place in finding.places}
+    return tuple(one for one in found if not _touches(one.level, spoilt))
 
 
 def _touches(place: str, spoilt: set[str]) -> bool:

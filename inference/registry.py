@@ -78,6 +78,15 @@ def save(network: torch.nn.Module, card: dict[str, Any], folder: Path) -> None:
     (folder / cards.CARD_FILE).write_text(text + "\n", encoding="utf-8")
 
 
+def read(name: str, weights_root: Path = WEIGHTS) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+    """Card and weights of the shipped model `name`, whatever its network is.
+
+    Raises MissingModelError, and DamagedModelError when the weights do not match the card.
+    """
+    folder = cards.find(name, None, "", None, weights_root)
+    return cards.check(folder), load_file(str(folder / cards.WEIGHTS_FILE))
+
+
 def load(
     name: str,
     device: str = "cpu",

@@ -1,7 +1,7 @@
 """The same reading with every disc named one level further up or down.
 
 Which disc is which is a reader's decision where the vertebrae are transitional
-or the images end early; places, planes, measurements, instances and warnings then follow the disc.
+or the images end early; places, planes, measurements, disc findings, instances and warnings then follow the disc.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from inference.types import (
     LEVELS,
     VERTEBRAE,
     AxialSlices,
+    DiscFinding,
     DiscLevel,
     Instance,
     LevelFinding,
@@ -25,7 +26,7 @@ from inference.types import (
     VertebraLevel,
 )
 
-Placed = TypeVar("Placed", DiscLevel, VertebraLevel, Measurement, AxialSlices, Instance)
+Placed = TypeVar("Placed", DiscLevel, DiscFinding, VertebraLevel, Measurement, AxialSlices, Instance)
 
 #: A reader may move the names so many levels.
 FURTHEST = 1
@@ -69,6 +70,7 @@ def renumbered(reading: StudyReading, shift: int) -> StudyReading:
         instances=_renamed(reading.instances, shift),
         quality=doubts,
         warnings=_warnings(reading, doubts),
+        disc_findings=_move(reading.disc_findings, "level", shift),
     )
 
 

@@ -259,6 +259,38 @@ class LevelFinding:
     probability: float | None = None
 
 
+class DiscQuestion(StrEnum):
+    """What is asked of a disc: the Pfirrmann grade 1 to 5, the Modic type 0 to 3, else 1 for yes and 0 for no.
+
+    Pfirrmann et al., Spine 2001; Modic et al., Radiology 1988 (0: no change). An endplate is the disc's own: the
+    upper one belongs to the vertebra above.
+    """
+
+    PFIRRMANN = "pfirrmann"
+    NARROWING = "narrowing"
+    BULGING = "bulging"
+    HERNIATION = "herniation"
+    SPONDYLOLISTHESIS = "spondylolisthesis"
+    UPPER_ENDPLATE = "upper_endplate"
+    LOWER_ENDPLATE = "lower_endplate"
+    MODIC = "modic"
+
+
+@dataclass(frozen=True)
+class DiscFinding:
+    """The machine's answer to one question about a disc, and how likely it is right, 0 to 1.
+
+    A rare finding is told before it is likely: its probability may lie well below one half.
+    made_from: roles of the series that were looked at.
+    """
+
+    level: str
+    finding: DiscQuestion
+    value: int
+    probability: float
+    made_from: tuple[Role, ...] = ()
+
+
 @dataclass(frozen=True)
 class Sentence:
     """A sentence of the draft and the findings it says, as (level, site)."""
@@ -320,6 +352,7 @@ class Provenance:
 
     runtime: what ran the network, with its version; empty in readings of before it was written down.
     grader: name, version and SHA-256 of the network that graded; empty when none did.
+    others: name, version and hash of further networks that were asked.
     """
 
     code_version: str
@@ -329,6 +362,7 @@ class Provenance:
     input_digest: str
     runtime: str = ""
     grader: str = ""
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -352,3 +386,4 @@ class StudyReading:
     numbering: Numbering | None = None
     instances: tuple[Instance, ...] = ()
     quality: tuple[QualityFinding, ...] = ()
+    disc_findings: tuple[DiscFinding, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from accounts.models import User
-from inference import norms, record
+from inference import disc_words, norms, record
 from inference.types import LUMBAR_LEVELS, Role, StudyReading
 from reader import contradictions, room, signing
 from reader import review as reviewing
@@ -71,6 +71,7 @@ def machine_state(study: Study, review: Review | None) -> dict[str, Any]:
         "measurements": [record.to_dict(one) | {"unusual": norms.said(one)} for one in named.measurements]
         if named
         else [],
+        "disc_findings": disc_words.by_level(named.disc_findings) if named else {},
         "axial": found.get("axial", []),
         "roles": {choice["uid"]: choice["role"] for choice in found.get("series", []) if choice["uid"]},
         "warnings": _warnings(study, named),

@@ -20,7 +20,7 @@ from inference.geometry import RAS_TO_LPS
 from inference.models.gradenet import GradeConfig, GradeNet
 from inference.pipeline import Result
 from inference.simulate.truth import Truth
-from inference.types import LUMBAR_LEVELS, Grade, Label, Role, Site
+from inference.types import LUMBAR_LEVELS, DiscQuestion, Grade, Label, Role, Site
 from tests.inference.series import edit
 
 
@@ -53,6 +53,13 @@ def test_an_installed_grader_grades_the_foramina_and_is_named(
     canals = [[f.grade for f in one.findings if f.site is Site.CANAL] for one in (reading, result.reading)]
     assert canals[0] == canals[1]
     assert reading.provenance.grader == f"grade 0.0.0 {'0' * 64}"
+
+
+def test_every_disc_is_looked_at_on_t2_and_t1_and_the_network_that_did_is_named(result: Result) -> None:
+    found = [one for one in result.reading.disc_findings if one.level in LUMBAR_LEVELS]
+    assert {(one.level, one.finding) for one in found} == {(level, q) for level in LUMBAR_LEVELS for q in DiscQuestion}
+    assert {one.made_from for one in found} == {(Role.SAGITTAL_T2, Role.SAGITTAL_T1)}
+    assert result.reading.provenance.others[0].startswith("discs ")
 
 
 def test_axial_images_belong_to_the_discs_that_they_were_angled_to(result: Result, study: tuple[Path, Truth]) -> None:
@@ -113,6 +120,7 @@ def test_a_study_with_t1_alone_is_read_with_a_warning(
     t1 = next(choice.uid for choice in dicom.choose_series(headers) if choice.role is Role.SAGITTAL_T1)
     alone = pipeline.read_study([h.path for h in headers if h.series_instance_uid == t1], models)
     assert any("sagittal T1" in warning for warning in alone.reading.warnings)
+    assert {one.made_from for one in alone.reading.disc_findings} == {(Role.SAGITTAL_T1,)}
     assert any("no axial T2" in warning for warning in alone.reading.warnings)
 
 

@@ -24,7 +24,18 @@ from inference.simulate.options import Scale
 from inference.simulate.patient import Patient
 from inference.simulate.truth import truth_segmentation
 from inference.training import spoilt
-from inference.types import Grade, Label, Measurement, QualityFinding, Role, Segmentation, Site, Volume
+from inference.types import (
+    DiscFinding,
+    DiscQuestion,
+    Grade,
+    Label,
+    Measurement,
+    QualityFinding,
+    Role,
+    Segmentation,
+    Site,
+    Volume,
+)
 
 PLAIN = Header(Path(), "", "", "", "MR", "T2 SAG", "", "LSPINE", 100.0, 3500.0, None, False, False, "")
 
@@ -168,6 +179,14 @@ def test_a_curve_that_misses_its_centres_is_told() -> None:
 def test_a_finding_without_places_withholds_nothing() -> None:
     measured = (Measurement("L4-L5", "canal_ap", 13.0, "mm"),)
     assert quality.withheld(measured, (QualityFinding("noise", "Noisy."),)) == measured
+
+
+def test_discs_beside_metal_and_in_images_of_an_unknown_kind_are_not_judged() -> None:
+    found = tuple(DiscFinding(level, DiscQuestion.PFIRRMANN, 3, 0.5) for level in ("L2-L3", "L3-L4", "L4-L5"))
+    metal = QualityFinding("metal", "Voids.", places=("L3", "L3-L4"))
+    assert [one.level for one in quality.withheld_discs(found, (metal,))] == ["L4-L5"]
+    assert quality.withheld_discs(found, (QualityFinding("noise", "Noisy."),)) == found
+    assert quality.withheld_discs(found, (QualityFinding("fat_suppressed", "No fat."),)) == ()
 
 
 def test_every_refusal_says_what_to_do() -> None:

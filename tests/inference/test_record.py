@@ -10,7 +10,9 @@ import pytest
 from inference import record
 from inference.types import (
     AxialSlices,
+    DiscFinding,
     DiscLevel,
+    DiscQuestion,
     Grade,
     LevelFinding,
     Measurement,
@@ -37,6 +39,7 @@ READING = StudyReading(
     draft=(Sentence("L4-L5: mild.", (("L4-L5", Site.CANAL),)),),
     provenance=Provenance("0.1.0", "segment", "1.0.0", "ab", "cd", "openvino 2026.4.1"),
     warnings=("look",),
+    disc_findings=(DiscFinding("L4-L5", DiscQuestion.PFIRRMANN, 4, 0.71, (Role.SAGITTAL_T2,)),),
 )
 
 
@@ -45,6 +48,7 @@ def test_a_reading_comes_back_as_it_was() -> None:
     back = record.from_dict(json.loads(written))
     assert record.to_dict(back) == record.to_dict(READING)
     assert back.findings == READING.findings
+    assert back.disc_findings == READING.disc_findings
     assert back.discs[0].canal_mm is None
     assert np.array_equal(back.discs[1].canal_mm, Z)
     assert back.draft[0].findings == (("L4-L5", Site.CANAL),)

@@ -9,7 +9,7 @@ import pytest
 
 from inference import quality
 from inference.renumber import moved, renumbered
-from inference.types import Grade, Measurement, QualityFinding, Site
+from inference.types import DiscFinding, DiscQuestion, Grade, Measurement, QualityFinding, Site
 from tests.reader.factories import reading
 
 
@@ -30,6 +30,16 @@ def test_measurements_and_planes_go_with_their_disc() -> None:
     grades = {(finding.level, finding.site): finding.grade for finding in up.findings}
     assert grades["L3-L4", Site.CANAL] is Grade.SEVERE
     assert grades["L5-S1", Site.CANAL] is Grade.NOT_ASSESSED
+
+
+def test_what_was_found_of_a_disc_goes_with_it_and_is_left_out_where_it_has_no_name() -> None:
+    found = (DiscFinding("L4-L5", DiscQuestion.BULGING, 1, 0.8), DiscFinding("L5-S1", DiscQuestion.MODIC, 2, 0.6))
+    one = replace(reading("1.2.3"), disc_findings=found)
+    assert [(f.level, f.finding) for f in renumbered(one, 1).disc_findings] == [
+        ("L3-L4", DiscQuestion.BULGING),
+        ("L4-L5", DiscQuestion.MODIC),
+    ]
+    assert [f.level for f in renumbered(one, -1).disc_findings] == ["L5-S1"]
 
 
 def test_a_disc_that_had_no_grade_is_graded_by_its_measurements() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from accounts.models import AuditEvent
-from inference.types import Grade
+from inference import record
+from inference.types import DiscFinding, DiscQuestion, Grade
 from reader import room
 from reader.state import machine_state
 from tests.reader.factories import RULE, Desk, read_by_machine
@@ -106,3 +107,14 @@ def test_the_table_says_what_is_usual_and_what_is_not(study: Study) -> None:
     told = {one["place"]: one["unusual"] for one in machine_state(study, review)["measurements"]}
     assert told["L4-L5"] == "below the usual range"
     assert told["L3-L4"] == ""
+
+
+def test_what_the_machine_found_of_a_disc_stands_at_its_level_under_the_readers_name(study: Study) -> None:
+    reading = read_by_machine(study)
+    found = (DiscFinding("L4-L5", DiscQuestion.PFIRRMANN, 4, 0.71), DiscFinding("L4-L5", DiscQuestion.BULGING, 1, 0.64))
+    reading.reading["disc_findings"] = record.to_dict(found)
+    reading.save()
+    review = room.open_review(study)
+    assert machine_state(study, review)["disc_findings"]["L4-L5"]["text"] == "Pfirrmann 4 (71 %), bulging (64 %)"
+    room.move_levels(review, 1)
+    assert set(machine_state(study, review)["disc_findings"]) == {"L3-L4"}

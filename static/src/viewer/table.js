@@ -22,6 +22,7 @@ export class Table {
     this.choose = choose;
     this.failed = failed;
     this.measured = new Map(boot.machine.measurements.map((m) => [`${m.place}/${m.quantity}`, m]));
+    this.discs = boot.machine.disc_findings;
     this.numbering = boot.machine.numbering;
     this.level = this.words.levels[0];
     this.site = this.words.sites[0].value;
@@ -195,6 +196,8 @@ export class Table {
         parts.push(el('span', { class: 'rule' }, `${name}: ${this.#grade(finding.machine_grade).toLowerCase()}${rule}`));
       }
     }
+    const disc = this.discs[level];
+    if (disc) parts.push(el('span', { class: 'disc', title: disc.title }, `Disc: ${disc.text}`));
     return parts.flatMap((part, k) => (k ? [' ', part] : [part]));
   }
 
@@ -225,7 +228,7 @@ export class Table {
   #sayInFull() {
     const { detail } = this.#rows.get(this.level);
     const isCut = detail.scrollWidth > detail.clientWidth;
-    const rules = [...detail.querySelectorAll('.rule')].map((rule) => rule.textContent);
+    const rules = [...detail.querySelectorAll('.rule, .disc')].map((rule) => rule.textContent);
     say(this.full, isCut ? `${this.level}: ${rules.join('; ')}` : '');
   }
 
