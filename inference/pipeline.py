@@ -18,8 +18,6 @@ from inference.opinion import opinions
 from inference.shape import measure_shape
 from inference.types import (
     AxialSlices,
-    DiscLevel,
-    Measurement,
     Provenance,
     Role,
     Segmentation,
@@ -108,7 +106,9 @@ def read_study(paths: Sequence[Path], models: Models, progress: Progress = _sile
     seen = disc_findings.find(models.discs, sagittal, segmentation, discs) if models.discs else ()
     slices = axial.assign(discs, axial_planes, _of(choices, Role.AXIAL_T2).uid)
     fit = [disc for disc in discs if not any(disc.level in doubt.places for doubt in doubts)]
-    said = _opinions(models, fit, measurements, _Images(headers, choices, lead.role, volume, axial_stacks, slices))
+    said = None
+    if models.grader:
+        said = opinions(models.grader.network, fit, measurements, sagittal, _through(axial_stacks, slices))
     findings = grade.grade(discs, measurements, (lead.role,), said)
     measurements = norms.compared((*measurements, *measure_shape(segmentation, discs, spine.vertebrae)))
 
@@ -138,43 +138,14 @@ def read_study(paths: Sequence[Path], models: Models, progress: Progress = _sile
     return Result(reading, volume, segmentation, parts, planes)
 
 
-@dataclass(frozen=True)
-class _Images:
-    """What the grader is shown: the series that was segmented, and where the others are."""
-
-    headers: Sequence[dicom.Header]
-    choices: tuple[SeriesChoice, ...]
-    lead: Role
-    volume: Volume
-    axial_stacks: Sequence[dicom.Stack]
-    axial: tuple[AxialSlices, ...]
-
-    def sagittal(self) -> dict[Role, Volume]:
-        """T2 and T1, as far as they can be read."""
-        found = {self.lead: self.volume}
-        for role in (Role.SAGITTAL_T2, Role.SAGITTAL_T1):
-            uid = _of(self.choices, role).uid
-            if uid and role not in found:
-                with suppress(StudyError):
-                    found[role] = load_volume(dicom.series_stacks(self.headers, uid)[0])[0]
-        return found
-
-    def through(self) -> dict[str, list[AxialImage]]:
-        """By level the axial images through its disc, nearest first, as far as they can be read."""
-        read: dict[str, AxialImage] = {}
-        for stack in self.axial_stacks:
-            with suppress(StudyError):
-                images = zip(stack.slices, pixels(stack), strict=True)
-                read |= {plane.sop_instance_uid: AxialImage(plane, image) for plane, image in images}
-        return {one.level: [read[uid] for uid in one.sop_instance_uids if uid in read] for one in self.axial}
-
-
-def _opinions(
-    models: Models, discs: Sequence[DiscLevel], measurements: tuple[Measurement, ...], images: _Images
-) -> dict[str, grade.Opinion] | None:
-    if models.grader is None:
-        return None
-    return opinions(models.grader.network, discs, measurements, images.sagittal(), images.through())
+def _through(stacks: Sequence[dicom.Stack], axial: Sequence[AxialSlices]) -> dict[str, list[AxialImage]]:
+    """By level the axial images through its disc, nearest first, as far as they can be read."""
+    read: dict[str, AxialImage] = {}
+    for stack in stacks:
+        with suppress(StudyError):
+            images = zip(stack.slices, pixels(stack), strict=True)
+            read |= {plane.sop_instance_uid: AxialImage(plane, image) for plane, image in images}
+    return {one.level: [read[uid] for uid in one.sop_instance_uids if uid in read] for one in axial}
 
 
 def _leading(choices: Sequence[SeriesChoice]) -> SeriesChoice:
@@ -216,9 +187,6 @@ def _coverage(choices: Sequence[SeriesChoice], slices: Sequence[object]) -> tupl
 
 
 def _provenance(models: Models, used: Sequence[Path]) -> Provenance:
-    model = models.segmenter
-    grader = models.grader
-    graded = f"{grader.name} {grader.version} {grader.sha256}" if grader else ""
-    digest = dicom.digest(used)
-    others = (models.discs.mark,) if models.discs else ()
-    return Provenance(__version__, model.name, model.version, model.sha256, digest, model.run.runtime, graded, others)
+    model, digest = models.segmenter, dicom.digest(used)
+    others = tuple(one.mark for one in (models.grader, models.discs) if one)
+    return Provenance(__version__, model.name, model.version, model.sha256, digest, model.run.runtime, others)

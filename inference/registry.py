@@ -68,6 +68,11 @@ class Model:
     def sha256(self) -> str:
         return str(self.card["sha256"])
 
+    @property
+    def mark(self) -> str:
+        """Name, version and hash."""
+        return f"{self.name} {self.version} {self.sha256}"
+
 
 def save(network: torch.nn.Module, card: dict[str, Any], folder: Path) -> None:
     """Write weights and card to `folder`; `card` must name `name`, `version` and `network`."""

@@ -351,8 +351,7 @@ class Provenance:
     """Who made the reading: the same input and provenance give the same reading.
 
     runtime: what ran the network, with its version; empty in readings of before it was written down.
-    grader: name, version and SHA-256 of the network that graded; empty when none did.
-    others: name, version and hash of further networks that were asked.
+    others: name, version and SHA-256 of further networks that were asked (``grade``, ``discs``).
     """
 
     code_version: str
@@ -361,7 +360,6 @@ class Provenance:
     model_sha256: str
     input_digest: str
     runtime: str = ""
-    grader: str = ""
     others: tuple[str, ...] = ()
 
 
