@@ -18,9 +18,18 @@ from inference.simulate.truth import anatomy_of, truth_segmentation
 from inference.training.evaluate import dice
 from inference.types import LUMBAR_LEVELS, VERTEBRAE, FloatArray, Label, Segmentation
 
-#: A hospital's sagittal stack: slices, rows, columns and their distances in mm.
-SHAPE, SPACING_MM = (21, 330, 220), (4.4, 0.8, 0.8)
 LUMBAR = VERTEBRAE[2:7]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A sagittal stack, a hospital's unless said otherwise: slices, rows, columns and their distances in mm."""
+
+    shape: tuple[int, int, int] = (21, 330, 220)
+    spacing_mm: tuple[float, float, float] = (4.4, 0.8, 0.8)
+
+
+HOSPITAL = Grid()
 
 
 @dataclass(frozen=True)
@@ -35,20 +44,20 @@ class Row:
     named: int
 
 
-def rows(patients: int, seed: int, scoliosis_mm: float) -> Iterator[Row]:
+def rows(patients: int, seed: int, scoliosis_mm: float, grid: Grid = HOSPITAL) -> Iterator[Row]:
     """Figures of patients `seed`, `seed` + 1, ...; scoliosis_mm: how far all bend sideways, 0 for as they are drawn."""
     for number in range(seed, seed + patients):
         person = draw(number, StudyOptions())
         if scoliosis_mm:
             person = replace(person, scoliosis_mm=scoliosis_mm * (-1) ** number)
-        yield _row(number, person)
+        yield _row(number, person, grid)
 
 
-def _row(seed: int, person: Patient) -> Row:
+def _row(seed: int, person: Patient, grid: Grid) -> Row:
     layout = anatomy_of(person).layout
     aside = float(np.mean([place.centre_mm[0] for place in layout.bodies.values()]))
-    affine = _affine(np.array([aside, *layout.discs["L2-L3"].centre_mm[1:]]))
-    truth = truth_segmentation(person, affine, SHAPE)
+    affine = _affine(grid, np.array([aside, *layout.discs["L2-L3"].centre_mm[1:]]))
+    truth = truth_segmentation(person, affine, grid.shape)
     centres = {name: place.centre_mm for name, place in (layout.discs | layout.bodies).items()}
     cobb = cobb_deg([layout.bodies[name].axes[2] for name in LUMBAR])
     try:
@@ -62,10 +71,11 @@ def _row(seed: int, person: Patient) -> Row:
     return Row(seed, cobb, tuple(miss), *_instances(person, truth, spine), named)
 
 
-def _affine(middle: FloatArray) -> FloatArray:
+def _affine(grid: Grid, middle: FloatArray) -> FloatArray:
     affine = np.zeros((4, 4))
-    affine[:3, :3] = np.array([[SPACING_MM[0], 0, 0], [0, 0, SPACING_MM[2]], [0, -SPACING_MM[1], 0]])
-    affine[:3, 3] = middle + np.array([0, 20, -25]) - affine[:3, :3] @ ((np.array(SHAPE) - 1) / 2)
+    between_slices, down, across = grid.spacing_mm
+    affine[:3, :3] = np.array([[between_slices, 0, 0], [0, 0, across], [0, -down, 0]])
+    affine[:3, 3] = middle + np.array([0, 20, -25]) - affine[:3, :3] @ ((np.array(grid.shape) - 1) / 2)
     affine[3, 3] = 1
     return affine
 
@@ -81,7 +91,7 @@ def _instances(
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Dice of each lumbar vertebra and disc."""
     found = instances(truth, spine.discs)
-    parts = part_map(anatomy_of(person), truth.affine, SHAPE)
+    parts = part_map(anatomy_of(person), truth.affine, truth.labels.shape)
 
     def score(name: str, label: Label) -> float:
         # Cartilage and the like have a part but no class.

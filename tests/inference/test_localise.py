@@ -133,7 +133,7 @@ def test_a_patient_lying_turned_in_the_scanner_is_named_the_same(degrees: float)
 
 
 def test_the_curve_runs_through_discs_and_bodies_of_a_spine_bent_sideways() -> None:
-    [row] = report_spine.rows(1, 3101, 12.0)
+    [row] = report_spine.rows(1, 3101, 12.0, report_spine.Grid((21, 165, 110), (4.4, 1.6, 1.6)))
     assert row.named == len(LUMBAR_LEVELS)
     assert max(row.curve_mm) < 2.5
     assert np.mean(row.curve_mm) < 1.2
