@@ -18,12 +18,15 @@ import urllib.request
 from pathlib import Path
 
 from runner.environment import ROOT
+from runner.steps import dying_with_us
 
 PATIENCE_S = 90
 
 
 def manage(*arguments: str) -> int:
-    return subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, check=False).returncode
+    """Run a command of the product, which ends when we do."""
+    command = dying_with_us([sys.executable, "manage.py", *arguments], "TERM")
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 
 def answers(url: str) -> bool:

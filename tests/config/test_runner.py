@@ -278,3 +278,13 @@ def test_a_path_with_spaces_and_percents_reaches_the_programs(tmp_path):
     text = configuration([Program("one", ["echo", str(odd)])], odd)
     assert "a b%%20c'" in text
     assert shutil.which("setpriv")
+
+
+def test_demo_patients_that_are_being_made_end_with_the_product():
+    program = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+    code = f"from runner import ready; ready.manage('shell', '--no-imports', '-c', {program!r})"
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True) as maker:
+        child = int(maker.stdout.readline())
+        maker.terminate()
+    command = Path(f"/proc/{child}/cmdline")  # empty once it has ended, gone when it was waited for
+    wait_until(lambda: not command.exists() or not command.read_bytes(), 10, "the demo patients to end")
