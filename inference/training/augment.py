@@ -10,6 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from inference.training import unsure
+from inference.types import Label
+
 
 def _uniform(count: int, low: float, high: float, rng: torch.Generator) -> Tensor:
     return torch.rand(count, generator=rng) * (high - low) + low
@@ -49,7 +52,8 @@ def tint(image: Tensor, label: Tensor, rng: torch.Generator) -> Tensor:
     """Each class lighter or darker in its own way in half of the samples: contrast differs with sequence and age."""
     batch = len(image)
     gain = torch.exp(0.25 * torch.randn(batch, 8, generator=rng) * (torch.rand(batch, 1, generator=rng) < 0.5))
-    gain[:, 0] = 1
+    gain[:, 0] = gain[:, unsure.NOT_CANAL] = 1
+    gain[:, unsure.ANYTHING] = gain[:, Label.CANAL]
     change = torch.gather(gain, 1, label.flatten(1)).view(batch, 1, *label.shape[1:])
     return image * F.avg_pool2d(change, 3, stride=1, padding=1, count_include_pad=False)
 

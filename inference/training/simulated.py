@@ -65,10 +65,11 @@ def render(seed: int, detail: Detail) -> list[Slab]:
     lumbar = int(rng.choice([4, 5, 6], p=[0.04, 0.9, 0.06]))
     # Hospitals see few young spines, and a network must learn what a healthy disc looks like too.
     severity = str(rng.choice(["normal", "mixed", "balanced", "severe"], p=[0.35, 0.35, 0.2, 0.1]))
-    transition = "none" if lumbar != 5 else "drawn"
-    patient = draw(
-        seed, StudyOptions(severity=severity, lumbar_vertebrae=lumbar, transition=transition, surgery="drawn")
-    )
+    # What is rare in hospitals is what names go wrong by: a network must see it often.
+    transition = str(rng.choice(["none", "sacralised", "lumbarised"], p=[0.6, 0.2, 0.2])) if lumbar == 5 else "none"
+    surgery = str(rng.choice(["none", "done"], p=[0.75, 0.25]))
+    options = StudyOptions(severity=severity, lumbar_vertebrae=lumbar, transition=transition, surgery=surgery)
+    patient = draw(seed, options)
     anatomy = anatomy_of(patient)
     scans = _thin(rng, anatomy, detail), _thick(rng, anatomy, detail)
     return [slab for scan in scans for slab in _slabs(anatomy, scan, detail.samples)]

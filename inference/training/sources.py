@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from inference.runtime import Network
-from inference.training import simulated, spider
+from inference.training import simulated, spider, unsure
 from inference.training.slab import Slab, collate
 from inference.training.spider import Case
 from inference.training.taught import slabs as taught_slabs
@@ -59,6 +59,7 @@ def gather(source: Source, data: Path | None, rendered: Path | None, teacher: Ne
     real, tune_real = _real(data) if source is not Source.SIMULATED else ([], [])
     made, tune_made = _made(rendered) if source is not Source.REAL else ([], [])
     taught = list(taught_slabs(data, teacher)) if data is not None and teacher is not None else []
+    taught = [unsure.without_sacrum(slab) for slab in taught]
     # Half of the samples are real volumes where there are others: their labels alone were drawn by people.
     groups = [group for group in (real, real, taught, made) if group]
     return Material(groups, [cases for cases in (tune_real, tune_made) if cases])
@@ -69,7 +70,8 @@ def _real(data: Path | None) -> tuple[list[Slab], list[Case]]:
         raise ValueError("Real patients are wanted, and no folder with spider/ is given.")
     train_on, tune_on, _ = spider.split(data)
     cases = (spider.load(data, patient) for patient in train_on)
-    return [Slab.of(case.volume, case.truth) for case in cases], [spider.load(data, patient) for patient in tune_on]
+    slabs = [unsure.without_sacrum(Slab.of(case.volume, case.truth)) for case in cases]
+    return slabs, [spider.load(data, patient) for patient in tune_on]
 
 
 def _made(rendered: Path | None) -> tuple[list[Slab], list[Case]]:
@@ -77,7 +79,7 @@ def _made(rendered: Path | None) -> tuple[list[Slab], list[Case]]:
     files = simulated.files(rendered) if rendered is not None else []
     if len(files) <= HELD_BACK:
         raise ValueError(f"Simulated patients are wanted, and there are too few rendered in {rendered}.")
-    train_on = [slab for path in files[:-HELD_BACK] for slab in simulated.load(path)]
+    train_on = [unsure.without_end_of_sac(slab) for path in files[:-HELD_BACK] for slab in simulated.load(path)]
     held = [slab for path in files[-HELD_BACK:] for slab in simulated.load(path)]
     return train_on, [_case(number, slab) for number, slab in enumerate(held)]
 

@@ -25,7 +25,7 @@ from torch.nn import functional as F
 
 from inference import preprocess, registry
 from inference.models.unet import UNet, UNetConfig
-from inference.training import augment, spider
+from inference.training import augment, spider, unsure
 from inference.training.evaluate import FOREGROUND, dice_per_class
 from inference.training.sources import HELD_BACK, Material, Source, gather
 from inference.types import FloatArray, Label
@@ -68,16 +68,20 @@ class TrainConfig:
 def loss_of(logits: Tensor, target: Tensor, whole: Tensor) -> Tensor:
     """Cross-entropy plus one minus mean soft Dice of the foreground classes over the batch.
 
-    whole: (batch,), whether a sample's labels know the sacrum. Where they do not,
-    their background may be sacrum too: the two count as one class there
-    (marginal loss: Shi et al., Medical Image Analysis 2021).
+    target: values of `Label`, and those of `unsure`. whole: (batch,), whether a sample's
+    labels know the sacrum. Where they do not, their background may be sacrum too: the two
+    count as one class there (marginal loss: Shi et al., Medical Image Analysis 2021).
     """
     chance = logits.softmax(dim=1)
     either = (chance[:, Label.BACKGROUND] + chance[:, Label.SACRUM])[:, None]
     part = torch.cat([either, chance[:, 1 : Label.SACRUM], torch.zeros_like(either)], dim=1)
     chance = torch.where(whole[:, None, None, None], chance, part)
-    entropy = F.nll_loss(chance.clamp(min=1e-7).log(), target)
-    truth = F.one_hot(target, chance.shape[1]).movedim(-1, 1).to(chance.dtype)
+    allowed = torch.cat([chance, 1 - chance[:, Label.CANAL, None], torch.ones_like(either)], dim=1)
+    entropy = F.nll_loss(allowed.clamp(min=1e-7).log(), target)
+    truth = F.one_hot(target, allowed.shape[1]).movedim(-1, 1)[:, : len(Label)].to(chance.dtype)
+    sure = (target < len(Label))[:, None].expand(chance.shape).clone()
+    sure[:, Label.CANAL] = target != unsure.ANYTHING
+    chance = chance * sure
     overlap = (chance * truth).sum(dim=(0, 2, 3))
     total = chance.sum(dim=(0, 2, 3)) + truth.sum(dim=(0, 2, 3))
     dice = (2 * overlap + 1) / (total + 1)
