@@ -50,3 +50,8 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def tell_patients(done: int, of: int) -> None:
+    """A line on the terminal's error stream for each patient."""
+    print(f"{done} of {of} patients", file=sys.stderr)

@@ -1,0 +1,18 @@
+"""What the commands of `python -m inference` share."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    #: What a group of commands is added to.
+    Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def count(text: str) -> int:
+    """A whole number from one up; argparse says so of any other."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number

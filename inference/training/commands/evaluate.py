@@ -1,0 +1,295 @@
+"""`python -m inference evaluate ...`"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inference.arguments import count
+from inference.progress import tell_patients
+
+if TYPE_CHECKING:
+    from inference.arguments import Commands
+
+
+def add(models: Commands) -> None:
+    """Add what can be measured."""
+    new = models.add_parser
+    _add_segment(new("segment", help="Dice and disc names on patients left out of training"))
+    _add_grade(new("grade", help="balanced accuracy of graders on rendered patients left out of training"))
+    _add_discs(new("discs", help="grades and findings of discs on patients left out of training"))
+    _add_disc_losses(new("disc-losses", help="lines through measurements of discs by each loss, held out"))
+    _add_study(new("study", help="whole readings of simulated patients against their truth"))
+    _add_speed(new("speed", help="seconds by each runtime that is installed, and whether all see the same"))
+    _add_simulator(new("simulator", help="sizes and correlations of simulated patients beside real ones"))
+    _add_spine(new("spine", help="curve and instances on true labels of simulated patients"))
+    _add_names(new("names", help="names and curve on simulated series, transitional anatomy among them"))
+    _add_quality(new("quality", help="what the quality gate tells of spoilt and of clean series"))
+    _add_robustness(new("robustness", help="whether names stay when a patient is scanned or stored otherwise"))
+    _add_norms(new("norms", help="the table of norms, from the given masks of SPIDER's training patients"))
+    _add_labels(new("labels", help="F1 of report labels on a labelled file, beside a simple baseline"))
+    _add_label_speed(new("label-speed", help="reports of 100 words a second on one core, and a profile"))
+
+
+def _add_segment(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds spider/")
+    parser.add_argument("--weights", type=Path, help="folder that holds segment/ (default: the shipped one)")
+    parser.add_argument(
+        "--patients",
+        choices=("left-out", "all"),
+        default="left-out",
+        help="all: for a model that learnt from simulated patients alone",
+    )
+    parser.add_argument("--pictures", type=Path, help="folder for an overview per patient and the worst images")
+    parser.add_argument("--into-card", action="store_true", help="write the figures into the model's card")
+    parser.set_defaults(run=_segment)
+
+
+def _segment(options: argparse.Namespace) -> int:
+    from inference import registry
+    from inference.training import report_midsagittal, report_segment, spider
+
+    root = options.weights or registry.WEIGHTS
+    patients = spider.patients(options.data) if options.patients == "all" else spider.REPORT
+    model = registry.load("segment", weights_root=root)
+    table = report_segment.rows(model, options.data, options.pictures, patients)
+    print(report_segment.markdown(table))
+    flat = list(report_midsagittal.rows(model, options.data, pictures=options.pictures))
+    print(f"\nMid-sagittal images of other patients left out:\n\n{report_midsagittal.markdown(flat)}")
+    if options.into_card:
+        registry.add_figures("segment", report_segment.summary(table) | report_midsagittal.summary(flat), root)
+    return 0
+
+
+def _add_grade(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--rendered", type=Path, required=True, help="folder of `train render-grade`")
+    parser.add_argument("--weights", type=Path, nargs="*", help="folders of models (default: the shipped one)")
+    parser.add_argument("--group", choices=("tune", "report"), default="report")
+    parser.set_defaults(run=_grade)
+
+
+def _grade(options: argparse.Namespace) -> int:
+    from inference import registry
+    from inference.training import report_grade
+    from inference.training.grade_data import Group
+
+    try:
+        models = options.weights or [registry.WEIGHTS / "grade"]
+        print(report_grade.markdown(options.rendered, models, Group(options.group)))
+    except (ValueError, OSError) as error:
+        print(str(error), file=sys.stderr)
+        return 2
+    return 0
+
+
+def _add_discs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds spider/")
+    parser.add_argument("--weights", type=Path, help="folder that holds discs/ (default: the shipped one)")
+    parser.add_argument("--crops", type=Path, help="folder of crops to use and add to (default: made and thrown away)")
+    parser.add_argument("--into-card", action="store_true", help="write the figures into the model's card")
+    parser.set_defaults(run=_discs)
+
+
+def _discs(options: argparse.Namespace) -> int:
+    from tempfile import TemporaryDirectory
+
+    from inference import registry
+    from inference.training import report_discs
+
+    root = options.weights or registry.WEIGHTS
+    with TemporaryDirectory() as thrown_away:
+        report = report_discs.measure(options.data, options.crops or Path(thrown_away), root)
+    print(report_discs.markdown(report))
+    if options.into_card:
+        registry.add_figures("discs", report_discs.summary(report), root)
+    return 0
+
+
+def _add_disc_losses(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds spider/")
+    parser.add_argument("--crops", type=Path, required=True, help="folder of crops to use and add to")
+    parser.set_defaults(run=_disc_losses)
+
+
+def _disc_losses(options: argparse.Namespace) -> int:
+    from inference.training import report_discs
+
+    print(report_discs.losses(options.data, options.crops))
+    return 0
+
+
+def _add_study(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--patients", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=500)
+    parser.add_argument("--severity", choices=("mixed", "normal", "severe", "balanced"), default="mixed")
+    parser.add_argument("--grader", type=Path, help="folder of a grader (default: the shipped one, if any)")
+    parser.set_defaults(run=_study)
+
+
+def _study(options: argparse.Namespace) -> int:
+    from inference.simulate.options import StudyOptions
+    from inference.training import report_study
+
+    done = []
+    wishes = StudyOptions(severity=options.severity)
+    for patient in report_study.rows(options.patients, options.seed, wishes, options.grader):
+        done.append(patient)
+        tell_patients(len(done), options.patients)
+    print(report_study.markdown(done))
+    return 0
+
+
+def _add_speed(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--rounds", type=count, default=5)
+    parser.add_argument("--seed", type=int, default=501)
+    parser.set_defaults(run=_speed)
+
+
+def _speed(options: argparse.Namespace) -> int:
+    from inference.training import report_speed
+
+    print(report_speed.markdown(report_speed.measure(options.rounds, options.seed)))
+    return 0
+
+
+def _add_simulator(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--patients", type=count, default=60)
+    parser.add_argument("--seed", type=int, default=700)
+    parser.set_defaults(run=_simulator)
+
+
+def _simulator(options: argparse.Namespace) -> int:
+    from inference.progress import Bar
+    from inference.simulate.options import StudyOptions
+    from inference.simulate.survey import Survey, markdown, survey
+
+    bar, so_far = Bar("patients"), Survey({}, {}, {}, {})
+    for done, found in survey(options.patients, options.seed, StudyOptions()):
+        so_far = found
+        bar(done, options.patients)
+    print(markdown(so_far))
+    return 0
+
+
+def _add_spine(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--patients", type=count, default=20)
+    parser.add_argument("--seed", type=int, default=3200)
+    parser.add_argument("--scoliosis", type=float, default=0.0, metavar="MM", help="bend all sideways by so much")
+    parser.set_defaults(run=_spine)
+
+
+def _spine(options: argparse.Namespace) -> int:
+    from inference.training import report_spine
+
+    done = []
+    for row in report_spine.rows(options.patients, options.seed, options.scoliosis):
+        done.append(row)
+        tell_patients(len(done), options.patients)
+    print(report_spine.markdown(done))
+    return 0
+
+
+def _add_names(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--patients", type=count, default=8, help="of each kind")
+    parser.add_argument("--seed", type=int, default=4200)
+    parser.set_defaults(run=_names)
+
+
+def _names(options: argparse.Namespace) -> int:
+    from inference import registry
+    from inference.training import report_names
+
+    done = []
+    for row in report_names.rows(registry.load("segment"), options.patients, options.seed):
+        done.append(row)
+        print(f"{row.kind} {row.seed}: {row.right} right{', told' if row.flagged else ''}", file=sys.stderr)
+    print(report_names.markdown(done))
+    return 0
+
+
+def _add_quality(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--patients", type=count, default=5)
+    parser.add_argument("--seed", type=int, default=4000)
+    parser.add_argument(
+        "--data", type=Path, help="folder that holds spider/: its training patients must raise no alarm"
+    )
+    parser.set_defaults(run=_quality)
+
+
+def _quality(options: argparse.Namespace) -> int:
+    from inference import registry
+    from inference.training import report_quality
+
+    model = registry.load("segment")
+    rows = list(report_quality.real(model, options.data)) if options.data else []
+    for row in report_quality.simulated(model, options.patients, options.seed):
+        rows.append(row)
+        print(f"{row.kind} {row.patient}: {', '.join(row.alarms) or 'nothing'}", file=sys.stderr)
+    print(report_quality.markdown(rows))
+    return 0
+
+
+def _add_robustness(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--patients", type=count, default=5)
+    parser.add_argument("--seed", type=int, default=4100)
+    parser.add_argument("--data", type=Path, help="folder that holds spider/: its patients left out are changed too")
+    parser.set_defaults(run=_robustness)
+
+
+def _robustness(options: argparse.Namespace) -> int:
+    from inference import registry
+    from inference.training import report_robustness
+
+    model = registry.load("segment")
+    rows = list(report_robustness.real(model, options.data)) if options.data else []
+    for row in report_robustness.simulated(model, options.patients, options.seed):
+        rows.append(row)
+        print(f"{row.change}: {row.right} of {row.discs}", file=sys.stderr)
+    print(report_robustness.markdown(rows))
+    return 0
+
+
+def _add_norms(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds spider/")
+    parser.set_defaults(run=_norms)
+
+
+def _norms(options: argparse.Namespace) -> int:
+    from inference.training import report_norms
+
+    print(report_norms.table([measured for _, measured in report_norms.rows(options.data)]), end="")
+    return 0
+
+
+def _add_labels(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--file", type=Path, required=True, metavar="labelled.jsonl")
+    parser.set_defaults(run=_labels)
+
+
+def _labels(options: argparse.Namespace) -> int:
+    from inference.reports import evaluate
+
+    try:
+        print(evaluate.report(options.file))
+    except (OSError, ValueError) as error:
+        print(f"{options.file} cannot be measured: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _add_label_speed(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--file", type=Path, required=True, metavar="labelled.jsonl")
+    parser.set_defaults(run=_label_speed)
+
+
+def _label_speed(options: argparse.Namespace) -> int:
+    from inference.reports import speed
+
+    try:
+        print(speed.report(options.file))
+    except (OSError, ValueError) as error:
+        print(f"{options.file} cannot be measured: {error}", file=sys.stderr)
+        return 2
+    return 0
