@@ -109,3 +109,9 @@ def distance_to_plane(points: FloatArray, centre: FloatArray, normal: FloatArray
     """Signed distance in mm of points (..., 3) to the plane through `centre`."""
     result: FloatArray = (points - centre) @ normal
     return result
+
+
+def upright(up: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """(anterior, left) unit vectors in the plane with normal `up`."""
+    anterior = unit(np.array([0.0, -1.0, 0.0]) + up * up[1])
+    return anterior, np.cross(up, anterior)

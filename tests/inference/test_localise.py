@@ -80,15 +80,35 @@ def test_a_disc_that_was_missed_shifts_no_name_and_is_told() -> None:
     assert "not seen" in found.warnings[0]
 
 
-def test_a_disc_that_is_seen_in_two_pieces_one_above_the_other_shifts_no_name() -> None:
+@pytest.mark.parametrize(("bone", "disc"), [((8, 0), (9, 0)), ((-5, 5), (-7, 7))], ids=["10 mm", "17 mm"])
+def test_a_disc_that_is_seen_in_two_pieces_one_above_the_other_shifts_no_name(
+    bone: tuple[int, int], disc: tuple[int, int]
+) -> None:
     segmentation, levels = patient(1)
     labels = segmentation.labels.copy()
     points = np.argwhere(labels == Label.DISC)
     place = points @ segmentation.affine[:3, :3].T + segmentation.affine[:3, 3]
-    disc = points[np.linalg.norm((place - levels["L3-L4"].centre_mm)[:, 1:], axis=1) < 16]
-    for rows, label in ((8, Label.VERTEBRA), (9, Label.DISC)):  # 9.6 and 10.8 mm lower
-        labels[tuple((disc + np.array([0, rows, 0])).T)] = label
-    assert_named(localise(Segmentation(labels, segmentation.affine)), levels, within_mm=8.0)
+    mine = points[np.linalg.norm((place - levels["L3-L4"].centre_mm)[:, 1:], axis=1) < 16]
+    if min(bone) < 0:
+        labels[tuple(mine.T)] = Label.VERTEBRA
+    for label, moves in ((Label.VERTEBRA, bone), (Label.DISC, disc)):
+        for rows in [rows for rows in moves if rows]:
+            labels[tuple((mine + np.array([0, rows, 0])).T)] = label
+    found = localise(Segmentation(labels, segmentation.affine))
+    assert_named(found, levels, within_mm=8.0)
+
+
+def test_a_fragment_of_disc_label_within_a_body_is_no_disc_and_is_told() -> None:
+    segmentation, levels = patient(1)
+    labels = segmentation.labels.copy()
+    points = np.argwhere(labels == Label.VERTEBRA)
+    place = points @ segmentation.affine[:3, :3].T + segmentation.affine[:3, 3]
+    off = place - levels["L3-L4"].centre_mm
+    screw = (np.abs(off[:, 0]) < 6) & (np.abs(off[:, 1]) < 9) & (off[:, 2] > 12) & (off[:, 2] < 18)
+    labels[tuple(points[screw].T)] = Label.DISC
+    found = localise(Segmentation(labels, segmentation.affine))
+    assert_named(found, levels, within_mm=4.0)
+    assert "too near to another" in found.warnings[0]
 
 
 def test_bowel_that_looks_like_a_disc_is_not_counted() -> None:
