@@ -20,7 +20,7 @@ from torch import Tensor
 
 from inference import geometry, registry
 from inference.disc_measures import measures
-from inference.models.discnet import DiscEnsemble, DiscNetConfig
+from inference.models.discnet import DiscEnsemble
 from inference.types import LEVELS, DiscFinding, DiscLevel, DiscQuestion, FloatArray, Label, Role, Segmentation, Volume
 
 #: A cut's rows (head to feet) and columns (front to back), and the distance between them.
@@ -57,12 +57,14 @@ class DiscModel:
         return f"{self.card['name']} {self.card['version']} {self.card['sha256']}"
 
 
-def load(weights_root: Path = registry.WEIGHTS) -> DiscModel:
-    """The shipped network. Raises registry.DamagedModelError when its weights do not match its card."""
-    card, weights = registry.read("discs", weights_root)
-    network = DiscEnsemble(DiscNetConfig.from_dict(card["network"]))
-    network.load_state_dict(weights)
-    return DiscModel(network.eval(), card)
+def load(
+    weights_root: Path = registry.WEIGHTS, chosen: registry.Choice = registry.SHIPPED, models_root: Path | None = None
+) -> DiscModel:
+    """The shipped network, or the version `chosen` of those below `models_root`. Raises as `registry.load` does."""
+    model = registry.load(
+        "discs", weights_root=weights_root, version=chosen.version, sha256=chosen.sha256, models_root=models_root
+    )
+    return DiscModel(model.network, model.card)
 
 
 def find(

@@ -70,7 +70,8 @@ def load_models(
         return registry.load(name, device, version=which.version, sha256=which.sha256, models_root=models_root)
 
     there = "grade" in chosen or any(one.shipped for one in registry.installed("grade"))
-    return Models(load("segment"), load("grade") if there else None, disc_findings.load())
+    discs = disc_findings.load(chosen=chosen.get("discs", registry.SHIPPED), models_root=models_root)
+    return Models(load("segment"), load("grade") if there else None, discs)
 
 
 def _silent(_step: str, _share: float) -> None:

@@ -8,6 +8,7 @@ limits). The weights' SHA-256 stands in the card and is checked at loading.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,18 +29,32 @@ from inference.cards import (
     OtherWeightsError,
     installed,
 )
+from inference.models.discnet import DiscEnsemble, DiscNetConfig
 from inference.models.gradenet import GradeConfig, GradeNet
 from inference.models.unet import UNet, UNetConfig
+from inference.types import DiscQuestion
 
 __all__ = [
     "NETWORKS", "SHIPPED", "WEIGHTS", "Choice", "DamagedModelError", "Installed", "MissingModelError", "Model",
     "OtherWeightsError", "add_figures", "install", "installed", "load", "save",
 ]  # fmt: skip
 
-#: Name of a model -> its network and the network's configuration, as its card holds it.
-NETWORKS: dict[str, tuple[type[nn.Module], type[Any]]] = {
-    "segment": (UNet, UNetConfig),
-    "grade": (GradeNet, GradeConfig),
+
+def _discs(card: dict[str, Any]) -> DiscEnsemble:
+    """Raises ValueError where the card's questions are not the product's: answers would be given to others."""
+    if card["questions"] != list(DiscQuestion):
+        raise ValueError("other questions")
+    told_from = {DiscQuestion(question): float(cut) for question, cut in card["told_from"].items()}
+    if not all(0 <= cut <= 1 for cut in told_from.values()):
+        raise ValueError("told from what is no probability")
+    return DiscEnsemble(DiscNetConfig.from_dict(card["network"]))
+
+
+#: Name of a model -> the network that its card describes.
+NETWORKS: dict[str, Callable[[dict[str, Any]], nn.Module]] = {
+    "segment": lambda card: UNet(UNetConfig(**card["network"])),
+    "grade": lambda card: GradeNet(GradeConfig(**card["network"])),
+    "discs": _discs,
 }
 
 
@@ -47,7 +62,7 @@ NETWORKS: dict[str, tuple[type[nn.Module], type[Any]]] = {
 class Model:
     """A loaded network with its card, in evaluation mode on the CPU or `device`.
 
-    network: of the class that NETWORKS names.
+    network: as NETWORKS makes it.
     run: the network as it is run there; the same answers, faster.
     """
 
@@ -81,15 +96,6 @@ def save(network: torch.nn.Module, card: dict[str, Any], folder: Path) -> None:
     save_file({key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}, str(weights))
     text = json.dumps({**card, "sha256": cards.digest(weights)}, indent=2, ensure_ascii=False)
     (folder / cards.CARD_FILE).write_text(text + "\n", encoding="utf-8")
-
-
-def read(name: str, weights_root: Path = WEIGHTS) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
-    """Card and weights of the shipped model `name`, whatever its network is.
-
-    Raises MissingModelError, and DamagedModelError when the weights do not match the card.
-    """
-    folder = cards.find(name, None, "", None, weights_root)
-    return cards.check(folder), load_file(str(folder / cards.WEIGHTS_FILE))
 
 
 def load(
@@ -135,11 +141,10 @@ def _network(card: dict[str, Any], folder: Path) -> nn.Module:
     if card["name"] not in NETWORKS:
         known = ", ".join(sorted(NETWORKS))
         raise DamagedModelError(f"The product has no model named {card['name']}; it knows: {known}.")
-    kind, config = NETWORKS[card["name"]]
     try:
-        network = kind(config(**card["network"]))
+        network = NETWORKS[card["name"]](card)
         network.load_state_dict(load_file(str(folder / cards.WEIGHTS_FILE)))
-    except (RuntimeError, SafetensorError, TypeError, ValueError, KeyError) as error:
+    except (RuntimeError, SafetensorError, AttributeError, TypeError, ValueError, KeyError) as error:
         raise DamagedModelError(
             f"The network of model {card['name']} {card['version']} cannot be loaded: its weights do not fit "
             f"the network that its card describes, or were made for another version of the product."

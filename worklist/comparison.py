@@ -1,7 +1,8 @@
 """Two machine readings of one study beside each other, and many such pairs in sum.
 
 Readings are `inference.record` dictionaries. A grade that only one of the two
-gave is neither agreement nor disagreement: it is counted by itself.
+gave is neither agreement nor disagreement: it is counted by itself. So is an
+answer to a question about a disc.
 """
 
 from __future__ import annotations
@@ -12,26 +13,32 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from inference.types import LUMBAR_LEVELS, Grade, Site
+from inference.types import LEVELS, LUMBAR_LEVELS, DiscQuestion, Grade, Site
 from worklist.models import ShadowReading
 
 ORDER = (Grade.NORMAL, Grade.MILD, Grade.MODERATE, Grade.SEVERE)
 #: Two discs whose centres lie closer than this are the same disc; discs stand 25 mm apart and more.
 SAME_DISC_MM = 12.0
+#: Questions about a disc whose answer is a number; the others are answered by yes and no.
+NUMBERED = (DiscQuestion.PFIRRMANN, DiscQuestion.MODIC)
 SITE_WORDS = {Site.CANAL: "Canal", Site.FORAMEN_LEFT: "Left foramen", Site.FORAMEN_RIGHT: "Right foramen"}
 
 Reading = dict[str, Any]
 
 
 def compare(first: Reading, second: Reading) -> dict[str, Any]:
-    """What is kept of a pair: counts by site, discs, and whether both were made from the same images."""
+    """What is kept of a pair: counts by site and question, discs, and whether both were made from the same images."""
     sites = {}
     for site in Site:
         rows = [row for row in side_by_side(first, second) if row["site"] == site.value]
         sites[site.value] = Counter(row["says"] for row in rows)
     pairs = discs(first, second)
+    asked: dict[str, Counter[str]] = {question.value: Counter() for question in DiscQuestion}
+    for row in answers(first, second):
+        asked[row["question"]][row["says"]] += 1
     return {
         "sites": {site: dict(counts) for site, counts in sites.items()},
+        "answers": {question: dict(counts) for question, counts in asked.items()},
         "renamed": sum(pair["first"] != pair["second"] for pair in pairs if pair["first"] and pair["second"]),
         "unmatched": sum(not (pair["first"] and pair["second"]) for pair in pairs),
         "same_images": first["provenance"]["input_digest"] == second["provenance"]["input_digest"],
@@ -67,6 +74,32 @@ def _says(one: Grade, two: Grade) -> str:
     return ("exact", "near")[apart] if apart < 2 else "far"
 
 
+def answers(first: Reading, second: Reading) -> list[dict[str, Any]]:
+    """Both answers in words to every question about a disc that either was asked: exact, other or one."""
+    one, two = (
+        {(f["level"], f["finding"]): f["value"] for f in read.get("disc_findings", ())} for read in (first, second)
+    )
+    asked = [(level, q) for level in LEVELS for q in DiscQuestion if (level, q.value) in one.keys() | two.keys()]
+    rows = []
+    for level, question in asked:
+        values = [given.get((level, question.value)) for given in (one, two)]
+        words = [_answer(question, value) for value in values]
+        says = "one" if None in values else "exact" if values[0] == values[1] else "other"
+        row = {"level": level, "question": question.value, "what": _question(question), "says": says}
+        rows.append(row | {"first": words[0], "second": words[1]})
+    return rows
+
+
+def _question(question: DiscQuestion) -> str:
+    return question.value.replace("_", " ").capitalize()
+
+
+def _answer(question: DiscQuestion, value: int | None) -> str:
+    if value is None:
+        return "not asked"
+    return str(value) if question in NUMBERED else "yes" if value else "no"
+
+
 def discs(first: Reading, second: Reading) -> list[dict[str, str]]:
     """The names that both gave to each disc, head to feet; empty where only one of them found it."""
     left = list(second["discs"])
@@ -97,6 +130,7 @@ def total(rows: QuerySet[ShadowReading]) -> dict[str, Any]:
         "failed": rows.filter(state=ShadowReading.State.FAILED).count(),
         "other_images": len(pairs) - len(same),
         "sites": sites,
+        "answers": [_asked(q, [pair[0].get("answers", {}).get(q.value, {}) for pair in same]) for q in DiscQuestion],
         "renamed": sum(pair[0]["renamed"] for pair in same),
         "renamed_studies": sum(pair[0]["renamed"] > 0 for pair in same),
         "unmatched": sum(pair[0]["unmatched"] for pair in same),
@@ -117,5 +151,20 @@ def _site(site: Site, counts: list[dict[str, int]]) -> dict[str, Any]:
         "within_one": summed["exact"] + summed["near"],
         "exact_percent": round(100 * summed["exact"] / graded) if graded else None,
         "within_one_percent": round(100 * (summed["exact"] + summed["near"]) / graded) if graded else None,
+        "one": summed["one"],
+    }
+
+
+def _asked(question: DiscQuestion, counts: list[dict[str, int]]) -> dict[str, Any]:
+    """Pairs compared before answers were have none."""
+    summed: Counter[str] = Counter()
+    for count in counts:
+        summed.update(count)
+    both = summed["exact"] + summed["other"]
+    return {
+        "what": _question(question),
+        "both": both,
+        "exact": summed["exact"],
+        "exact_percent": round(100 * summed["exact"] / both) if both else None,
         "one": summed["one"],
     }

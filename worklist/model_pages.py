@@ -161,5 +161,6 @@ def compared_study(request: HttpRequest, reading_id: int) -> HttpResponse:
         "maker": first["provenance"],
         "rows": comparison.side_by_side(first, second),
         "discs": comparison.discs(first, second),
+        "answers": [row for row in comparison.answers(first, second) if row["says"] != "exact"],
     }
     return render(request, "worklist/compared_study.html", context)

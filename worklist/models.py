@@ -217,7 +217,12 @@ class ShadowReading(models.Model):
     @property
     def discs_in_words(self) -> str:
         found = self.comparison or {}
-        counts = [(found.get("renamed", 0), "named otherwise"), (found.get("unmatched", 0), "found by one only")]
+        answered = sum(counts.get("other", 0) for counts in found.get("answers", {}).values())
+        counts = [
+            (found.get("renamed", 0), "named otherwise"),
+            (found.get("unmatched", 0), "found by one only"),
+            (answered, "findings otherwise"),
+        ]
         return ", ".join(f"{count} {words}" for count, words in counts if count) or "same names"
 
 

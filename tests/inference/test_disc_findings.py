@@ -17,6 +17,13 @@ from inference.types import DiscLevel, DiscQuestion, FloatArray, Label, Role, Se
 
 X, Y, Z = np.eye(3)
 CONFIG = DiscNetConfig(ANSWERS, tuple(q is DiscQuestion.PFIRRMANN for q in DiscQuestion), widths=(4, 4), members=2)
+CARD = {
+    "name": "discs",
+    "version": "1",
+    "network": CONFIG.to_dict(),
+    "questions": list(DiscQuestion),
+    "told_from": {"modic": 0.3},
+}
 
 
 def sagittal(slices: int = 5, of: FloatArray = Y) -> Volume:
@@ -127,8 +134,7 @@ def test_probabilities_sum_to_one_and_neither_brightness_nor_a_missing_image_cha
 
 def test_a_saved_network_comes_back_and_changed_weights_are_refused(tmp_path: Path) -> None:
     network = model().network
-    card = {"name": "discs", "version": "1", "network": CONFIG.to_dict(), "told_from": {"modic": 0.3}}
-    registry.save(network, card, tmp_path / "discs")
+    registry.save(network, CARD, tmp_path / "discs")
     back = disc_findings.load(tmp_path)
     measured = torch.full((1, disc_measures.COUNT), float("nan"))
     question = torch.rand(1, 2, ROWS, COLUMNS), torch.ones(1, 2), torch.tensor([2]), measured
@@ -140,3 +146,29 @@ def test_a_saved_network_comes_back_and_changed_weights_are_refused(tmp_path: Pa
     weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
     with pytest.raises(registry.DamagedModelError):
         disc_findings.load(tmp_path)
+
+
+def test_an_installed_version_is_loaded_when_it_is_chosen_and_no_other_takes_its_place(tmp_path: Path) -> None:
+    registry.save(model().network, CARD, tmp_path / "made")
+    there = registry.install(tmp_path / "made", tmp_path / "models")
+    chosen = registry.Choice("1", there.sha256)
+    assert disc_findings.load(chosen=chosen, models_root=tmp_path / "models").mark == f"discs 1 {there.sha256}"
+    with pytest.raises(registry.MissingModelError, match="discs 2 is not installed"):
+        disc_findings.load(chosen=registry.Choice("2"), models_root=tmp_path / "models")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"questions": ["pfirrmann", "modic"]},
+        {"told_from": {"fissure": 0.5}},
+        {"told_from": {"modic": 30}},
+        {"told_from": None},
+        {"network": {**CONFIG.to_dict(), "widths": [4, 8]}},
+        {"network": {"answers": 5}},
+    ],
+)
+def test_a_version_that_asks_or_answers_otherwise_is_not_installed(tmp_path: Path, changes: dict[str, object]) -> None:
+    registry.save(model().network, CARD | changes, tmp_path / "made")
+    with pytest.raises(registry.DamagedModelError, match="discs 1 cannot be loaded"):
+        registry.install(tmp_path / "made", tmp_path / "models")

@@ -152,6 +152,21 @@ def test_the_comparison_says_how_often_and_where_the_two_agree(admin: Client, sh
     assert AuditEvent.objects.get(action="view").study_id == shaded.first.study_id
 
 
+def test_answers_about_discs_that_differ_are_shown_and_the_others_counted(admin: Client, shaded: ShadowReading) -> None:
+    asked = [("pfirrmann", 4), ("modic", 0)], [("pfirrmann", 3), ("modic", 0)]
+    found = [[{"level": "L4-L5", "finding": q, "value": v, "probability": 0.6} for q, v in one] for one in asked]
+    shaded.first.reading["disc_findings"], shaded.reading["disc_findings"] = found
+    shaded.first.save()
+    shaded.comparison = comparison.compare(shaded.first.reading, shaded.reading)
+    shaded.save()
+    page = admin.get("/models/segment/9.1.0/compared/").content.decode()
+    for told in ("Modic", "1 (100 %)", "0 (0 %)", "1 findings otherwise"):
+        assert told in page
+    study = admin.get(f"/models/compared/{shaded.pk}/").content.decode()
+    assert "<td>Pfirrmann</td><td>4</td><td>3</td>" in study
+    assert "Modic" not in study
+
+
 def test_readers_see_nothing_of_the_shadow(
     shaded: ShadowReading, reader: Any, as_user: Callable[[Any], Client]
 ) -> None:

@@ -89,6 +89,21 @@ def test_a_damaged_or_missing_active_model_fails_the_study_by_name_and_no_other_
     assert patient.state == "queued"
 
 
+def test_a_version_that_looks_at_discs_is_activated_and_read_in_the_shade_as_any_other(
+    tmp_path: Path, administrator: Any
+) -> None:
+    folder = shutil.copytree(cards.WEIGHTS / "discs", tmp_path / "discs")
+    card = json.loads((folder / "card.json").read_text())
+    (folder / "card.json").write_text(json.dumps(card | {"version": "9.2.0"}))
+    call_command("install_model", folder)
+    choices.start_shadow("discs", "9.2.0", administrator)
+    shade = ModelChoice.objects.get(role="shadow")
+    marks = [read.discs.mark for read in (choices.networks("cpu"), choices.shadow_networks(shade, "cpu"))]
+    assert [mark.split()[1] for mark in marks] == [card["version"], "9.2.0"]
+    choices.activate("discs", "9.2.0", administrator)
+    assert choices.networks("cpu").discs.mark == f"discs 9.2.0 {card['sha256']}"
+
+
 def test_studies_that_a_bad_model_failed_go_on_when_another_version_is_activated(
     patient: Study, newer: Path, administrator: Any
 ) -> None:

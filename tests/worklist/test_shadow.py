@@ -202,6 +202,25 @@ def test_discs_are_matched_by_place_so_that_other_names_are_seen() -> None:
     assert (compared["renamed"], compared["unmatched"]) == (4, 1)
 
 
+def test_answers_about_discs_are_compared_question_by_question_and_in_words() -> None:
+    first, second = record_of({}), record_of({})
+    asked = {"level": "L4-L5", "probability": 0.6, "made_from": []}
+    said = [("pfirrmann", 4, 3), ("modic", 0, 0), ("bulging", 1, 0)]
+    for read, place in ((first, 1), (second, 2)):
+        read["disc_findings"] = [asked | {"finding": one[0], "value": one[place]} for one in said]
+    second["disc_findings"].append(asked | {"finding": "narrowing", "value": 1})
+    compared = comparison.compare(first, second)["answers"]
+    assert {question: counts for question, counts in compared.items() if counts} == {
+        "pfirrmann": {"other": 1}, "modic": {"exact": 1}, "bulging": {"other": 1}, "narrowing": {"one": 1},
+    }  # fmt: skip
+    words = {row["what"]: (row["first"], row["second"]) for row in comparison.answers(first, second)}
+    assert words == {
+        "Pfirrmann": ("4", "3"), "Narrowing": ("not asked", "yes"), "Bulging": ("yes", "no"), "Modic": ("0", "0"),
+    }  # fmt: skip
+    del first["disc_findings"]  # read before discs were looked at
+    assert comparison.compare(first, second)["answers"]["modic"] == {"one": 1}
+
+
 def test_pairs_of_different_images_are_left_out_of_the_sum(shade: Any, engine: Any) -> None:
     study = drafted_study()
     made = MachineReading.objects.get()
