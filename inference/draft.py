@@ -14,8 +14,15 @@ from inference.types import LUMBAR_LEVELS, Grade, LevelFinding, Measurement, Sen
 
 _SITE = {
     Site.CANAL: "spinal canal",
+    Site.RECESS_LEFT: "left lateral recess",
+    Site.RECESS_RIGHT: "right lateral recess",
     Site.FORAMEN_LEFT: "left foramen",
     Site.FORAMEN_RIGHT: "right foramen",
+}
+#: What both sides together are called.
+_PAIRS = {
+    (Site.RECESS_LEFT, Site.RECESS_RIGHT): "both lateral recesses",
+    (Site.FORAMEN_LEFT, Site.FORAMEN_RIGHT): "both foramina",
 }
 
 
@@ -74,18 +81,23 @@ def _phrase(grade: Grade, sites: list[Site], numbers: str) -> str:
         # The canal carries the numbers; a sentence of its own keeps them beside it.
         rest: list[Site] = [site for site in sites if site is not Site.CANAL]
         return f"{_phrase(grade, [Site.CANAL], numbers)}; {_phrase(grade, rest, '')}"
-    where = _places(sites)
     plural = "are" if len(sites) > 1 else "is"
     if grade is Grade.NORMAL:
-        return f"{where} {plural} normal{numbers}" if Site.CANAL not in sites else f"no spinal canal stenosis{numbers}"
-    return f"{grade.value} stenosis of the {where}{numbers}"
+        normal = f"{_places(sites)} {plural} normal{numbers}"
+        return normal if Site.CANAL not in sites else f"no spinal canal stenosis{numbers}"
+    return f"{grade.value} stenosis of {_places(sites, 'the ')}{numbers}"
 
 
-def _places(sites: list[Site]) -> str:
-    names = [_SITE[site] for site in sites]
-    if Site.FORAMEN_LEFT in sites and Site.FORAMEN_RIGHT in sites:
-        names = [_SITE[site] for site in sites if site is Site.CANAL] + ["both foramina"]
-    return " and ".join(names)
+def _places(sites: Sequence[Site], article: str = "") -> str:
+    """The sites in words, both sides together where both are meant. article: before each that is not a pair."""
+    names = []
+    for site in sites:
+        pair = next((pair for pair in _PAIRS if site in pair), (site,))
+        if not set(pair) <= set(sites):
+            names.append(f"{article}{_SITE[site]}")
+        elif site is pair[0]:
+            names.append(_PAIRS.get(pair, f"{article}{_SITE[site]}"))
+    return _list(names)
 
 
 def _numbers(level: str, measured: tuple[Measurement, ...]) -> str:
@@ -101,11 +113,9 @@ def _numbers(level: str, measured: tuple[Measurement, ...]) -> str:
 def _impression(table: dict[tuple[str, Site], LevelFinding]) -> list[Sentence]:
     sentences = []
     for grade in (Grade.SEVERE, Grade.MODERATE, Grade.MILD):
-        for site in Site:
-            levels = [lv for lv in LUMBAR_LEVELS if _is(table, lv, site, grade)]
-            if levels:
-                said = f"{grade.value.capitalize()} stenosis of the {_SITE[site]} at {_list(levels)}."
-                sentences.append(Sentence(said, tuple((level, site) for level in levels)))
+        for levels, sites in _grouped(table, grade):
+            said = f"{grade.value.capitalize()} stenosis of {_places(sites, 'the ')} at {_list(levels)}."
+            sentences.append(Sentence(said, tuple((level, site) for site in sites for level in levels)))
     if not sentences:
         sentences += _no_stenosis(table)
     return sentences + _not_assessed(table)
@@ -121,7 +131,7 @@ def _no_stenosis(table: dict[tuple[str, Site], LevelFinding]) -> list[Sentence]:
     sentences = []
     for levels, sites in _grouped(table, Grade.NORMAL):
         where = "any level" if levels == LUMBAR_LEVELS else _list(levels)
-        said = f"No stenosis of the {_places(sites)} at {where}.".replace("the both", "both")
+        said = f"No stenosis of {_places(sites, 'the ')} at {where}."
         sentences.append(Sentence(said, tuple((level, site) for site in sites for level in levels)))
     return sentences
 
@@ -141,12 +151,12 @@ def _not_assessed(table: dict[tuple[str, Site], LevelFinding]) -> list[Sentence]
 
 
 def _grouped(table: dict[tuple[str, Site], LevelFinding], grade: Grade) -> list[tuple[tuple[str, ...], list[Site]]]:
-    """The sites that have ``grade`` and their levels; foramina together where they agree."""
+    """The sites that have ``grade`` and their levels; recesses and foramina together where they agree."""
     by_site = {site: tuple(lv for lv in LUMBAR_LEVELS if _is(table, lv, site, grade)) for site in Site}
     groups: dict[tuple[tuple[str, ...], str], list[Site]] = {}
     for site, levels in by_site.items():
         if levels:
-            groups.setdefault((levels, "canal" if site is Site.CANAL else "foramina"), []).append(site)
+            groups.setdefault((levels, "canal" if site is Site.CANAL else "sides"), []).append(site)
     return [(levels, sites) for (levels, _), sites in groups.items()]
 
 

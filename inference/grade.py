@@ -1,8 +1,9 @@
 """Measurements and the network's opinions -> grades.
 
 The canal is graded by published thresholds; what the network says stands beside it.
-Foramina have no measured thresholds: there the network's grade is the draft, where a
-network is installed.
+Lateral recesses and foramina have no measured thresholds: there the network's grade is
+the draft, where a network is installed. How likely it must be for a reader to believe it
+is not decided here: the probability goes with the grade.
 
 Area of the dural sac: under 100 mm2 relative, under 75 mm2 absolute stenosis
 (review: Steurer et al., BMC Musculoskelet Disord 2011;12:175).
@@ -27,16 +28,18 @@ from inference.types import LUMBAR_LEVELS, DiscLevel, Grade, LevelFinding, Measu
 RELATIVE_AP_MM, ABSOLUTE_AP_MM = 12.0, 10.0
 RELATIVE_AREA_MM2, ABSOLUTE_AREA_MM2 = 100.0, 75.0
 
-#: A network's grade that is less likely than this is said to be uncertain.
-UNCERTAIN_BELOW = 0.5
+#: No network is surer than that: it is said to be more likely than this, and no more.
+SURE = 0.99
 #: A network that differs from the thresholds by so many grades is told plainly.
 FAR = 2
 
-FORAMEN_NOTE = "The machine does not grade foramina yet."
+NO_GRADER_NOTE = "Lateral recesses and foramina are not graded: no grader is installed."
 NOT_SEEN_NOTE = "This level was not found in the images."
 NO_CANAL_NOTE = "The canal was not seen at this level."
 NOT_REACHED_NOTE = "The sagittal slices do not reach this foramen."
-NOT_FIT_NOTE = "The images are not fit for it at this level."
+NO_AXIAL_NOTE = "No axial T2 image goes through this disc; the lateral recesses are not graded without one."
+NOT_LEARNT_NOTE = "The installed grader has not learnt to grade this."
+NOT_FIT_NOTE = "The grader gave no grade at this level."
 
 _ORDER = (Grade.NORMAL, Grade.MILD, Grade.MODERATE, Grade.SEVERE)
 _WORDS = {Role.SAGITTAL_T2: "sagittal T2", Role.SAGITTAL_T1: "sagittal T1", Role.AXIAL_T2: "axial T2"}
@@ -46,8 +49,8 @@ _WORDS = {Role.SAGITTAL_T2: "sagittal T2", Role.SAGITTAL_T1: "sagittal T1", Role
 class Opinion:
     """What a network says of one level.
 
-    answers: by site (`models.gradenet.HEADS`) the likeliest grade and its probability. made_from: the images
-    it saw. foramina: whether the sagittal slab reaches the left and the right one.
+    answers: by site the likeliest grade and its probability, of the sites that it has learnt. made_from: the
+    images it saw. foramina: whether the sagittal slab reaches the left and the right one.
     """
 
     answers: Mapping[str, tuple[Grade, float]]
@@ -96,25 +99,36 @@ def grade(
         opinion = (opinions or {}).get(level)
         canal = _canal(level, level in seen, measurements, made_from)
         findings.append(_beside(canal, opinion))
-        missing = NOT_SEEN_NOTE if level not in seen else FORAMEN_NOTE if opinions is None else NOT_FIT_NOTE
-        findings += [_foramen(level, site, opinion, missing) for site in (Site.FORAMEN_LEFT, Site.FORAMEN_RIGHT)]
+        missing = NOT_SEEN_NOTE if level not in seen else NO_GRADER_NOTE if opinions is None else NOT_FIT_NOTE
+        findings += [_by_network(level, site, opinion, missing) for site in Site if site is not Site.CANAL]
     return tuple(findings)
 
 
-def _foramen(level: str, site: Site, opinion: Opinion | None, missing: str) -> LevelFinding:
-    """By the network alone. missing: why there is no opinion, where there is none."""
-    reached = opinion is not None and opinion.foramina[0 if site is Site.FORAMEN_LEFT else 1]
-    if opinion is None or not reached:
-        return LevelFinding(level, site, Grade.NOT_ASSESSED, "", (), missing if opinion is None else NOT_REACHED_NOTE)
+def _by_network(level: str, site: Site, opinion: Opinion | None, missing: str) -> LevelFinding:
+    """A lateral recess or foramen. missing: why there is no opinion, where there is none."""
+    note = missing if opinion is None else _not_shown(site, opinion)
+    if opinion is None or note:
+        return LevelFinding(level, site, Grade.NOT_ASSESSED, "", (), note)
     grade, chance = opinion.answers[site]
     rule = f"network, {_percent(chance)}; made from {_listed(opinion.made_from)}"
-    note = f"Uncertain: the network gives it {_percent(chance)} only." if chance < UNCERTAIN_BELOW else ""
-    return LevelFinding(level, site, grade, rule, opinion.made_from, note, chance)
+    return LevelFinding(level, site, grade, rule, opinion.made_from, "", chance)
+
+
+def _not_shown(site: Site, opinion: Opinion) -> str:
+    """Why the network must not grade a site all the same; empty when it may.
+
+    A recess is judged on axial images alone; a network answers from sagittal ones too, and knows little then.
+    """
+    if site not in opinion.answers:
+        return NOT_LEARNT_NOTE
+    if site in (Site.RECESS_LEFT, Site.RECESS_RIGHT):
+        return "" if Role.AXIAL_T2 in opinion.made_from else NO_AXIAL_NOTE
+    return "" if opinion.foramina[0 if site is Site.FORAMEN_LEFT else 1] else NOT_REACHED_NOTE
 
 
 def _beside(canal: LevelFinding, opinion: Opinion | None) -> LevelFinding:
     """The measured grade stays; the network's stands in its rule, and in its note where the two are far apart."""
-    if opinion is None or canal.grade is Grade.NOT_ASSESSED:
+    if opinion is None or canal.grade is Grade.NOT_ASSESSED or canal.site not in opinion.answers:
         return canal
     grade, chance = opinion.answers[canal.site]
     notes = [canal.note] if canal.note else []
@@ -125,7 +139,7 @@ def _beside(canal: LevelFinding, opinion: Opinion | None) -> LevelFinding:
 
 
 def _percent(chance: float) -> str:
-    return f"{100 * chance:.0f} %"
+    return "over 99 %" if chance > SURE else f"{100 * chance:.0f} %"
 
 
 def _listed(roles: tuple[Role, ...]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,10 +24,12 @@ def opinions(
     measurements: tuple[Measurement, ...],
     sagittal: Mapping[Role, Volume],
     axial: Mapping[str, Sequence[AxialImage]],
+    learnt: Collection[str] = HEADS,
 ) -> dict[str, Opinion]:
     """By level what the network says; levels that no image shows are left out.
 
     sagittal: T2 and T1, as far as there are. axial: by level the images through its disc, nearest first.
+    learnt: the sites of `HEADS` that the network was taught (`learnt_by`); it is not asked for others.
     """
     prepared = {role: crops.prepare(volume) for role, volume in sagittal.items()}
     cuts = [(disc, crops.cut(disc, prepared, axial.get(disc.level, ()))) for disc in discs]
@@ -34,7 +37,7 @@ def opinions(
     if not shown:
         return {}
     chances = network.chances(_inputs([cut for _, cut in shown], [_measured(d, measurements) for d, _ in shown]))
-    return {cut.level: _opinion(cut, answer) for (_, cut), answer in zip(shown, chances, strict=True)}
+    return {cut.level: _opinion(cut, answer, learnt) for (_, cut), answer in zip(shown, chances, strict=True)}
 
 
 def _inputs(cuts: list[LevelCrops], measured: list[list[float]]) -> Inputs:
@@ -60,8 +63,15 @@ def _measured(disc: DiscLevel, measurements: tuple[Measurement, ...]) -> list[fl
     return [(found.get(name, float("nan")) - middle) / spread for name, (middle, spread) in MEASURED.items()]
 
 
-def _opinion(cut: LevelCrops, chances: torch.Tensor) -> Opinion:
+def learnt_by(card: Mapping[str, Any]) -> tuple[str, ...]:
+    """The sites that the card of a grader says it was taught; all of `HEADS` where the card does not say."""
+    sites = card.get("training", {}).get("config", {}).get("sites", HEADS)
+    return tuple(site for site in HEADS if site in sites)
+
+
+def _opinion(cut: LevelCrops, chances: torch.Tensor, learnt: Collection[str]) -> Opinion:
     """chances: (len(HEADS), 4)."""
     top, which = chances.max(dim=1)
-    answers = {site: (GRADES[k], p) for site, k, p in zip(HEADS, which.tolist(), top.tolist(), strict=True)}
+    said = zip(HEADS, which.tolist(), top.tolist(), strict=True)
+    answers = {site: (GRADES[k], chance) for site, k, chance in said if site in learnt}
     return Opinion(answers, cut.made_from, cut.foramina)

@@ -14,7 +14,7 @@ from inference.errors import NoSagittalSeriesError, StudyError
 from inference.instances import InstanceMap, instances
 from inference.localise import localise
 from inference.measure import measure
-from inference.opinion import opinions
+from inference.opinion import learnt_by, opinions
 from inference.shape import measure_shape
 from inference.types import (
     AxialSlices,
@@ -109,7 +109,8 @@ def read_study(paths: Sequence[Path], models: Models, progress: Progress = _sile
     fit = [disc for disc in discs if not any(disc.level in doubt.places for doubt in doubts)]
     said = None
     if models.grader:
-        said = opinions(models.grader.network, fit, measurements, sagittal, _through(axial_stacks, slices))
+        through, learnt = _through(axial_stacks, slices), learnt_by(models.grader.card)
+        said = opinions(models.grader.network, fit, measurements, sagittal, through, learnt)
     findings = grade.grade(discs, measurements, (lead.role,), said)
     measurements = norms.compared((*measurements, *measure_shape(segmentation, discs, spine.vertebrae)))
 

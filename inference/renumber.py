@@ -57,7 +57,8 @@ def renumbered(reading: StudyReading, shift: int) -> StudyReading:
         return reading
     discs = _move(reading.discs, "level", shift)
     measurements = norms.compared(_move(reading.measurements, "place", shift))
-    findings = _findings(reading.findings, shift, grade.grade(discs, measurements, _made_from(reading.findings)))
+    fresh = grade.grade(discs, measurements, _made_from(reading.findings), _no_opinions(reading))
+    findings = _findings(reading.findings, shift, fresh)
     doubts = _doubts(reading.quality, shift, discs)
     return replace(
         reading,
@@ -122,6 +123,11 @@ def _findings(old: tuple[LevelFinding, ...], shift: int, fresh: tuple[LevelFindi
         replace(named[item.level, item.site], level=item.level) if (item.level, item.site) in named else item
         for item in fresh
     )
+
+
+def _no_opinions(reading: StudyReading) -> dict[str, grade.Opinion] | None:
+    """What a grader says of a disc that had no grade: nothing; None where there was no grader."""
+    return {} if any(one.startswith("grade ") for one in reading.provenance.others) else None
 
 
 def _made_from(findings: tuple[LevelFinding, ...]) -> tuple[Role, ...]:

@@ -48,6 +48,8 @@ class Site(StrEnum):
     """Where at a level a grade applies; left and right are the patient's."""
 
     CANAL = "canal"
+    RECESS_LEFT = "recess_left"
+    RECESS_RIGHT = "recess_right"
     FORAMEN_LEFT = "foramen_left"
     FORAMEN_RIGHT = "foramen_right"
 

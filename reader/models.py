@@ -26,8 +26,18 @@ GRADE_LABELS = {
 }
 SITE_LABELS = {
     Site.CANAL: "Canal",
+    Site.RECESS_LEFT: "Left recess",
+    Site.RECESS_RIGHT: "Right recess",
     Site.FORAMEN_LEFT: "Left foramen",
     Site.FORAMEN_RIGHT: "Right foramen",
+}
+#: The same at the head of a narrow column.
+SITE_COLUMNS = {
+    Site.CANAL: "Canal",
+    Site.RECESS_LEFT: "Recess L",
+    Site.RECESS_RIGHT: "Recess R",
+    Site.FORAMEN_LEFT: "Foramen L",
+    Site.FORAMEN_RIGHT: "Foramen R",
 }
 GRADE_CHOICES = [(grade.value, label) for grade, label in GRADE_LABELS.items()]
 SITE_CHOICES = [(site.value, label) for site, label in SITE_LABELS.items()]

@@ -145,7 +145,7 @@ def confirm(study: Study, user: User, version: int, place: tuple[str, str], requ
 
 
 def confirm_level(study: Study, user: User, version: int, level: str, request: HttpRequest | None = None) -> None:
-    """Confirm the three grades of one level, as they stand."""
+    """Confirm the grades of one level, as they stand."""
     with writing(study, user, version) as review:
         _confirm(review, user, _level(review, level), request)
 
@@ -289,7 +289,10 @@ def _row(review: Review, place: tuple[str, str]) -> ReviewedFinding:
     level, site = place
     if site not in set(Site):
         raise BadValue("Choose one of: " + ", ".join(Site) + ".")
-    return next(row for row in _level(review, level) if row.site == site)
+    row = next((row for row in _level(review, level) if row.site == site), None)
+    if row is None:
+        raise Stale("The table has got more places meanwhile. Reload the page to see them.")
+    return row
 
 
 def _level(review: Review, level: str) -> list[ReviewedFinding]:

@@ -22,6 +22,8 @@ from worklist.states import State
 #: States in which there is something to review.
 REVIEWABLE = (State.DRAFTED, State.FAILED, State.IN_REVIEW, State.SIGNED, State.AMENDED)
 BY_HAND = "Read by hand."
+#: Of a place that the table has got since the machine read the study.
+NOT_READ_THEN = "The machine did not look at this yet when it read the study."
 
 
 def open_review(study: Study) -> Review | None:
@@ -30,7 +32,7 @@ def open_review(study: Study) -> Review | None:
         return None
     review = Review.objects.select_related("machine_reading").filter(study=study).first()
     # Most looks end here, without a lock on anything.
-    if review is not None and not _is_behind(study, review):
+    if review is not None and not _is_behind(study, review) and not _lacks_places(study, review):
         return review
     with transaction.atomic():
         # A claim waits for this lock: once a reader writes, the machine's grades stay as they are.
@@ -38,11 +40,32 @@ def open_review(study: Study) -> Review | None:
         review, made = Review.objects.get_or_create(study=study)
         if made or _is_behind(locked, review):
             _follow_machine(review, locked.latest_reading)
+        elif _lacks_places(locked, review):
+            complete(review)
+            review.save()
     return review
 
 
 def _is_behind(study: Study, review: Review) -> bool:
     return study.state in (State.DRAFTED, State.FAILED) and review.machine_reading != study.latest_reading
+
+
+def _lacks_places(study: Study, review: Review) -> bool:
+    """Whether a review that may still change was begun with a smaller table. What was signed stays as it was."""
+    open_now = study.state in (State.DRAFTED, State.FAILED, State.IN_REVIEW) or review.amends_id is not None
+    return open_now and review.findings.count() < len(LUMBAR_LEVELS) * len(Site)
+
+
+def complete(review: Review) -> None:
+    """Give the table the places that it lacks, unconfirmed; sets fields of the review, does not save it."""
+    found = _machine_findings(review)
+    there = set(review.findings.values_list("level", "site"))
+    lacking = [(level, site) for level in LUMBAR_LEVELS for site in Site if (level, site.value) not in there]
+    for level, site in lacking:
+        _update_row(ReviewedFinding(review=review, level=level, site=site.value), found.get((level, site)))
+    if lacking:
+        review.version += 1
+        follow_table(review)
 
 
 def reading_of(review: Review) -> StudyReading | None:
@@ -59,7 +82,7 @@ def measurements_of(review: Review) -> tuple[Measurement, ...]:
 
 
 def table(review: Review) -> list[ReviewedFinding]:
-    """The rows of the table, head to feet, canal before foramina."""
+    """The rows of the table, head to feet, from the canal outwards."""
     sites = [site.value for site in Site]
     rows = review.findings.select_related("confirmed_by")
     return sorted(rows, key=lambda row: (LUMBAR_LEVELS.index(row.level), sites.index(row.site)))
@@ -132,5 +155,13 @@ def move_levels(review: Review, shift: int) -> None:
 
 
 def _machine_findings(review: Review) -> dict[tuple[str, Any], LevelFinding]:
+    """By level and site what the machine said; of every place, unless it read nothing."""
     reading = reading_of(review)
-    return {(finding.level, finding.site): finding for finding in reading.findings} if reading else {}
+    if reading is None:
+        return {}
+    unread = {
+        (level, site): LevelFinding(level, site, Grade.NOT_ASSESSED, "", (), NOT_READ_THEN)
+        for level in LUMBAR_LEVELS
+        for site in Site
+    }
+    return unread | {(finding.level, finding.site): finding for finding in reading.findings}

@@ -19,7 +19,7 @@ from inference.types import LUMBAR_LEVELS
 from reader import contradictions, room
 from reader import review as reviewing
 from reader.errors import BadValue, Contradicted, NotReady, Stale, WrongState
-from reader.models import GRADE_LABELS, SITE_LABELS, Review, ReviewedFinding, SignedVersion
+from reader.models import GRADE_LABELS, Review, ReviewedFinding, SignedVersion
 from worklist import states
 from worklist.models import Study
 from worklist.states import State
@@ -80,6 +80,7 @@ def start_amendment(study: Study, user: User, amends: int, request: HttpRequest 
         review = Review.objects.select_for_update().get(study=study)
         review.amends = latest
         review.version += 1
+        room.complete(review)
         review.save()
         audit.record(user, "claim", study=study, request=request, amends=latest.number)
     study.refresh_from_db()
@@ -190,10 +191,12 @@ def _restore(review: Review, signed: SignedVersion) -> None:
     room.move_levels(review, int(signed.provenance.get("level_shift", 0)))
     rows = {(row.level, row.site): row for row in room.table(review)}
     for said in signed.findings:
-        row = rows[said["level"], said["site"]]
+        row = rows.pop((said["level"], said["site"]))
         row.grade, row.changed = said["grade"], said["changed"]
         row.confirmed_by_id, row.confirmed_at = signed.signed_by_id, signed.signed_at
         row.save()
+    for row in rows.values():  # places that the signed table did not have
+        row.delete()
     review.draft_text = signed.text
     review.text_is_manual = bool(signed.provenance["text_is_manual"])
     review.sentences = list(room.said_now(review))
@@ -218,11 +221,10 @@ def name_of(user: User) -> str:
 
 def in_words(finding: dict[str, Any]) -> dict[str, str]:
     """A signed finding for people: what was signed, and what the machine had said where it differs."""
-    sites = {site.value: label for site, label in SITE_LABELS.items()}
     grades = {grade.value: label.lower() for grade, label in GRADE_LABELS.items()}
     machine = finding["machine_grade"]
     differs = machine is not None and machine != finding["grade"]
     return {
-        "words": f"{sites[finding['site']]}: {grades[finding['grade']]}",
+        "words": grades[finding["grade"]],
         "machine_words": grades[machine] if differs else "",
     }

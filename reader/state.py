@@ -9,7 +9,7 @@ from inference import disc_words, norms, record
 from inference.types import LUMBAR_LEVELS, Role, StudyReading
 from reader import contradictions, room, signing
 from reader import review as reviewing
-from reader.models import GRADE_LABELS, SITE_LABELS, Review, ReviewedFinding
+from reader.models import GRADE_LABELS, SITE_COLUMNS, SITE_LABELS, Review, ReviewedFinding
 from worklist import listing
 from worklist.models import Study
 from worklist.states import State
@@ -109,7 +109,9 @@ def vocabulary() -> dict[str, Any]:
     """The words of the table, so that the page and the server say the same."""
     return {
         "levels": list(LUMBAR_LEVELS),
-        "sites": [{"value": site.value, "label": label} for site, label in SITE_LABELS.items()],
+        "sites": [
+            {"value": site.value, "label": label, "column": SITE_COLUMNS[site]} for site, label in SITE_LABELS.items()
+        ],
         "grades": [{"value": grade.value, "label": label} for grade, label in GRADE_LABELS.items()],
         "roles": {role.value: label for role, label in ROLE_LABELS.items()},
     }

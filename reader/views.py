@@ -21,7 +21,7 @@ from accounts.models import AuditEvent, User
 from accounts.policy import person, radiologist_required
 from inference.types import LUMBAR_LEVELS, Measurement
 from reader import room, signing, state
-from reader.models import SignedVersion
+from reader.models import SITE_COLUMNS, SignedVersion
 from worklist import site
 from worklist.models import Study
 
@@ -80,6 +80,7 @@ def version(request: HttpRequest, study_id: UUID, number: int) -> HttpResponse:
         "signed": signed,
         "versions": versions,
         "latest": versions[0],
+        "columns": [label for site, label in SITE_COLUMNS.items() if site in _signed_sites(signed)],
         "rows": _signed_rows(signed),
     }
     return render(request, "reader/version.html", context)
@@ -137,12 +138,20 @@ def _patient(study: Study) -> dict[str, Any]:
     return {"name": f"{parts[0]}, {given}" if given else parts[0], "age": age}
 
 
+def _signed_sites(signed: SignedVersion) -> list[str]:
+    """The sites of its table, which was smaller once, from the canal outwards."""
+    said = {finding["site"] for finding in signed.findings}
+    return [site.value for site in SITE_COLUMNS if site in said]
+
+
 def _signed_rows(signed: SignedVersion) -> list[dict[str, Any]]:
+    """By level the cells of the signed table; a cell is None where nothing was signed."""
+    said = {(one["level"], one["site"]): one | signing.in_words(one) for one in signed.findings}
     measured = {(item["place"], item["quantity"]): str(Measurement(**item)) for item in signed.measurements}
     return [
         {
             "level": level,
-            "findings": [said | signing.in_words(said) for said in signed.findings if said["level"] == level],
+            "cells": [said.get((level, site)) for site in _signed_sites(signed)],
             "ap": measured.get((level, "canal_ap"), NOT_MEASURED),
             "area": measured.get((level, "canal_area"), NOT_MEASURED),
         }

@@ -21,7 +21,13 @@ ORDER = (Grade.NORMAL, Grade.MILD, Grade.MODERATE, Grade.SEVERE)
 SAME_DISC_MM = 12.0
 #: Questions about a disc whose answer is a number; the others are answered by yes and no.
 NUMBERED = (DiscQuestion.PFIRRMANN, DiscQuestion.MODIC)
-SITE_WORDS = {Site.CANAL: "Canal", Site.FORAMEN_LEFT: "Left foramen", Site.FORAMEN_RIGHT: "Right foramen"}
+SITE_WORDS = {
+    Site.CANAL: "Canal",
+    Site.RECESS_LEFT: "Left recess",
+    Site.RECESS_RIGHT: "Right recess",
+    Site.FORAMEN_LEFT: "Left foramen",
+    Site.FORAMEN_RIGHT: "Right foramen",
+}
 
 Reading = dict[str, Any]
 
@@ -124,7 +130,8 @@ def total(rows: QuerySet[ShadowReading]) -> dict[str, Any]:
     done = rows.filter(state=ShadowReading.State.DONE)
     pairs: list[Any] = list(done.values_list("comparison", "seconds", "first__seconds"))
     same = [pair for pair in pairs if pair[0]["same_images"]]
-    sites = [_site(site, [pair[0]["sites"][site.value] for pair in same]) for site in Site]
+    # Pairs that were compared before a site was read have no counts of it.
+    sites = [_site(site, [pair[0]["sites"].get(site.value, {}) for pair in same]) for site in Site]
     return {
         "studies": len(same),
         "failed": rows.filter(state=ShadowReading.State.FAILED).count(),

@@ -12,8 +12,10 @@ from inference.types import Grade, Site
 
 GRADES = (Grade.NORMAL, Grade.MILD, Grade.MODERATE, Grade.SEVERE)
 
-#: Every place that the simulator's truth grades: the product's sites and the lateral recesses.
-SITES: tuple[str, ...] = (*(site.value for site in Site), "recess_left", "recess_right")
+#: Every place that the simulator's truth grades. Patients are drawn in this order: another one makes other patients.
+SITES: tuple[str, ...] = tuple(
+    site.value for site in (Site.CANAL, Site.FORAMEN_LEFT, Site.FORAMEN_RIGHT, Site.RECESS_LEFT, Site.RECESS_RIGHT)
+)
 #: Degeneration at which Pfirrmann's grades 2 to 5 begin.
 PFIRRMANN = (0.15, 0.38, 0.62, 0.85)
 

@@ -25,7 +25,10 @@ _GRADES = (Grade.NORMAL, Grade.MILD, Grade.MODERATE, Grade.SEVERE, Grade.NOT_ASS
 
 @dataclass(frozen=True)
 class Row:
-    """One level of one patient. off_mm: None when the level was not named. foramina: true and said, left and right."""
+    """One level of one patient. off_mm: None when the level was not named. foramina: true and said, left and right.
+
+    recesses: the same of the lateral recesses.
+    """
 
     off_mm: float | None
     true_ap_mm: float
@@ -35,6 +38,7 @@ class Row:
     true_grade: Grade
     grade: Grade
     foramina: tuple[tuple[Grade, Grade], ...]
+    recesses: tuple[tuple[Grade, Grade], ...] = ()
 
 
 def rows(
@@ -73,6 +77,7 @@ def _row(reading: StudyReading, truth: Truth, level: str) -> Row:
         true.grades[Site.CANAL],
         grades[Site.CANAL],
         tuple((true.grades[site], grades[site]) for site in (Site.FORAMEN_LEFT, Site.FORAMEN_RIGHT)),
+        tuple((true.grades[site], grades[site]) for site in (Site.RECESS_LEFT, Site.RECESS_RIGHT)),
     )
 
 
@@ -90,9 +95,10 @@ def markdown(patients: list[tuple[int, list[Row], float]]) -> str:
         f"- seconds a reading, median: {np.median([seconds for _, _, seconds in patients]):.1f}",
     ]
     lines += _table("canal", [(row.true_grade, row.grade) for row in levels])
-    foramina = [pair for row in levels for pair in row.foramina]
-    if any(said is not Grade.NOT_ASSESSED for _, said in foramina):
-        lines += _table("foramina", foramina)
+    for place in ("foramina", "recesses"):
+        pairs = [pair for row in levels for pair in getattr(row, place)]
+        if any(said is not Grade.NOT_ASSESSED for _, said in pairs):
+            lines += _table(place, pairs)
     return "\n".join(lines)
 
 

@@ -22,13 +22,22 @@ def findings(**grades: Grade) -> list[LevelFinding]:
 def test_a_stenosis_stands_in_the_findings_with_numbers_and_in_the_impression() -> None:
     measured = [Measurement("L4-L5", "canal_ap", 9.14, "mm"), Measurement("L4-L5", "canal_area", 68.0, "mm²")]
     text = text_of(compose(findings(L4_L5_canal=Grade.SEVERE), measured))
-    assert "L4-L5: Severe stenosis of the spinal canal (AP 9.1 mm, area 68 mm²); both foramina are normal." in text
+    rest = "both lateral recesses and both foramina are normal."
+    assert f"L4-L5: Severe stenosis of the spinal canal (AP 9.1 mm, area 68 mm²); {rest}" in text
     assert "IMPRESSION\nSevere stenosis of the spinal canal at L4-L5." in text
 
 
 def test_the_two_sides_are_told_apart() -> None:
     text = text_of(compose(findings(L5_S1_foramen_left=Grade.MODERATE)))
-    assert "L5-S1: Moderate stenosis of the left foramen; no spinal canal stenosis; right foramen is normal." in text
+    said = "no spinal canal stenosis; both lateral recesses and right foramen are normal."
+    assert f"L5-S1: Moderate stenosis of the left foramen; {said}" in text
+
+
+def test_both_sides_of_a_pair_are_said_together_where_they_agree() -> None:
+    sides = {"L4_L5_recess_left": Grade.MILD, "L4_L5_recess_right": Grade.MILD, "L4_L5_foramen_left": Grade.MILD}
+    text = text_of(compose(findings(**sides)))
+    assert "L4-L5: Mild stenosis of both lateral recesses and the left foramen; no spinal canal stenosis;" in text
+    assert "IMPRESSION\nMild stenosis of both lateral recesses and the left foramen at L4-L5.\n" in text
 
 
 def test_a_normal_spine_says_so_once() -> None:
@@ -41,13 +50,14 @@ def test_a_normal_canal_does_not_speak_for_foramina_that_were_not_assessed() -> 
         for level, site in SITES
     ]
     assert text_of(compose(table)).endswith(
-        "IMPRESSION\nNo stenosis of the spinal canal at any level.\nBoth foramina not assessed at all levels.\n"
+        "IMPRESSION\nNo stenosis of the spinal canal at any level.\n"
+        "Both lateral recesses and both foramina not assessed at all levels.\n"
     )
 
 
 def test_what_was_not_assessed_at_a_level_is_said_once() -> None:
     text = text_of(compose(findings(L2_L3_canal=Grade.NOT_ASSESSED, L2_L3_foramen_right=Grade.NOT_ASSESSED)))
-    assert "L2-L3: Left foramen is normal; spinal canal and right foramen not assessed." in text
+    assert "; spinal canal and right foramen not assessed." in text
 
 
 def test_nothing_assessed_is_not_normal() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.grade import UNCERTAIN_BELOW, Opinion, canal_grade, grade
+from inference.grade import Opinion, canal_grade, grade
 from inference.types import LUMBAR_LEVELS, DiscLevel, Grade, LevelFinding, Measurement, Role, Site
 
 ORDER = [Grade.NORMAL, Grade.MILD, Grade.MODERATE, Grade.SEVERE]
@@ -58,7 +58,7 @@ def test_levels_that_were_not_found_are_not_assessed() -> None:
     assert "not found" in findings["L3-L4", Site.CANAL].note
 
 
-def test_foramina_are_not_assessed_and_say_why() -> None:
+def test_without_a_grader_recesses_and_foramina_are_not_assessed_and_say_why() -> None:
     for finding in grade((disc("L4-L5"),), (), (Role.SAGITTAL_T2,)):
         if finding.site is not Site.CANAL:
             assert finding.grade is Grade.NOT_ASSESSED
@@ -77,7 +77,7 @@ def test_an_area_cut_off_by_the_slab_decides_only_above_the_threshold() -> None:
             Measurement("L4-L5", "canal_ap", 9.0, "mm"),
             Measurement("L4-L5", "canal_area", area, "mm²", lower_bound=True),
         )
-        finding = grade((disc("L4-L5"),), measured, ())[9]
+        finding = grade((disc("L4-L5"),), measured, ())[15]
         assert (finding.level, finding.site) == ("L4-L5", Site.CANAL)
         return finding.grade, finding.note
 
@@ -95,13 +95,21 @@ def graded(opinion: Opinion | None, measured: tuple[Measurement, ...] = WIDE) ->
     return {finding.site: finding for finding in found if finding.level == "L4-L5"}
 
 
-def says(canal: Grade = Grade.NORMAL, chance: float = 0.72, foramina: tuple[bool, bool] = (True, True)) -> Opinion:
-    answers = {"canal": (canal, chance), "foramen_left": (Grade.SEVERE, chance), "foramen_right": (Grade.MILD, chance)}
-    return Opinion(answers, (Role.SAGITTAL_T2, Role.AXIAL_T2), foramina)
+SEEN = (Role.SAGITTAL_T2, Role.AXIAL_T2)
 
 
-def test_a_foramen_has_the_networks_grade_with_its_probability_and_what_it_was_made_from() -> None:
+def says(
+    canal: Grade = Grade.NORMAL, foramina: tuple[bool, bool] = (True, True), made_from: tuple[Role, ...] = SEEN
+) -> Opinion:
+    answers = {"canal": canal, "foramen_left": Grade.SEVERE, "foramen_right": Grade.MILD}
+    answers |= {"recess_left": Grade.MODERATE, "recess_right": Grade.NORMAL}
+    return Opinion({site: (said, 0.72) for site, said in answers.items()}, made_from, foramina)
+
+
+def test_recess_and_foramen_have_the_networks_grade_with_its_probability_and_what_it_was_made_from() -> None:
     found = graded(says())
+    assert (found[Site.RECESS_LEFT].grade, found[Site.RECESS_RIGHT].grade) == (Grade.MODERATE, Grade.NORMAL)
+    assert (found[Site.RECESS_LEFT].rule, found[Site.RECESS_LEFT].note) == (found[Site.FORAMEN_LEFT].rule, "")
     assert (found[Site.FORAMEN_LEFT].grade, found[Site.FORAMEN_RIGHT].grade) == (Grade.SEVERE, Grade.MILD)
     assert found[Site.FORAMEN_LEFT].rule == "network, 72 %; made from sagittal T2 and axial T2"
     assert found[Site.FORAMEN_LEFT].made_from == (Role.SAGITTAL_T2, Role.AXIAL_T2)
@@ -109,16 +117,28 @@ def test_a_foramen_has_the_networks_grade_with_its_probability_and_what_it_was_m
     assert found[Site.CANAL].probability is None
 
 
-def test_a_grade_that_is_hardly_likely_is_said_to_be_uncertain() -> None:
-    assert "Uncertain" in graded(says(chance=UNCERTAIN_BELOW - 0.01))[Site.FORAMEN_LEFT].note
-    assert graded(says(chance=UNCERTAIN_BELOW))[Site.FORAMEN_LEFT].note == ""
-
-
 def test_a_foramen_that_the_slices_do_not_reach_is_not_assessed() -> None:
     found = graded(says(foramina=(False, True)))
     assert found[Site.FORAMEN_LEFT].grade is Grade.NOT_ASSESSED
     assert "do not reach" in found[Site.FORAMEN_LEFT].note
     assert found[Site.FORAMEN_RIGHT].grade is Grade.MILD
+
+
+def test_a_recess_without_an_axial_image_is_not_assessed_and_never_normal() -> None:
+    found = graded(says(made_from=(Role.SAGITTAL_T2, Role.SAGITTAL_T1)))
+    for site in (Site.RECESS_LEFT, Site.RECESS_RIGHT):
+        assert (found[site].grade, found[site].probability) == (Grade.NOT_ASSESSED, None)
+        assert "No axial T2 image" in found[site].note
+    assert found[Site.FORAMEN_LEFT].grade is Grade.SEVERE
+
+
+def test_a_site_that_the_grader_has_not_learnt_is_not_assessed() -> None:
+    told = says()
+    found = graded(Opinion({"canal": told.answers["canal"]}, told.made_from, told.foramina))
+    assert {finding.grade for site, finding in found.items() if site is not Site.CANAL} == {Grade.NOT_ASSESSED}
+    assert "not learnt" in found[Site.FORAMEN_LEFT].note
+    without = graded(Opinion({}, told.made_from, told.foramina))
+    assert without[Site.CANAL].grade is Grade.NORMAL
 
 
 def test_a_level_on_which_the_network_has_no_opinion_is_not_assessed() -> None:

@@ -185,3 +185,5 @@ def test_whole_readings_are_compared_with_the_truth_by_place() -> None:
     assert said.endswith("Balanced accuracy: 0.67")  # a third of the mild, all of the normal
     unseen = replace(row, foramina=((Grade.MILD, Grade.NOT_ASSESSED),) * 2)
     assert "foramina" not in report_study.markdown([(1, [unseen], 3.0)])
+    seen = replace(row, recesses=((Grade.SEVERE, Grade.MILD),) * 2)
+    assert "| recesses, truth \\ machine |" in report_study.markdown([(1, [seen], 3.0)])

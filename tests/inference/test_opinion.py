@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from inference.models.gradenet import HEADS, GradeConfig, GradeNet, Inputs
-from inference.opinion import opinions
+from inference.opinion import learnt_by, opinions
 from inference.types import DiscLevel, FloatArray, Grade, Measurement, Role, Volume
 
 
@@ -43,6 +43,13 @@ def test_a_level_is_graded_from_what_there_is_and_says_so() -> None:
     assert found.answers["foramen_left"] == (Grade.SEVERE, pytest.approx(0.6))
     assert network.shown[0].sagittal_seen.tolist() == [[0.0, 1.0]]
     assert network.shown[0].axial_seen.tolist() == [[0.0, 0.0, 0.0]]
+
+
+def test_a_network_is_asked_only_for_what_its_card_says_it_was_taught() -> None:
+    learnt = learnt_by({"training": {"config": {"sites": ["canal", "recess_left"]}}})
+    found = opinions(Listening(), [disc()], (), {Role.SAGITTAL_T2: volume()}, {}, learnt)["L4-L5"]
+    assert set(found.answers) == {"canal", "recess_left"}
+    assert learnt_by({}) == HEADS
 
 
 def test_a_level_that_no_image_shows_has_no_opinion() -> None:

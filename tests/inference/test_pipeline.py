@@ -30,14 +30,22 @@ def test_every_level_is_named_and_placed_as_the_patient_was_made(result: Result,
         assert np.linalg.norm(places[level] - study[1].level(level).centre_mm) < 8, level
 
 
-def test_every_level_and_site_has_a_finding_and_foramina_are_not_assessed(result: Result) -> None:
+def test_every_level_and_site_has_a_finding_and_the_canals_are_graded(result: Result) -> None:
     grades = {(f.level, f.site): f.grade for f in result.reading.findings}
     assert set(grades) == {(level, site) for level in LUMBAR_LEVELS for site in Site}
-    assert all(grade is Grade.NOT_ASSESSED for (_, site), grade in grades.items() if site is not Site.CANAL)
     assert all(grades[level, Site.CANAL] is not Grade.NOT_ASSESSED for level in LUMBAR_LEVELS)
 
 
-def test_an_installed_grader_grades_the_foramina_and_is_named(
+def test_without_a_grader_recesses_and_foramina_are_not_assessed(
+    study: tuple[Path, Truth], models: pipeline.Models
+) -> None:
+    reading = pipeline.read_study(dicom.find_files(study[0]), replace(models, grader=None)).reading
+    sides = [finding for finding in reading.findings if finding.site is not Site.CANAL]
+    assert {finding.grade for finding in sides} == {Grade.NOT_ASSESSED}
+    assert "normal" not in " ".join(one.text for one in reading.draft if "foramina" in one.text)
+
+
+def test_an_installed_grader_grades_recesses_and_foramina_and_is_named(
     result: Result, study: tuple[Path, Truth], models: pipeline.Models
 ) -> None:
     torch.manual_seed(0)
@@ -45,11 +53,13 @@ def test_an_installed_grader_grades_the_foramina_and_is_named(
     network = GradeNet(GradeConfig()).eval()
     grader = registry.Model(network, network, card, torch.device("cpu"))
     reading = pipeline.read_study(dicom.find_files(study[0]), replace(models, grader=grader)).reading
-    foramina = [finding for finding in reading.findings if finding.site is not Site.CANAL]
+    foramina = [f for f in reading.findings if f.site in (Site.FORAMEN_LEFT, Site.FORAMEN_RIGHT)]
     assert all(finding.grade is not Grade.NOT_ASSESSED for finding in foramina)
     made_from = {finding.level: finding.made_from for finding in foramina}
     assert made_from["L4-L5"] == (Role.SAGITTAL_T2, Role.SAGITTAL_T1, Role.AXIAL_T2)
     assert made_from["L1-L2"] == (Role.SAGITTAL_T2, Role.SAGITTAL_T1)  # the blocks lie at the lowest three discs
+    recesses = [f for f in reading.findings if f.site in (Site.RECESS_LEFT, Site.RECESS_RIGHT)]
+    assert {f.level for f in recesses if f.grade is not Grade.NOT_ASSESSED} == {"L3-L4", "L4-L5", "L5-S1"}
     canals = [[f.grade for f in one.findings if f.site is Site.CANAL] for one in (reading, result.reading)]
     assert canals[0] == canals[1]
     assert f"grade 0.0.0 {'0' * 64}" in reading.provenance.others

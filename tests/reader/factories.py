@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from inference import draft, record
+from inference.grade import NO_GRADER_NOTE
 from inference.types import (
     LUMBAR_LEVELS,
     DiscLevel,
@@ -30,14 +31,15 @@ RULE = "AP diameter under 12 mm (relative stenosis)"
 
 
 def machine_findings(canal: dict[str, Grade] | None = None) -> tuple[LevelFinding, ...]:
-    """Canal as given, else normal; foramina not assessed, as the machine leaves them."""
+    """Canal as given, else normal; recesses and foramina not assessed, as the machine without a grader leaves them."""
     findings = []
     for level in LUMBAR_LEVELS:
         grade = (canal or {}).get(level, Grade.NORMAL)
         findings.append(LevelFinding(level, Site.CANAL, grade, RULE, (Role.SAGITTAL_T2,)))
         findings += [
-            LevelFinding(level, site, Grade.NOT_ASSESSED, "", (), "The machine does not grade foramina yet.")
-            for site in (Site.FORAMEN_LEFT, Site.FORAMEN_RIGHT)
+            LevelFinding(level, site, Grade.NOT_ASSESSED, "", (), NO_GRADER_NOTE)
+            for site in Site
+            if site is not Site.CANAL
         ]
     return tuple(findings)
 

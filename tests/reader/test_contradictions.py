@@ -72,14 +72,23 @@ def test_swapped_sides_are_shown_for_either_side(desk: Desk) -> None:
 
 
 def test_a_level_said_twice_differently_is_shown_though_the_table_has_no_such_site(desk: Desk) -> None:
-    twice = "Severe stenosis of the left lateral recess at L4-L5.\nMild stenosis of the left lateral recess at L4-L5.\n"
+    twice = "Severe stenosis of the spinal canal at T12-L1.\nMild stenosis of the spinal canal at T12-L1.\n"
     (found,) = write(desk, desk.state["text"] + "\n" + twice)
     assert "here, and severe elsewhere" in found["message"]
     assert found["quote"].startswith("Mild")
 
 
 def test_a_site_that_the_table_has_not_is_no_contradiction(desk: Desk) -> None:
-    assert write(desk, desk.state["text"] + "\nSevere stenosis of the left lateral recess at L4-L5.\n") == []
+    assert write(desk, desk.state["text"] + "\nSevere stenosis of the spinal canal at T12-L1.\n") == []
+
+
+def test_a_recess_is_checked_against_the_table_as_the_other_places_are(desk: Desk) -> None:
+    desk.post("findings/L4-L5/recess_left/", grade="severe")
+    replace(
+        desk, "L4-L5: Severe stenosis of the left lateral recess", "L4-L5: Mild stenosis of the left lateral recess"
+    )
+    (found,) = desk.state["contradictions"]
+    assert found["message"] == "The text says mild for the left lateral recess at L4-L5; the table says severe."
 
 
 def test_a_grade_for_what_was_not_assessed_is_a_contradiction_and_silence_is_none(desk: Desk) -> None:

@@ -122,7 +122,7 @@ def desk(reader: Any, as_user: Callable[[Any], Any]) -> Desk:
 def test_the_table_holds_what_was_signed_beside_what_the_machine_said(desk: Desk, tmp_path: Path) -> None:
     run(tmp_path / "out")
     table = rows(tmp_path / "out")
-    assert len(table) == 15
+    assert len(table) == 25
     (row,) = [row for row in table if (row["level"], row["site"]) == ("L4-L5", "canal")]
     assert (row["grade"], row["machine_grade"], row["source"]) == ("moderate", "mild", "signed reading")
     assert row["machine"] == "segment 1"

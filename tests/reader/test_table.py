@@ -13,7 +13,7 @@ from worklist.states import State, move
 
 
 def test_the_table_starts_with_the_machines_grades_and_rules(desk: Desk) -> None:
-    assert len(desk.state["findings"]) == 15
+    assert len(desk.state["findings"]) == 25
     row = desk.grade("L4-L5", "canal")
     assert (row["grade"], row["machine_grade"], row["rule"]) == ("mild", "mild", RULE)
     assert desk.grade("L4-L5", "foramen_left")["grade"] == "not_assessed"

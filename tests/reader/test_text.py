@@ -98,7 +98,7 @@ def test_the_text_is_kept_letter_by_letter(desk: Desk) -> None:
 
 
 GRADES = st.sampled_from(list(Grade))
-TABLES = st.lists(GRADES, min_size=15, max_size=15)
+TABLES = st.lists(GRADES, min_size=25, max_size=25)
 PLACES = [(level, site) for level in LUMBAR_LEVELS for site in Site]
 
 

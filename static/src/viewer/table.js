@@ -72,7 +72,7 @@ export class Table {
       'tr',
       {},
       el('th', { scope: 'col' }, 'Level'),
-      ...this.words.sites.map(({ label }) => el('th', { scope: 'col' }, label)),
+      ...this.words.sites.map(({ column, label }) => el('th', { scope: 'col', title: label }, column)),
       el('th', { scope: 'col' }, el('span', { class: 'visually-hidden' }, 'Confirm')),
     );
     const bodies = this.words.levels.map((level) => this.#row(level));
@@ -87,7 +87,7 @@ export class Table {
   }
 
   #row(level) {
-    const selects = new Map(this.words.sites.map(({ value, label }) => [value, this.#select(level, value, label)]));
+    const cells = new Map(this.words.sites.map(({ value, label }) => [value, this.#cell(level, value, label)]));
     const confirm = button('Confirm', () => this.#toggle(level), { class: 'confirm' });
     const detail = el('p', { class: 'detail' });
     const go = button(level, () => this.choose(level), { class: 'level-name', title: `Go to ${level}` });
@@ -95,17 +95,24 @@ export class Table {
       'tr',
       { class: 'grades' },
       el('th', { scope: 'row' }, go),
-      ...[...selects.values()].map((select) => el('td', {}, select)),
+      ...[...cells.values()].map(({ cell }) => cell),
       el('td', {}, confirm),
     );
-    const below = el('tr', { class: 'details' }, el('td', { colspan: '5' }, detail));
+    const below = el('tr', { class: 'details' }, el('td', { colspan: String(cells.size + 2) }, detail));
     const body = el('tbody', { 'data-level': level }, top, below);
     body.addEventListener('focusin', () => {
       this.level = level;
       this.#mark();
     });
-    this.#rows.set(level, { body, selects, confirm, detail });
+    this.#rows.set(level, { body, cells, confirm, detail });
     return body;
+  }
+
+  // A choice with its grade written over it: a closed choice of the browser cuts words off, this wraps them.
+  #cell(level, site, label) {
+    const select = this.#select(level, site, label);
+    const shown = el('span', { class: 'shown', 'aria-hidden': 'true' });
+    return { cell: el('td', { class: 'grade' }, select, shown), select, shown };
   }
 
   #select(level, site, label) {
@@ -133,9 +140,9 @@ export class Table {
       if (findings.length) this.#updateRow(state, level, row, findings);
     }
     this.#showLowest(state);
-    const notes = new Set(state.findings.map((finding) => finding.note).filter(Boolean));
-    say(this.notes, [...notes].join(' '));
-    this.notes.hidden = notes.size === 0;
+    const notes = notesOf(state.findings, this.words.levels);
+    say(this.notes, notes.join(' '));
+    this.notes.hidden = notes.length === 0;
     this.#mark();
   }
 
@@ -159,8 +166,12 @@ export class Table {
   }
 
   #updateRow(state, level, row, findings) {
-    for (const finding of findings) {
-      const select = row.selects.get(finding.site);
+    for (const [site, { select, shown }] of row.cells) {
+      const finding = findings.find((one) => one.site === site);
+      // A report that was signed with a smaller table stays as it is.
+      select.hidden = !finding;
+      say(shown, finding ? this.#grade(finding.grade) : '–');
+      if (!finding) continue;
       select.value = finding.grade;
       select.disabled = !state.may_write;
       select.dataset.grade = finding.grade;
@@ -218,8 +229,8 @@ export class Table {
   #mark() {
     for (const [level, row] of this.#rows) {
       row.body.classList.toggle('current', level === this.level);
-      for (const [site, select] of row.selects) {
-        select.parentElement.classList.toggle('current', level === this.level && site === this.site);
+      for (const [site, { cell }] of row.cells) {
+        cell.classList.toggle('current', level === this.level && site === this.site);
       }
     }
     this.#sayInFull();
@@ -265,6 +276,15 @@ function measure(found, name, digits) {
   const arrow = found.unusual?.startsWith('below') ? '↓' : '↑';
   const mark = found.unusual ? el('span', { class: 'unusual', role: 'img', 'aria-label': found.unusual }, arrow) : null;
   return el('span', { class: 'measure', title }, `${name} `, el('b', {}, value), mark);
+}
+
+// Each note once, after the levels that it is of where it is not of all.
+function notesOf(findings, levels) {
+  const places = new Map();
+  for (const { level, note } of findings) {
+    if (note) places.set(note, new Set([...(places.get(note) ?? []), level]));
+  }
+  return [...places].map(([note, of]) => (of.size === levels.length ? note : `${[...of].join(', ')}: ${note}`));
 }
 
 // A grade where the machine gave none is the reader's, but no change of the machine's.
