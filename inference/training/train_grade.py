@@ -201,14 +201,18 @@ def _check(run: Run, tune: Levels, out: Path) -> None:
 def temperatures(logits: Tensor, truth: Tensor) -> Tensor:
     """(5,): of each head the temperature of least negative log-likelihood (Guo et al., ICML 2017).
 
-    logits: (n, 5, 4). truth: (n, 5), -1 for none; a head without any keeps 1.
+    Left and right share one, so that a mirrored study gets mirrored probabilities.
+    logits: (n, 5, 4). truth: (n, 5), -1 for none; heads without any keep 1.
     """
     found = torch.ones(len(HEADS))
-    for number in range(len(HEADS)):
-        known = truth[:, number] >= 0
+    kinds = [site.partition("_")[0] for site in HEADS]
+    for kind in dict.fromkeys(kinds):
+        heads = [number for number, its in enumerate(kinds) if its == kind]
+        said, true = logits[:, heads].flatten(0, 1), truth[:, heads].flatten()
+        known = true >= 0
         if known.any():
-            costs = [float(F.cross_entropy(logits[known, number] / t, truth[known, number])) for t in TEMPERATURES]
-            found[number] = float(TEMPERATURES[int(np.argmin(costs))])
+            costs = [float(F.cross_entropy(said[known] / t, true[known])) for t in TEMPERATURES]
+            found[heads] = float(TEMPERATURES[int(np.argmin(costs))])
     return found
 
 

@@ -164,6 +164,15 @@ def test_temperatures_soften_a_grader_that_is_too_sure() -> None:
     assert (train_grade.temperatures(logits, truth) > 3).all()
 
 
+def test_left_and_right_share_a_temperature_and_a_side_without_labels_takes_the_other_s() -> None:
+    truth = torch.tensor([[0, 0, 1, -1, 0], [1, 1, 1, -1, 1], [0, 0, 1, -1, 0], [0, 0, 0, -1, 0]])
+    logits = torch.zeros((4, 5, 4))
+    logits[..., 0] = 4.0
+    canal, left, right, no_left, no_right = train_grade.temperatures(logits, truth).tolist()
+    assert left == right != canal
+    assert no_left == no_right == canal
+
+
 def test_balanced_accuracy_and_calibration_of_a_known_table() -> None:
     truth, said = torch.tensor([0, 0, 0, 3]), torch.tensor([0, 0, 1, 3])
     assert report_grade.balanced_accuracy(truth, said) == pytest.approx((2 / 3 + 1) / 2)
