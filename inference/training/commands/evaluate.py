@@ -18,6 +18,7 @@ def add(models: Commands) -> None:
     """Add what can be measured."""
     new = models.add_parser
     _add_segment(new("segment", help="Dice and disc names on patients left out of training"))
+    _add_canal(new("canal", help="the canal's size and grade by predicted and given masks, patients left out"))
     _add_grade(new("grade", help="balanced accuracy of graders on rendered patients left out of training"))
     _add_discs(new("discs", help="grades and findings of discs on patients left out of training"))
     _add_disc_losses(new("disc-losses", help="lines through measurements of discs by each loss, held out"))
@@ -60,6 +61,24 @@ def _segment(options: argparse.Namespace) -> int:
     print(f"\nMid-sagittal images of other patients left out:\n\n{report_midsagittal.markdown(flat)}")
     if options.into_card:
         registry.add_figures("segment", report_segment.summary(table) | report_midsagittal.summary(flat), root)
+    return 0
+
+
+def _add_canal(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds spider/")
+    parser.add_argument("--weights", type=Path, help="folder that holds segment/ (default: the shipped one)")
+    parser.add_argument("--grader", type=Path, help="folder of a grader to ask as well")
+    parser.set_defaults(run=_canal)
+
+
+def _canal(options: argparse.Namespace) -> int:
+    from inference import registry
+    from inference.training import report_canal
+
+    model = registry.load("segment", weights_root=options.weights or registry.WEIGHTS)
+    asked = options.grader
+    grader = registry.load(asked.name, weights_root=asked.parent).network if asked else None
+    print(report_canal.markdown(list(report_canal.rows(model, options.data, grader))))
     return 0
 
 
