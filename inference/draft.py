@@ -20,7 +20,7 @@ _SITE = {
     Site.FORAMEN_RIGHT: "right foramen",
 }
 #: What both sides together are called.
-_PAIRS = {
+_PAIRS: dict[tuple[Site, ...], str] = {
     (Site.RECESS_LEFT, Site.RECESS_RIGHT): "both lateral recesses",
     (Site.FORAMEN_LEFT, Site.FORAMEN_RIGHT): "both foramina",
 }
