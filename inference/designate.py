@@ -16,6 +16,8 @@ import numpy as np
 
 from inference.types import LEVELS, DiscLevel, FloatArray, Numbering
 
+#: What a disc within the sacrum is called.
+SACRAL_DISC = "S1-S2"
 #: Mean and SD (deg) of the tilt of a disc against the next one up, from L5-S1 against L4-L5 upward: 25 real
 #: patients of SPIDER (T2 SPACE, given masks; none of those kept for reporting), SD widened by a fifth.
 TILT_STEPS = ((21.5, 7.0), (10.9, 5.8), (7.5, 4.2), (3.8, 4.4), (0.3, 4.4))
@@ -117,7 +119,7 @@ def _log_normal(value: float, mean: float, sd: float) -> float:
 
 
 def _name(shift: int) -> str:
-    return "S1-S2" if shift < 0 else LEVELS[-1 - shift]
+    return SACRAL_DISC if shift < 0 else LEVELS[-1 - shift]
 
 
 def _transitional(evidence: Evidence) -> str:
@@ -139,7 +141,7 @@ def _transitional(evidence: Evidence) -> str:
 
 def shift_of(lowest: str) -> int:
     """How many levels lie below a lowest disc of this name; -1 for a disc within the sacrum."""
-    return -1 if lowest == "S1-S2" else len(LEVELS) - 1 - LEVELS.index(lowest)
+    return -1 if lowest == SACRAL_DISC else len(LEVELS) - 1 - LEVELS.index(lowest)
 
 
 def warnings_of(numbering: Numbering) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inference import overview
+from inference.designate import SACRAL_DISC
 from inference.errors import StudyError
 from inference.localise import localise
 from inference.registry import Model
@@ -32,9 +33,15 @@ class Row:
     refused: str = ""
 
     @property
+    def named(self) -> bool:
+        """Whether the lowest disc of the list is L5-S1. It leaves out a disc within the sacrum: one that is found, and
+        taken for that, has as many discs above it as are listed."""
+        return self.lowest == LEVELS[-1] or (self.lowest == SACRAL_DISC and self.found == self.listed)
+
+    @property
     def whole(self) -> bool:
         """Whether every disc of the list was found, and the lowest of them is L5-S1."""
-        return self.found >= self.listed and self.lowest == LEVELS[-1]
+        return self.found >= self.listed and self.named
 
 
 def rows(model: Model, data: Path, use: Use = Use.REPORT, pictures: Path | None = None) -> Iterator[Row]:
@@ -68,18 +75,19 @@ def summary(table: list[Row]) -> dict[str, object]:
     return {
         "midsagittal_images": len(table),
         "midsagittal_every_disc_found": sum(row.found >= row.listed for row in table),
-        "midsagittal_lowest_is_l5_s1": sum(row.lowest == LEVELS[-1] for row in table),
+        "midsagittal_lowest_is_l5_s1": sum(row.named for row in table),
     }
 
 
 def markdown(table: list[Row]) -> str:
     """A line per weighting, and each image of which something is missing."""
-    lines = ["| images | series | every listed disc found | lowest is L5-S1 | both | refused |", "|" + "---|" * 6]
+    head = "| images | series | every listed disc found | lowest listed is L5-S1 | both | refused |"
+    lines = [head, "|" + "---|" * 6]
     weightings = sorted({row.weighting for row in table})
     lines += [_line(name.upper(), [row for row in table if row.weighting == name]) for name in weightings]
     lines += [_line("**all**", table), ""]
     for row in table:
-        if not row.whole:
+        if not row.whole or row.lowest != LEVELS[-1]:
             told = row.refused or f"{row.found} of {row.listed} discs, lowest {row.lowest} ({row.probability:.0%})"
             lines.append(f"- {row.name}: {told}")
     return "\n".join(lines)
@@ -87,7 +95,7 @@ def markdown(table: list[Row]) -> str:
 
 def _line(name: str, rows: list[Row]) -> str:
     found = sum(row.found >= row.listed for row in rows)
-    lowest = sum(row.lowest == LEVELS[-1] for row in rows)
+    lowest = sum(row.named for row in rows)
     whole = sum(row.whole for row in rows)
     refused = sum(bool(row.refused) for row in rows)
     of = len(rows)
