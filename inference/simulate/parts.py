@@ -6,7 +6,9 @@ and of each foramen the perineural fat and the root.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +18,7 @@ from inference.simulate.anatomy import Anatomy
 from inference.simulate.tissue import BONE, DISC, LEVELS, Tissue
 from inference.types import FloatArray
 
-#: Depths of a slice that vote, in shares of its thickness; without a majority the middle decides.
+#: Depths of a slice that vote on what fills it, in shares of its thickness.
 DEPTHS = (-0.3, 0.0, 0.3)
 
 
@@ -85,10 +87,27 @@ def _left_of(anatomy: Anatomy, level: str, points: FloatArray) -> NDArray[np.boo
 
 def part_map(anatomy: Anatomy, affine: FloatArray, shape: tuple[int, int, int]) -> PartMap:
     """All parts on a grid ``[slice, row, column]``: what fills most of each voxel's thickness."""
+    return PartMap(filled(partial(parts_at, anatomy), affine, shape), part_names(anatomy), affine)
+
+
+def filled(
+    at: Callable[[FloatArray], NDArray[np.uint8]], affine: FloatArray, shape: tuple[int, int, int]
+) -> NDArray[np.uint8]:
+    """What fills most of the thickness of each voxel of a grid ``[slice, row, column]``, uint8.
+
+    at: what lies at points (n, 3) LPS mm, uint8 (n,). Three depths of a slice vote; without a majority the middle
+    decides.
+    """
     row, column = np.meshgrid(np.arange(shape[1]), np.arange(shape[2]), indexing="ij")
-    labels = np.empty(shape, dtype=np.uint8)
+    out = np.empty((shape[0], row.size), dtype=np.uint8)
     for index in range(shape[0]):
-        grids = (np.stack([np.full(row.shape, index + depth), row, column], axis=-1) for depth in DEPTHS)
-        first, middle, last = (parts_at(anatomy, apply(affine, grid)) for grid in grids)
-        labels[index] = np.where(first == last, first, middle)
-    return PartMap(labels, part_names(anatomy), affine)
+        above, middle, below = (
+            apply(affine, np.stack([np.full(row.size, index + depth), row.ravel(), column.ravel()], axis=-1))
+            for depth in DEPTHS
+        )
+        out[index] = at(above)
+        # What both ends agree on the middle cannot change: most points need not be asked a third time.
+        apart = out[index] != at(below)
+        if apart.any():
+            out[index, apart] = at(middle[apart])
+    return out.reshape(shape)

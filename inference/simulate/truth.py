@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import label as components
 
-from inference.geometry import apply
 from inference.simulate import openings
 from inference.simulate.anatomy import Anatomy
 from inference.simulate.causes import SITES, Body, DiscCause, Patient, grade_of
 from inference.simulate.layout import ALONG_MM
 from inference.simulate.openings import Openings
+from inference.simulate.parts import filled
 from inference.types import FloatArray, Grade, Label, Segmentation
 
 STEP_MM = 0.05
@@ -110,20 +110,8 @@ def openings_of(patient: Patient) -> dict[str, Openings]:
 
 
 def truth_segmentation(patient: Patient, volume_affine: FloatArray, shape: tuple[int, int, int]) -> Segmentation:
-    """True labels on a grid ``[slice, row, column]``: what fills most of each voxel's thickness.
-
-    Three depths of a slice vote; without a majority the middle decides.
-    """
-    anatomy = anatomy_of(patient)
-    row, column = np.meshgrid(np.arange(shape[1]), np.arange(shape[2]), indexing="ij")
-    labels = np.empty(shape, dtype=np.uint8)
-    for index in range(shape[0]):
-        votes = []
-        for depth in (-0.3, 0.0, 0.3):
-            grid = np.stack([np.full(row.shape, index + depth), row, column], axis=-1)
-            votes.append(anatomy.labels(apply(volume_affine, grid)))
-        labels[index] = np.where(votes[0] == votes[2], votes[0], votes[1])
-    return Segmentation(labels, volume_affine)
+    """True labels on a grid ``[slice, row, column]``: what fills most of each voxel's thickness."""
+    return Segmentation(filled(anatomy_of(patient).labels, volume_affine, shape), volume_affine)
 
 
 def measure(patient: Patient) -> tuple[LevelTruth, ...]:

@@ -81,17 +81,20 @@ def test_axial_images_belong_to_the_discs_that_they_were_angled_to(result: Resul
         assert abs((study[1].level(level).centre_mm - nearest.origin_mm) @ nearest.normal) < 8
 
 
-def test_the_same_study_gives_the_same_reading(
-    result: Result, study: tuple[Path, Truth], models: pipeline.Models
-) -> None:
-    paths = dicom.find_files(study[0])
-    again = pipeline.read_study(list(reversed(paths)), models)
-    assert record.to_dict(again.reading) == record.to_dict(result.reading)
-
-
-def test_progress_goes_through_the_steps_in_order(study: tuple[Path, Truth], models: pipeline.Models) -> None:
+@pytest.fixture(scope="module")
+def again(study: tuple[Path, Truth], models: pipeline.Models) -> tuple[Result, list[tuple[str, float]]]:
+    """A second reading of the files in another order, and the progress that was told meanwhile."""
     told: list[tuple[str, float]] = []
-    pipeline.read_study(dicom.find_files(study[0]), models, lambda step, share: told.append((step, share)))
+    paths = list(reversed(dicom.find_files(study[0])))
+    return pipeline.read_study(paths, models, lambda step, share: told.append((step, share))), told
+
+
+def test_the_same_study_gives_the_same_reading(result: Result, again: tuple[Result, list[tuple[str, float]]]) -> None:
+    assert record.to_dict(again[0].reading) == record.to_dict(result.reading)
+
+
+def test_progress_goes_through_the_steps_in_order(again: tuple[Result, list[tuple[str, float]]]) -> None:
+    told = again[1]
     steps = list(dict.fromkeys(step for step, _ in told))
     assert steps == list(pipeline.STEPS)
     shares = [share for step, share in told if step == "segmenting"]

@@ -47,10 +47,10 @@ def compiled(network: UNet) -> runtime.Network:
     return run
 
 
-def test_openvino_labels_as_torch_does(sagittal: Volume) -> None:
-    model = registry.load("segment")
+def test_openvino_labels_as_torch_does(sagittal: Volume, models: pipeline.Models, result: pipeline.Result) -> None:
+    model = models.segmenter
     assert model.run.runtime.startswith("openvino ")
-    assert len(np.unique(segment.segment(model.run, sagittal).labels)) == model.network.config.classes
+    assert len(np.unique(result.segmentation.labels)) == model.network.config.classes
     probability, labels = difference(model.run, model.network, sagittal)
     assert probability <= runtime.PARITY_PROBABILITY
     assert labels <= runtime.PARITY_LABELS

@@ -6,6 +6,7 @@ import hashlib
 import json
 import subprocess
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from inference.simulate.patient import draw, grade_of
 from inference.simulate.report import report_text
 from inference.simulate.signal import Protocol
 from inference.simulate.study import StudyOptions, Truth, truth_segmentation, write_study
-from inference.simulate.truth import anatomy_of, measure, openings_of
+from inference.simulate.truth import LevelTruth, anatomy_of, measure, openings_of
 from inference.types import LUMBAR_LEVELS, Grade, Label, Site, Slice
 
 SMALL = StudyOptions(scale="small")
@@ -29,6 +30,13 @@ SMALL = StudyOptions(scale="small")
 def study(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Truth]:
     folder = tmp_path_factory.mktemp("study")
     return folder, write_study(folder, 3, SMALL)
+
+
+@pytest.fixture(scope="module")
+def other_study(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Truth]:
+    """Another patient: a straight axial stack, no T1."""
+    folder = tmp_path_factory.mktemp("other")
+    return folder, write_study(folder, 8, replace(SMALL, axial="stack", sagittal_t1="absent"))
 
 
 def _digest(folder: Path) -> str:
@@ -66,11 +74,11 @@ def test_the_same_seed_writes_the_same_bytes(study: tuple[Path, Truth], tmp_path
     assert _digest(tmp_path / "again") == _digest(study[0])
 
 
-def test_another_seed_is_another_patient(study: tuple[Path, Truth], tmp_path: Path) -> None:
-    other = write_study(tmp_path, 4, replace(SMALL, axial="none", sagittal_t1="absent"))
+def test_another_seed_is_another_patient(study: tuple[Path, Truth], other_study: tuple[Path, Truth]) -> None:
+    folder, other = other_study
     assert other.study_instance_uid != study[1].study_instance_uid
     assert [body.height_mm for body in other.patient.bodies] != [body.height_mm for body in study[1].patient.bodies]
-    assert sorted(path.name for path in (tmp_path / "dicom").iterdir()) == ["sagittal_t2"]
+    assert sorted(path.name for path in (folder / "dicom").iterdir()) == ["axial_t2", "sagittal_t2"]
 
 
 def test_all_series_of_a_study_share_patient_study_and_frame_of_reference(study: tuple[Path, Truth]) -> None:
@@ -89,10 +97,16 @@ def test_a_strict_reader_finds_no_error_in_any_series(study: tuple[Path, Truth])
         assert "Error" not in checked.stderr
 
 
+@lru_cache(maxsize=12)
+def levels_of(seed: int, severity: str) -> tuple[LevelTruth, ...]:
+    """The true lumbar levels of a patient."""
+    return measure(draw(seed, StudyOptions(severity=severity)))[-5:]
+
+
 @pytest.mark.parametrize("seed", [1, 2, 6])
 def test_the_true_diameter_is_what_the_true_label_map_measures(seed: int) -> None:
     patient = draw(seed, StudyOptions(severity="severe"))
-    for level in measure(patient)[-5:]:
+    for level in levels_of(seed, "severe"):
         step, reach = 0.25, np.arange(-25, 25, 0.25)
         points = level.canal_mm + reach[:, None] * level.anterior
         affine = np.eye(4)
@@ -124,7 +138,7 @@ def test_the_grade_follows_from_the_cause_and_agrees_with_the_sacs_thresholds() 
     order = [Grade.NORMAL, Grade.MILD, Grade.MODERATE, Grade.SEVERE]
     apart = []
     for seed in range(6):
-        for level in measure(draw(seed, StudyOptions(severity="severe")))[-5:]:
+        for level in levels_of(seed, "severe"):
             grade = level.grades[Site.CANAL]
             assert grade is grade_of(level.severity[Site.CANAL])
             apart.append(abs(_by_sac(level.sac_ap_mm, level.sac_area_mm2) - order.index(grade)))
@@ -134,10 +148,10 @@ def test_the_grade_follows_from_the_cause_and_agrees_with_the_sacs_thresholds() 
 
 def test_a_normal_patient_has_no_stenosis_and_a_severe_one_has() -> None:
     for seed in range(4):
-        healthy = measure(draw(seed, StudyOptions(severity="normal")))
+        healthy = levels_of(seed, "normal")
         assert all(grade is Grade.NORMAL for level in healthy for grade in level.grades.values())
-        assert all(level.sac_ap_mm >= 12 and level.sac_area_mm2 >= 100 for level in healthy[-5:])
-        ill = measure(draw(seed, StudyOptions(severity="severe")))
+        assert all(level.sac_ap_mm >= 12 and level.sac_area_mm2 >= 100 for level in healthy)
+        ill = levels_of(seed, "severe")
         assert any(level.grades[Site.CANAL] is Grade.SEVERE for level in ill)
 
 
@@ -174,9 +188,9 @@ def test_axial_blocks_lie_in_the_planes_of_their_discs(study: tuple[Path, Truth]
         assert float(nearest.normal @ level.up) == pytest.approx(1.0, abs=1e-3)
 
 
-def test_a_straight_stack_reaches_from_the_third_disc_to_the_sacrum(tmp_path: Path) -> None:
-    truth = write_study(tmp_path, 8, replace(SMALL, axial="stack", sagittal_t1="absent"))
-    planes = [plane for plane, _ in _planes(tmp_path / "dicom" / "axial_t2")]
+def test_a_straight_stack_reaches_from_the_third_disc_to_the_sacrum(other_study: tuple[Path, Truth]) -> None:
+    folder, truth = other_study
+    planes = [plane for plane, _ in _planes(folder / "dicom" / "axial_t2")]
     normals = np.array([plane.normal for plane in planes])
     np.testing.assert_allclose(normals, np.broadcast_to(normals[0], normals.shape), atol=1e-6)
     for name in ("L3-L4", "L4-L5", "L5-S1"):

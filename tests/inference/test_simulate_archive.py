@@ -57,6 +57,7 @@ def test_another_process_writes_the_same_bytes(tmp_path: Path) -> None:
     write_archive(tmp_path, 1, 40, WISHES, workers=2)
     write_study(tmp_path / "alone", 40, WISHES)
     assert _bytes(tmp_path / "patient_0001") == _bytes(tmp_path / "alone")
+    assert [path.name for path in (tmp_path / "alone" / "dicom").iterdir()] == ["sagittal_t2"]
 
 
 def test_complete_patients_are_left_as_they_are_and_half_made_ones_begun_again(
