@@ -18,6 +18,10 @@ from runner.steps import Steps, dying_with_us, together
 PYTEST = [str(PYTHON), "-m", "pytest", "--durations=10"]
 #: The tests that touch a database or a broker; the engine's, the settings' and the pages' own run once.
 ON_POSTGRESQL = ["tests/accounts", "tests/worklist", "tests/reader", "tests/browser/test_main_job.py"]
+REPORTS = "tests/inference/reports"
+#: The engine's tests in two parts of about the same length; the first has whatever is not in the second.
+MADE = [*sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("tests/inference/test_simulate*.py")), REPORTS]
+READING = ["tests/inference", *(f"--ignore={path}" for path in MADE)]
 #: Say every so many seconds what is still running.
 SAY_EVERY_S = 60.0
 
@@ -50,8 +54,9 @@ def all_jobs(folder: str, database: str, broker: str) -> list[Job]:
     return [
         Job("Lint", [str(VENV / "bin/ruff"), "check", "--no-cache", "."]),
         Job("Form", [str(VENV / "bin/ruff"), "format", "--check", "."]),
-        Job("Tests of the engine", [*PYTEST, "tests/inference"], on_sqlite, nice=10),
+        Job("Tests of the engine's reading", [*PYTEST, *READING], on_sqlite, nice=10),
         Job("Tests of the pages on SQLite", [*PYTEST, "tests/browser"], on_sqlite),
+        Job("Tests of simulator and reports", [*PYTEST, *MADE], on_sqlite, nice=10),
         Job("Tests on PostgreSQL and Redis", [*PYTEST, *ON_POSTGRESQL], on_postgresql),
         Job("All other tests on SQLite", [*PYTEST, *rest], on_sqlite),
         Job("Types", [str(VENV / "bin/mypy")], settings, nice=10),
