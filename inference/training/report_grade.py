@@ -13,12 +13,13 @@ from torch import Tensor
 from inference import registry
 from inference.grade import canal_grade
 from inference.models.gradenet import HEADS, MEASURED, GradeNet
-from inference.training import grade_data
+from inference.training import disc_figures, grade_data, reliability
 from inference.training.grade_data import Levels, Shown
+from inference.training.reliability import Reliability
 
 GRADES = ("normal", "mild", "moderate", "severe")
-#: Bins of the expected calibration error; draws of patients for an interval.
-BINS, DRAWS = 10, 400
+#: Draws of patients for an interval.
+DRAWS = 400
 
 
 def answers(network: GradeNet, levels: Levels, shown: Shown) -> Tensor:
@@ -43,16 +44,9 @@ def balanced_accuracy(truth: Tensor, said: Tensor) -> float:
 
 
 def calibration_error(truth: Tensor, chances: Tensor) -> float:
-    """Expected calibration error of the top grade in `BINS` equal bins (Guo et al., ICML 2017). chances: (n, 4)."""
+    """Expected calibration error of the top grade (Guo et al., ICML 2017). chances: (n, 4)."""
     top, said = chances.max(dim=1)
-    right = (said == truth).float()
-    place = (top * BINS).long().clamp(max=BINS - 1)
-    gaps = [
-        (top[place == k].mean() - right[place == k].mean()).abs() * (place == k).sum()
-        for k in range(BINS)
-        if (place == k).any()
-    ]
-    return float(sum(float(gap) for gap in gaps) / len(truth))
+    return disc_figures.calibration_error((said == truth).numpy(), top.double().numpy())
 
 
 @dataclass(frozen=True)
@@ -64,7 +58,7 @@ class Score:
     low: float
     high: float
     within_one: float
-    calibration: float
+    calibration: Reliability
     confusion: NDArray[np.int64]
 
 
@@ -80,7 +74,7 @@ def score(levels: Levels, logits: Tensor, number: int) -> Score:
         low,
         high,
         float(((truth - said).abs() <= 1).float().mean()),
-        calibration_error(truth, logits[:, number].softmax(dim=1)),
+        reliability.of(HEADS[number], levels.seed, truth.numpy(), logits[:, number].double().softmax(dim=1).numpy()),
         confusion,
     )
 
@@ -103,8 +97,11 @@ def by_rule(levels: Levels) -> Tensor:
     return torch.tensor([GRADES.index(grade) for grade in grades])
 
 
-def markdown(rendered: Path, models: list[Path], group: grade_data.Group) -> str:
-    """A line for each model, its balanced accuracy by site; of the first also its calibration and confusions."""
+def markdown(rendered: Path, models: list[Path], group: grade_data.Group, pictures: Path | None = None) -> str:
+    """A line for each model, its balanced accuracy by site; of the first also its calibration and confusions.
+
+    pictures: folder for the first model's reliability diagram.
+    """
     levels = grade_data.load(rendered, group)
     counts = [
         f"{site} " + " ".join(str((levels.truth[:, k] == g).sum()) for g in range(4)) for k, site in enumerate(HEADS)
@@ -132,7 +129,10 @@ def markdown(rendered: Path, models: list[Path], group: grade_data.Group) -> str
             lines.append(f"| {folder.parent.name} | {shown} | " + " | ".join(cells) + " |")
     truth = torch.from_numpy(levels.truth[:, 0].astype(np.int64))
     lines.append(f"| thresholds on true sizes | – | {balanced_accuracy(truth, by_rule(levels)):.2f} | – | – | – | – |")
-    return "\n".join([*lines, "", *_details(first)])
+    if pictures is not None:
+        pictures.mkdir(parents=True, exist_ok=True)
+        reliability.diagram([one.calibration for one in first]).save(pictures / "reliability.png")
+    return "\n".join([*lines, "", *_details(first), "", *reliability.markdown([one.calibration for one in first])])
 
 
 def _details(scores: list[Score]) -> list[str]:
@@ -141,7 +141,7 @@ def _details(scores: list[Score]) -> list[str]:
     lines.append("|" + "---|" * (len(GRADES) + 3))
     for one in scores:
         rows = " | ".join(" ".join(str(count) for count in row) for row in one.confusion)
-        lines.append(f"| {one.site} | {one.within_one:.2f} | {one.calibration:.3f} | {rows} |")
+        lines.append(f"| {one.site} | {one.within_one:.2f} | {one.calibration.error:.3f} | {rows} |")
     return [*lines, "", "Cells on the right: how often normal, mild, moderate and severe was said."]
 
 

@@ -216,6 +216,21 @@ def temperatures(logits: Tensor, truth: Tensor) -> Tensor:
     return found
 
 
+def recalibrate(rendered: Path, folder: Path) -> Tensor:
+    """Fit the temperatures of the grader in `folder` anew on the tuning patients, and write it back; returns them.
+
+    Raises ValueError when `rendered` lacks patients to tune on.
+    """
+    model = registry.load(folder.name, weights_root=folder.parent)
+    network: GradeNet = model.network
+    trained, tune = model.card["training"]["config"], grade_data.load(rendered, Group.TUNE)
+    network.temperature.fill_(1.0)
+    truth = grade_data.labels(tune, "truth", trained["sites"])
+    network.temperature.copy_(temperatures(answers(network, tune, Shown(trained["inputs"])), truth))
+    registry.save(network, model.card, folder)
+    return network.temperature
+
+
 def card(network: GradeNet, config: TrainConfig, run: Run, tune: dict[str, float]) -> dict[str, object]:
     """The model card: all that prediction needs and a person should know."""
     return {
@@ -243,4 +258,4 @@ def card(network: GradeNet, config: TrainConfig, run: Run, tune: dict[str, float
     }
 
 
-__all__ = ["Inputs", "Loss", "Run", "TrainConfig", "loss_of", "temperatures", "train", "weights_of"]
+__all__ = ["Inputs", "Loss", "Run", "TrainConfig", "loss_of", "recalibrate", "temperatures", "train", "weights_of"]

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from inference import crops, registry
 from inference.__main__ import main
 from inference.models.gradenet import HEADS, GradeNet
 from inference.simulate.causes import SITES
-from inference.training import grade_data, grade_samples, report_grade, report_study, train_grade
+from inference.training import grade_data, grade_samples, reliability, report_grade, report_study, train_grade
 from inference.training.grade_data import Group, Levels, Shown
 from inference.training.grade_samples import PRESENT, UNSAID
 from inference.training.train_grade import Loss, Run, TrainConfig
@@ -146,10 +147,22 @@ def test_a_trained_grader_is_kept_with_its_card_and_evaluated(
     model = registry.load("grade", weights_root=out.parent)
     assert isinstance(model.network, GradeNet)
     assert "simulated patients only" in model.card["limits"][0]
-    assert main(["evaluate", "grade", "--rendered", str(cut_folder), "--weights", str(out)]) == 0
+    with torch.no_grad():
+        model.network.temperature.fill_(2.5)
+    registry.save(model.network, model.card, out)
+    assert main(["train", "grade-temperatures", "--rendered", str(cut_folder), "--weights", str(out)]) == 0
+    again = registry.load("grade", weights_root=out.parent).network.temperature.tolist()
+    assert again[0] != pytest.approx(2.5)
+    assert again[1] == again[2]
+    assert again[3] == again[4] == 1.0  # never learnt
+    pictures = tmp_path / "pictures"
+    asked = ["--rendered", str(cut_folder), "--weights", str(out), "--pictures", str(pictures)]
+    assert main(["evaluate", "grade", *asked]) == 0
     said = capsys.readouterr().out
     assert "1 to report, 5 levels" in said
     assert "| some | both |" in said
+    assert "| told with a probability of |" in said
+    assert Image.open(pictures / "reliability.png").width > 1000
 
 
 def test_training_without_patients_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -179,6 +192,22 @@ def test_balanced_accuracy_and_calibration_of_a_known_table() -> None:
     chances = torch.tensor([[0.75, 0.25, 0, 0]] * 4)
     assert report_grade.calibration_error(truth, chances) == pytest.approx(0.0)
     assert report_grade.calibration_error(torch.zeros(4), chances) == pytest.approx(0.25)
+
+
+def test_probabilities_that_are_true_are_as_far_off_as_chance_makes_them_and_others_further() -> None:
+    rng = np.random.default_rng(3)
+    told = rng.uniform(0.5, 1.0, 1000)
+    chances = np.stack([told, 1 - told], axis=1)
+    truth = (rng.random(1000) > told).astype(np.int64)
+    honest = reliability.of("canal", np.arange(1000) // 5, truth, chances)
+    assert honest.low <= honest.error <= honest.perfect_high
+    assert [n for n, _, _ in honest.steps[:5]] == [0] * 5
+    boast = reliability.of("canal", np.arange(1000) // 5, truth, np.stack([told / 4 + 0.75, (1 - told) / 4], axis=1))
+    assert boast.error > 0.15 > boast.perfect_high
+    assert boast.high > boast.low > 0.1
+    lines = reliability.markdown([boast])
+    assert lines[2].startswith("| canal | 0.")
+    assert lines[4].startswith("| told with a probability of | 0.8 to 0.9 | 0.9 to 1.0 |")
 
 
 def test_heads_stand_in_the_order_of_the_truth() -> None:

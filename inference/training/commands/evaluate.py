@@ -86,6 +86,7 @@ def _add_grade(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rendered", type=Path, required=True, help="folder of `train render-grade`")
     parser.add_argument("--weights", type=Path, nargs="*", help="folders of models (default: the shipped one)")
     parser.add_argument("--group", choices=("tune", "report"), default="report")
+    parser.add_argument("--pictures", type=Path, help="folder for a reliability diagram of the first model")
     parser.set_defaults(run=_grade)
 
 
@@ -96,7 +97,7 @@ def _grade(options: argparse.Namespace) -> int:
 
     try:
         models = options.weights or [registry.WEIGHTS / "grade"]
-        print(report_grade.markdown(options.rendered, models, Group(options.group)))
+        print(report_grade.markdown(options.rendered, models, Group(options.group), options.pictures))
     except (ValueError, OSError) as error:
         print(str(error), file=sys.stderr)
         return 2

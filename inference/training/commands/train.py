@@ -21,6 +21,7 @@ def add(models: Commands) -> None:
     _add_segment(new("segment", help="the segmenter, on real or simulated patients or both"))
     _add_render_grade(new("render-grade", help="simulated patients for the grader; what is there stays"))
     _add_grade(new("grade", help="the grader, on simulated patients"))
+    _add_grade_temperatures(new("grade-temperatures", help="fit a grader's calibration anew on the tuning patients"))
     _add_discs(new("discs", help="the network that looks at discs, on real mid-sagittal slices"))
 
 
@@ -119,6 +120,25 @@ def _grade(options: argparse.Namespace) -> int:
     except ValueError as error:
         print(str(error), file=sys.stderr)
         return 2
+    return 0
+
+
+def _add_grade_temperatures(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--rendered", type=Path, required=True, help="folder of `train render-grade`")
+    parser.add_argument("--weights", type=Path, required=True, help="folder of the grader; it is written back")
+    parser.set_defaults(run=_grade_temperatures)
+
+
+def _grade_temperatures(options: argparse.Namespace) -> int:
+    from inference.models.gradenet import HEADS
+    from inference.training.train_grade import recalibrate
+
+    try:
+        found = recalibrate(options.rendered, options.weights)
+    except (ValueError, OSError) as error:
+        print(str(error), file=sys.stderr)
+        return 2
+    print(", ".join(f"{site} {value:.2f}" for site, value in zip(HEADS, found.tolist(), strict=True)))
     return 0
 
 
