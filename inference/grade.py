@@ -110,7 +110,7 @@ def _by_network(level: str, site: Site, opinion: Opinion | None, missing: str) -
     if opinion is None or note:
         return LevelFinding(level, site, Grade.NOT_ASSESSED, "", (), note)
     grade, chance = opinion.answers[site]
-    rule = f"network, {_percent(chance)}; made from {_listed(opinion.made_from)}"
+    rule = f"network, {percent(chance)}; made from {_listed(opinion.made_from)}"
     return LevelFinding(level, site, grade, rule, opinion.made_from, "", chance)
 
 
@@ -134,11 +134,12 @@ def _beside(canal: LevelFinding, opinion: Opinion | None) -> LevelFinding:
     notes = [canal.note] if canal.note else []
     if abs(_ORDER.index(grade) - _ORDER.index(canal.grade)) >= FAR:
         notes.append(f"The network says {grade}, the measurements {canal.grade}: look at this level yourself.")
-    said = f"the network says {grade}, {_percent(chance)}"
+    said = f"the network says {grade}, {percent(chance)}"
     return replace(canal, rule=f"{canal.rule}; {said}", note=" ".join(notes))
 
 
-def _percent(chance: float) -> str:
+def percent(chance: float) -> str:
+    """A probability for people."""
     return "over 99 %" if chance > SURE else f"{100 * chance:.0f} %"
 
 

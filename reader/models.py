@@ -82,7 +82,10 @@ class Review(models.Model):
 
 
 class ReviewedFinding(models.Model):
-    """One grade of the table: what the machine said, what the reader says, and who confirmed it."""
+    """One grade of the table: what the machine said, what the reader says, and who confirmed it.
+
+    probability: of the machine's grade, where a network gave it.
+    """
 
     review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="findings")
     level = models.CharField(max_length=8)
@@ -90,6 +93,7 @@ class ReviewedFinding(models.Model):
     machine_grade = models.CharField(max_length=16, choices=GRADE_CHOICES, null=True, blank=True)
     rule = models.TextField(blank=True)
     note = models.TextField(blank=True)
+    probability = models.FloatField(null=True, blank=True)
     grade = models.CharField(max_length=16, choices=GRADE_CHOICES, default=Grade.NOT_ASSESSED.value)
     changed = models.BooleanField(default=False)
     confirmed_at = models.DateTimeField(null=True, blank=True)

@@ -126,9 +126,10 @@ def _follow_machine(review: Review, reading: MachineReading | None) -> None:
 def _update_row(row: ReviewedFinding, finding: LevelFinding | None) -> None:
     """A grade that the reader changed stays theirs; it must be confirmed again all the same."""
     if finding is None:
-        row.machine_grade, row.rule, row.note = None, BY_HAND, ""
+        row.machine_grade, row.rule, row.note, row.probability = None, BY_HAND, "", None
     else:
         row.machine_grade, row.rule, row.note = finding.grade.value, finding.rule, finding.note
+        row.probability = finding.probability
     if not row.changed:
         row.grade = row.machine_grade or Grade.NOT_ASSESSED.value
     row.changed = differs(row)
@@ -139,6 +140,11 @@ def _update_row(row: ReviewedFinding, finding: LevelFinding | None) -> None:
 def differs(row: ReviewedFinding) -> bool:
     """Whether the grade is the reader's own: not what the machine said, or what it left unsaid."""
     return row.grade != (row.machine_grade or Grade.NOT_ASSESSED.value)
+
+
+def is_uncertain(row: ReviewedFinding, below: int) -> bool:
+    """Whether the grade is still the machine's and less likely than `below` percent: a reader looks there first."""
+    return not row.changed and row.probability is not None and 100 * row.probability < below
 
 
 def move_levels(review: Review, shift: int) -> None:

@@ -15,12 +15,13 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import User
 from inference import record
+from inference.grade import percent
 from inference.types import LUMBAR_LEVELS
 from reader import contradictions, room
 from reader import review as reviewing
 from reader.errors import BadValue, Contradicted, NotReady, Stale, WrongState
 from reader.models import GRADE_LABELS, Review, ReviewedFinding, SignedVersion
-from worklist import states
+from worklist import site, states
 from worklist.models import Study
 from worklist.states import State
 
@@ -135,13 +136,14 @@ def _require_acknowledged(review: Review, acknowledged: int) -> int | None:
 
 
 def _write(study: Study, review: Review, user: User, amends: SignedVersion | None, reason: str) -> SignedVersion:
+    below = site.uncertain_below()
     signed = SignedVersion(
         study=study,
         number=amends.number + 1 if amends else 1,
         text=review.draft_text,
-        findings=[_finding(row) for row in room.table(review)],
+        findings=[_finding(row, below) for row in room.table(review)],
         measurements=record.to_dict(room.measurements_of(review)),
-        provenance=_provenance(review),
+        provenance=_provenance(review) | {"uncertain_below": below},
         signed_by=user,
         signed_by_name=name_of(user),
         signed_at=timezone.now(),
@@ -157,7 +159,8 @@ def _write(study: Study, review: Review, user: User, amends: SignedVersion | Non
     return signed
 
 
-def _finding(row: ReviewedFinding) -> dict[str, object]:
+def _finding(row: ReviewedFinding, uncertain_below: int) -> dict[str, object]:
+    """uncertain: whether the page marked it so; kept, for the limit may be another one tomorrow."""
     if row.confirmed_by is None or row.confirmed_at is None:
         raise NotReady([f"Confirm {row.level}."])
     return {
@@ -166,6 +169,8 @@ def _finding(row: ReviewedFinding) -> dict[str, object]:
         "grade": row.grade,
         "machine_grade": row.machine_grade,
         "rule": row.rule,
+        "probability": row.probability,
+        "uncertain": room.is_uncertain(row, uncertain_below),
         "changed": row.changed,
         "confirmed_by": row.confirmed_by.get_username(),
         "confirmed_at": row.confirmed_at.isoformat(),
@@ -220,11 +225,12 @@ def name_of(user: User) -> str:
 
 
 def in_words(finding: dict[str, Any]) -> dict[str, str]:
-    """A signed finding for people: what was signed, and what the machine had said where it differs."""
+    """A signed finding for people: what was signed, what the machine had said where it differs, what was uncertain."""
     grades = {grade.value: label.lower() for grade, label in GRADE_LABELS.items()}
     machine = finding["machine_grade"]
     differs = machine is not None and machine != finding["grade"]
     return {
         "words": grades[finding["grade"]],
         "machine_words": grades[machine] if differs else "",
+        "doubt_words": f"uncertain, {percent(finding['probability'])}" if finding.get("uncertain") else "",
     }

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from accounts.models import User
 from inference import disc_words, norms, record
+from inference.grade import percent
 from inference.types import LUMBAR_LEVELS, Role, StudyReading
 from reader import contradictions, room, signing
 from reader import review as reviewing
-from reader.models import GRADE_LABELS, SITE_COLUMNS, SITE_LABELS, Review, ReviewedFinding
-from worklist import listing
+from reader.models import GRADE_LABELS, SITE_COLUMNS, SITE_LABELS, Review, ReviewedFinding, SignedVersion
+from worklist import listing, site
 from worklist.models import Study
 from worklist.states import State
 
@@ -40,11 +42,13 @@ def review_state(study: Study, review: Review | None, user: User) -> dict[str, A
         return state
     rows = room.table(review)
     checked = contradictions.check(review, rows)
+    marks = _signed_marks(latest) if latest and not review.amends else _marks_now(rows)
     return state | {
         "version": review.version,
         "by_hand": review.machine_reading_id is None,
         "level_shift": review.level_shift,
-        "findings": [_finding(row) for row in rows],
+        "findings": [_finding(row, marks.places) for row in rows],
+        "uncertain_below": marks.below,
         "text": review.draft_text,
         "text_is_manual": review.text_is_manual,
         "sentences": review.sentences,
@@ -110,7 +114,8 @@ def vocabulary() -> dict[str, Any]:
     return {
         "levels": list(LUMBAR_LEVELS),
         "sites": [
-            {"value": site.value, "label": label, "column": SITE_COLUMNS[site]} for site, label in SITE_LABELS.items()
+            {"value": place.value, "label": label, "column": SITE_COLUMNS[place]}
+            for place, label in SITE_LABELS.items()
         ],
         "grades": [{"value": grade.value, "label": label} for grade, label in GRADE_LABELS.items()],
         "roles": {role.value: label for role, label in ROLE_LABELS.items()},
@@ -121,7 +126,25 @@ def _may_write(study: Study, user: User) -> bool:
     return study.claimed_by_id == user.pk and study.state in (State.IN_REVIEW, State.SIGNED, State.AMENDED)
 
 
-def _finding(row: ReviewedFinding) -> dict[str, Any]:
+class Marks(NamedTuple):
+    """Which places are marked as uncertain, and below which percentage a grade is."""
+
+    places: set[tuple[str, str]]
+    below: int | None
+
+
+def _marks_now(rows: Sequence[ReviewedFinding]) -> Marks:
+    below = site.uncertain_below()
+    return Marks({(row.level, row.site) for row in rows if room.is_uncertain(row, below)}, below)
+
+
+def _signed_marks(signed: SignedVersion) -> Marks:
+    """As they were when it was signed, whatever an administrator has set since."""
+    places = {(said["level"], said["site"]) for said in signed.findings if said.get("uncertain")}
+    return Marks(places, signed.provenance.get("uncertain_below"))
+
+
+def _finding(row: ReviewedFinding, uncertain: set[tuple[str, str]]) -> dict[str, Any]:
     return {
         "level": row.level,
         "site": row.site,
@@ -129,6 +152,8 @@ def _finding(row: ReviewedFinding) -> dict[str, Any]:
         "machine_grade": row.machine_grade,
         "rule": row.rule,
         "note": row.note,
+        "chance": percent(row.probability) if row.probability is not None else "",
+        "uncertain": (row.level, row.site) in uncertain,
         "changed": row.changed,
         "confirmed_at": row.confirmed_at.isoformat() if row.confirmed_at else None,
         "confirmed_by": row.confirmed_by.get_username() if row.confirmed_by else None,

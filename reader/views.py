@@ -22,7 +22,6 @@ from accounts.policy import person, radiologist_required
 from inference.types import LUMBAR_LEVELS, Measurement
 from reader import room, signing, state
 from reader.models import SITE_COLUMNS, SignedVersion
-from worklist import site
 from worklist.models import Study
 
 NOT_MEASURED = "not measured"
@@ -50,7 +49,6 @@ def page(request: HttpRequest, study_id: UUID) -> HttpResponse:
             "series": state.image_series(study),
             "machine": state.machine_state(study, review),
             "words": state.vocabulary(),
-            "uncertain_below": site.uncertain_below(),
             "review": state.review_state(study, review, person(request)),
         },
         "levels": LUMBAR_LEVELS,

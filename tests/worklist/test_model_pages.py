@@ -201,7 +201,7 @@ def test_an_administrator_sets_the_uncertain_band_for_every_reader(
     event = AuditEvent.objects.get(action="setting_changed")
     assert (event.actor, event.detail["before"], event.detail["after"]) == (administrator, 60, 75)
     page = as_user(reader).get(f"/reader/{drafted_study().pk}/")
-    assert page.context["boot"]["uncertain_below"] == 75
+    assert page.context["boot"]["review"]["uncertain_below"] == 75
 
 
 @pytest.mark.parametrize("typed", ["", "101", "-1", "60.5", "²", "1000"])

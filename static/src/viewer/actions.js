@@ -162,11 +162,13 @@ export class Actions {
     const changed = state.findings.filter(wasChanged);
     // Where the machine gave no grade, the reader's is no change of one.
     const graded = state.findings.filter((finding) => finding.changed && finding.machine_grade === 'not_assessed');
+    const doubted = state.findings.filter((finding) => finding.uncertain);
     const unchanged = state.by_hand ? 'Read by hand.' : "You changed none of the machine's grades.";
     return [
       ...this.#open(state),
       ...items(changed.map((finding) => `${say(finding)} (machine: ${label(finding.machine_grade)})`), 'You changed:', unchanged),
       ...items(graded.map(say), 'You graded:'),
+      ...items(doubted.map((finding) => `${say(finding)} (${finding.chance})`), 'Uncertain, and signed as the machine says:'),
       el('pre', { class: 'other-text', tabindex: '0', 'aria-label': 'Report' }, state.text),
       el('p', { class: 'quiet' }, `You sign as ${this.boot.user}. ${note}`),
     ].filter(Boolean);

@@ -64,8 +64,10 @@ export class Levels {
     for (const one of this.buttons) {
       const rows = state.findings.filter((row) => row.level === one.dataset.level);
       const confirmed = rows.length > 0 && rows.every((row) => row.confirmed_at);
+      const uncertain = !confirmed && rows.some((row) => row.uncertain && !row.confirmed_at);
       one.dataset.confirmed = confirmed;
-      one.setAttribute('aria-label', `${one.dataset.level}${confirmed ? ', confirmed' : ''}`);
+      one.dataset.uncertain = uncertain;
+      one.setAttribute('aria-label', `${one.dataset.level}${confirmed ? ', confirmed' : ''}${uncertain ? ', uncertain' : ''}`);
     }
   }
 

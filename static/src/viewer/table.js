@@ -42,11 +42,13 @@ export class Table {
 
   setLevel(level) {
     this.level = level;
+    // What is uncertain is looked at first.
+    this.site = this.#open(level).find((finding) => finding.uncertain)?.site ?? this.site;
     this.#mark();
     this.#rows.get(level).body.scrollIntoView({ block: 'nearest' });
   }
 
-  // Confirm the current level; resolves to the next level that is still open, or null.
+  // Confirm the current level; resolves to the level to look at next, or null when none is open.
   async confirmCurrent() {
     if (!this.store.state.may_write) return null;
     const { level } = this;
@@ -55,7 +57,7 @@ export class Table {
     }
     const { levels } = this.words;
     const after = [...levels.slice(levels.indexOf(level) + 1), ...levels.slice(0, levels.indexOf(level))];
-    return after.find((other) => !this.isConfirmed(other)) ?? null;
+    return this.#next(after);
   }
 
   isConfirmed(level) {
@@ -64,7 +66,17 @@ export class Table {
   }
 
   firstOpen() {
-    return this.words.levels.find((level) => !this.isConfirmed(level)) ?? this.words.levels[0];
+    return this.#next(this.words.levels) ?? this.words.levels[0];
+  }
+
+  // Of the levels in this order the first with an uncertain grade that nobody has confirmed, else the first open one.
+  #next(levels) {
+    const open = levels.filter((level) => !this.isConfirmed(level));
+    return open.find((level) => this.#open(level).some((finding) => finding.uncertain)) ?? open[0] ?? null;
+  }
+
+  #open(level) {
+    return this.store.state.findings.filter((row) => row.level === level && !row.confirmed_at);
   }
 
   #build() {
@@ -112,7 +124,8 @@ export class Table {
   #cell(level, site, label) {
     const select = this.#select(level, site, label);
     const shown = el('span', { class: 'shown', 'aria-hidden': 'true' });
-    return { cell: el('td', { class: 'grade' }, select, shown), select, shown };
+    const doubt = el('span', { class: 'doubt', 'aria-hidden': 'true', hidden: true }, '?');
+    return { cell: el('td', { class: 'grade' }, select, shown, doubt), select, shown, doubt };
   }
 
   #select(level, site, label) {
@@ -140,7 +153,7 @@ export class Table {
       if (findings.length) this.#updateRow(state, level, row, findings);
     }
     this.#showLowest(state);
-    const notes = notesOf(state.findings, this.words.levels);
+    const notes = [...this.#uncertain(state), ...notesOf(state.findings, this.words.levels)];
     say(this.notes, notes.join(' '));
     this.notes.hidden = notes.length === 0;
     this.#mark();
@@ -166,17 +179,19 @@ export class Table {
   }
 
   #updateRow(state, level, row, findings) {
-    for (const [site, { select, shown }] of row.cells) {
+    for (const [site, { select, shown, doubt }] of row.cells) {
       const finding = findings.find((one) => one.site === site);
       // A report that was signed with a smaller table stays as it is.
       select.hidden = !finding;
+      doubt.hidden = !finding?.uncertain;
       say(shown, finding ? this.#grade(finding.grade) : '–');
       if (!finding) continue;
       select.value = finding.grade;
       select.disabled = !state.may_write;
       select.dataset.grade = finding.grade;
       select.classList.toggle('changed', wasChanged(finding));
-      select.title = [this.#machine(finding), finding.note].filter(Boolean).join(' ');
+      const doubted = finding.uncertain ? `Uncertain: less likely than ${state.uncertain_below} %.` : '';
+      select.title = [this.#machine(finding), doubted, finding.note].filter(Boolean).join(' ');
     }
     const confirmed = this.isConfirmed(level);
     const [{ confirmed_by: by, confirmed_at: at }] = findings;
@@ -196,6 +211,10 @@ export class Table {
       if (!found || (quantity === 'slip' && !found.note)) continue;
       parts.push(measure(found, name, digits));
     }
+    for (const finding of findings.filter(({ uncertain }) => uncertain)) {
+      const said = `${this.#site(finding.site)}: ${this.#grade(finding.grade).toLowerCase()}, ${finding.chance}`;
+      parts.push(el('span', { class: 'rule' }, el('span', { class: 'tag warn' }, '? uncertain'), ` ${said}`));
+    }
     for (const finding of findings) {
       if (finding.machine_grade === null) continue;
       const isChanged = wasChanged(finding);
@@ -210,6 +229,14 @@ export class Table {
     const disc = this.discs[level];
     if (disc) parts.push(el('span', { class: 'disc', title: disc.title }, `Disc: ${disc.text}`));
     return parts.flatMap((part, k) => (k ? [' ', part] : [part]));
+  }
+
+  // What the marks in the table mean, and how many there are.
+  #uncertain(state) {
+    const marked = state.findings.filter((finding) => finding.uncertain);
+    if (!marked.length) return [];
+    const open = marked.filter((finding) => !finding.confirmed_at).length;
+    return [`? marks grades that the machine is uncertain of (below ${state.uncertain_below} %): ${marked.length}, ${open} to confirm.`];
   }
 
   #machine(finding) {

@@ -1,0 +1,78 @@
+"""Grades that the machine is unsure of are marked by the administrator's limit; a signed report keeps its marks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reader import room
+from reader.models import Review, SignedVersion
+from tests.reader.factories import Desk
+from worklist import site
+from worklist.models import MachineReading, Study
+
+CHANCES = {"recess_left": 0.48, "recess_right": 0.6, "foramen_left": 0.74}
+
+
+@pytest.fixture
+def desk(study: Study, reader: Any, as_user: Any) -> Desk:
+    """At L4-L5 a network gave three grades, two of them by more than half."""
+    made = MachineReading.objects.get(study=study)
+    for said in made.reading["findings"]:
+        if said["level"] == "L4-L5" and said["site"] in CHANCES:
+            said |= {"grade": "mild", "rule": "network", "note": "", "probability": CHANCES[said["site"]]}
+    made.save()
+    return Desk(as_user(reader), study).claim()
+
+
+def marked(desk: Desk) -> set[str]:
+    return {row["site"] for row in desk.look()["findings"] if row["uncertain"]}
+
+
+def test_a_grade_below_the_limit_is_marked_with_its_probability_and_a_measured_one_never(desk: Desk) -> None:
+    assert marked(desk) == {"recess_left"}
+    assert desk.state["uncertain_below"] == site.UNCERTAIN_BELOW_DEFAULT
+    assert desk.grade("L4-L5", "recess_left")["chance"] == "48 %"
+    assert desk.grade("L4-L5", "canal")["chance"] == ""
+
+
+def test_another_limit_marks_others_at_the_next_look(desk: Desk, administrator: Any) -> None:
+    for below, expected in (("80", set(CHANCES)), ("0", set()), ("61", {"recess_left", "recess_right"})):
+        site.set_uncertain_below(below, administrator)
+        assert marked(desk) == expected
+
+
+def test_a_grade_that_the_reader_changed_is_theirs_and_not_uncertain(desk: Desk) -> None:
+    desk.post("findings/L4-L5/recess_left/", grade="severe")
+    assert marked(desk) == set()
+    desk.post("findings/L4-L5/recess_left/", grade="mild")
+    assert marked(desk) == {"recess_left"}
+
+
+def test_a_signed_report_keeps_the_marks_that_it_was_signed_with(desk: Desk, administrator: Any) -> None:
+    desk.confirm_all().sign()
+    site.set_uncertain_below("80", administrator)
+    assert marked(desk) == {"recess_left"}
+    assert desk.state["uncertain_below"] == 60
+    signed = SignedVersion.objects.get()
+    assert signed.provenance["uncertain_below"] == 60
+    assert signed.intact
+    page = desk.client.get(f"{desk.base}versions/1/").content.decode()
+    assert page.count("machine uncertain, 48 %") == page.count("machine uncertain") == 1
+
+
+def test_an_amendment_is_read_by_the_limit_of_today(desk: Desk, administrator: Any) -> None:
+    desk.confirm_all().sign()
+    site.set_uncertain_below("80", administrator)
+    desk.post("amend/start/", amends=1)
+    assert marked(desk) == set(CHANCES)
+    desk.post("amend/discard/")
+    assert marked(desk) == {"recess_left"}
+
+
+def test_the_probability_goes_with_its_disc_when_the_levels_are_renamed(desk: Desk) -> None:
+    desk.post("renumber/", shift=1)
+    assert desk.grade("L3-L4", "recess_left")["uncertain"]
+    assert not desk.grade("L4-L5", "recess_left")["uncertain"]
+    assert {row.probability for row in room.table(Review.objects.get()) if row.level == "L4-L5"} == {None}
