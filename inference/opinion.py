@@ -13,6 +13,7 @@ from inference.crops import AxialImage, LevelCrops
 from inference.grade import Opinion
 from inference.measure import lookup
 from inference.models.gradenet import HEADS, MEASURED, GradeNet, Inputs
+from inference.preprocess import Prepared
 from inference.types import DiscLevel, Grade, Measurement, Role, Volume
 
 GRADES = (Grade.NORMAL, Grade.MILD, Grade.MODERATE, Grade.SEVERE)
@@ -31,13 +32,19 @@ def opinions(
     sagittal: T2 and T1, as far as there are. axial: by level the images through its disc, nearest first.
     learnt: the sites of `HEADS` that the network was taught (`learnt_by`); it is not asked for others.
     """
-    prepared = {role: crops.prepare(volume) for role, volume in sagittal.items()}
-    cuts = [(disc, crops.cut(disc, prepared, axial.get(disc.level, ()))) for disc in discs]
-    shown = [(disc, cut) for disc, cut in cuts if cut.made_from]
+    shown = level_cuts(discs, {role: crops.prepare(volume) for role, volume in sagittal.items()}, axial)
     if not shown:
         return {}
     chances = network.chances(_inputs([cut for _, cut in shown], [_measured(d, measurements) for d, _ in shown]))
     return {cut.level: _opinion(cut, answer, learnt) for (_, cut), answer in zip(shown, chances, strict=True)}
+
+
+def level_cuts(
+    discs: Sequence[DiscLevel], sagittal: Mapping[Role, Prepared], axial: Mapping[str, Sequence[AxialImage]]
+) -> list[tuple[DiscLevel, LevelCrops]]:
+    """What the network is shown of each level, without those that no image shows. sagittal: of `crops.prepare`."""
+    cuts = [(disc, crops.cut(disc, sagittal, axial.get(disc.level, ()))) for disc in discs]
+    return [(disc, cut) for disc, cut in cuts if cut.made_from]
 
 
 def _inputs(cuts: list[LevelCrops], measured: list[list[float]]) -> Inputs:
@@ -53,14 +60,20 @@ def _inputs(cuts: list[LevelCrops], measured: list[list[float]]) -> Inputs:
     )
 
 
-def _measured(disc: DiscLevel, measurements: tuple[Measurement, ...]) -> list[float]:
-    """In the order of `MEASURED`, scaled; not a number where it is not known or a lower bound only."""
+def sizes(disc: DiscLevel, measurements: tuple[Measurement, ...]) -> list[float]:
+    """In the order of `MEASURED`, mm and mm2; not a number where it is not known or a lower bound only."""
     found = {"disc_height": disc.height_mm}
     for quantity in ("canal_ap", "canal_area"):
         one = lookup(measurements, disc.level, quantity)
         if one is not None and one.value is not None and not one.lower_bound:
             found[quantity] = one.value
-    return [(found.get(name, float("nan")) - middle) / spread for name, (middle, spread) in MEASURED.items()]
+    return [found.get(name, float("nan")) for name in MEASURED]
+
+
+def _measured(disc: DiscLevel, measurements: tuple[Measurement, ...]) -> list[float]:
+    """The sizes, scaled."""
+    found = zip(sizes(disc, measurements), MEASURED.values(), strict=True)
+    return [(value - middle) / spread for value, (middle, spread) in found]
 
 
 def learnt_by(card: Mapping[str, Any]) -> tuple[str, ...]:
