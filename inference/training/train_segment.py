@@ -12,7 +12,6 @@ Simulated data: what ``train render`` made (see `simulated.py`).
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,6 +26,7 @@ from inference import preprocess, registry
 from inference.models.unet import UNet, UNetConfig
 from inference.training import augment, spider, unsure
 from inference.training.evaluate import FOREGROUND, dice_per_class
+from inference.training.run import Frame, go_through
 from inference.training.sources import HELD_BACK, Material, Source, gather
 from inference.types import FloatArray, Label
 
@@ -106,31 +106,18 @@ def _quick_half_precision(device: torch.device) -> bool:
     return device.type != "cpu" or bool(torch.cpu._is_avx512_bf16_supported())
 
 
-class Run:
+class Run(Frame[UNet]):
     """A training run that can be put on disk and taken up again."""
 
     def __init__(self, config: TrainConfig, start: Path | None = None) -> None:
         torch.manual_seed(config.seed)
         self.config = config
-        self.rng = np.random.default_rng(config.seed)
-        self.generator = torch.Generator().manual_seed(config.seed)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         network = UNet(UNetConfig())
         if start is not None:
             take_over(network, registry.load(start.name, weights_root=start.parent).network)
-        self.network = network.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.averaged = torch.optim.swa_utils.AveragedModel(
-            self.network,
-            multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(config.average),  # type: ignore[no-untyped-call]
-            use_buffers=True,
-        )
-        self.optimiser = torch.optim.AdamW(
-            self.network.parameters(), config.learning_rate, weight_decay=config.weight_decay
-        )
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimiser, config.learning_rate, total_steps=config.steps, pct_start=0.08
-        )
-        self.step, self.best = 0, 0.0
+        network = network.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        super().__init__(config, network, rising=0.08)
 
     def learn(self, material: Material) -> float:
         """One step on one batch; returns its loss."""
@@ -142,28 +129,7 @@ class Run:
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=_quick_half_precision(self.device)):
             logits = self.network(image)
         loss = loss_of(logits.float(), target.to(self.device), whole.to(self.device))
-        self.optimiser.zero_grad()
-        torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
-        self.optimiser.step()
-        self.schedule.step()
-        self.averaged.update_parameters(self.network)
-        self.step += 1
-        return loss.item()
-
-    def save(self, path: Path) -> None:
-        parts = {name: getattr(self, name).state_dict() for name in ("network", "averaged", "optimiser", "schedule")}
-        random = {"rng": self.rng.bit_generator.state, "generator": self.generator.get_state()}
-        torch.save({**parts, **random, "step": self.step, "best": self.best}, path)
-
-    def resume(self, path: Path) -> None:
-        state = torch.load(path, weights_only=True)  # noqa: TID251 - our own checkpoint, tensors and numbers only
-        for name in ("network", "averaged", "optimiser", "schedule"):
-            getattr(self, name).load_state_dict(state[name])
-        self.rng.bit_generator.state = state["rng"]
-        self.generator.set_state(state["generator"])
-        self.step, self.best = state["step"], state["best"]
-        print(f"resumed at step {self.step}", flush=True)
+        return self.follow(loss)
 
 
 def train(
@@ -187,16 +153,12 @@ def train(
     run, checkpoint = Run(config, start), out / "checkpoint.pt"
     if checkpoint.exists():
         run.resume(checkpoint)
-    started, first, running = time.monotonic(), run.step, 0.0
-    while run.step < config.steps:
-        loss = run.learn(material)
-        running = loss if run.step == first + 1 else 0.98 * running + 0.02 * loss
-        if run.step % 20 == 0:
-            pace = (time.monotonic() - started) / (run.step - first)
-            print(f"step {run.step}/{config.steps} loss {running:.4f} {pace:.2f} s/step", flush=True)
-        if run.step % config.check_every == 0 or run.step == config.steps:
-            _check(run, material, out)
-            run.save(checkpoint)
+
+    def checked() -> None:
+        _check(run, material, out)
+        run.save(checkpoint)
+
+    go_through(run, config, lambda: run.learn(material), checked, memory=0.98)
 
 
 def _check(run: Run, material: Material, out: Path) -> None:

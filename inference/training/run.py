@@ -1,0 +1,114 @@
+"""What every training run of a network has: averaged weights, a schedule, and a checkpoint to go on from."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+Net = TypeVar("Net", bound=nn.Module)
+
+#: Gradients longer than this are shortened.
+LONGEST = 5.0
+
+
+class Config(Protocol):
+    """What a run must know of its configuration."""
+
+    @property
+    def steps(self) -> int: ...
+    @property
+    def learning_rate(self) -> float: ...
+    @property
+    def weight_decay(self) -> float: ...
+    @property
+    def average(self) -> float: ...
+    @property
+    def check_every(self) -> int: ...
+    @property
+    def seed(self) -> int: ...
+
+
+class Frame(Generic[Net]):
+    """A network with its optimiser, that can be put on disk and taken up again.
+
+    rng, generator: of batches and of their variations. best: the best score that a check found.
+    """
+
+    def __init__(self, config: Config, network: Net, rising: float) -> None:
+        """rising: share of the steps in which the learning rate rises."""
+        self.network = network
+        self.rng = np.random.default_rng(config.seed)
+        self.generator = torch.Generator().manual_seed(config.seed)
+        self.averaged = torch.optim.swa_utils.AveragedModel(
+            network,
+            multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(config.average),  # type: ignore[no-untyped-call]
+            use_buffers=True,
+        )
+        self.optimiser = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=config.weight_decay)
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimiser, config.learning_rate, total_steps=config.steps, pct_start=rising
+        )
+        self.step, self.best = 0, 0.0
+
+    def follow(self, loss: Tensor) -> float:
+        """One step down the gradient of a batch's loss; returns the loss."""
+        self.optimiser.zero_grad()
+        torch.autograd.backward(loss)
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), LONGEST)
+        self.optimiser.step()
+        self.schedule.step()
+        self.averaged.update_parameters(self.network)
+        self.step += 1
+        return loss.item()
+
+    def save(self, path: Path, of: str = "") -> None:
+        """Write the checkpoint, whole or not at all. of: what it learns from."""
+        parts = {name: getattr(self, name).state_dict() for name in ("network", "averaged", "optimiser", "schedule")}
+        random = {
+            "rng": self.rng.bit_generator.state,
+            "generator": self.generator.get_state(),
+            "torch": torch.get_rng_state(),
+        }
+        part = path.with_suffix(".part")
+        torch.save({**parts, **random, "step": self.step, "best": self.best, "of": of}, part)
+        part.replace(path)
+
+    def resume(self, path: Path, of: str = "") -> None:
+        """Go on from a checkpoint. Raises ValueError when that learnt from something else."""
+        state = torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251 - our own checkpoint, tensors and numbers only
+        if state.get("of", of) != of:
+            raise ValueError(f"{path} learnt from other data or by other settings: give another --out, or delete it.")
+        for name in ("network", "averaged", "optimiser", "schedule"):
+            getattr(self, name).load_state_dict(state[name])
+        self.rng.bit_generator.state = state["rng"]
+        self.generator.set_state(state["generator"])
+        # Checkpoints of older versions of the segmenter's training have none: that network draws nothing.
+        if "torch" in state:
+            torch.set_rng_state(state["torch"])
+        self.step, self.best = state["step"], state["best"]
+        self.tell(f"resumed at step {self.step}")
+
+    def tell(self, line: str) -> None:
+        """Say how far the run is."""
+        print(line, flush=True)
+
+
+def go_through(
+    run: Frame[Net], config: Config, learn: Callable[[], float], checked: Callable[[], None], memory: float
+) -> None:
+    """Learn until all steps are done, and check now and then. memory: how slowly the loss that is told follows."""
+    started, first, running = time.monotonic(), run.step, 0.0
+    while run.step < config.steps:
+        loss = learn()
+        running = loss if run.step == first + 1 else memory * running + (1 - memory) * loss
+        if run.step % 20 == 0:
+            pace = (time.monotonic() - started) / (run.step - first)
+            run.tell(f"step {run.step}/{config.steps} loss {running:.4f} {pace:.2f} s/step")
+        if run.step % config.check_every == 0 or run.step == config.steps:
+            checked()
