@@ -106,9 +106,11 @@ def load(
     version: str | None = None,
     sha256: str = "",
     models_root: Path | None = None,
+    threads: int | None = None,
 ) -> Model:
     """Load the shipped model `name`, or the `version` of it that is installed, with these weights if said.
 
+    threads: that run a segmenter on a CPU; None for one on each core.
     Raises MissingModelError, and DamagedModelError when weights, card and network do not belong together.
     """
     folder = cards.find(name, version, sha256, models_root, weights_root)
@@ -118,7 +120,7 @@ def load(
     run: Any = network
     if isinstance(network, UNet):
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        run = runtime.best(network, torch.device(device))
+        run = runtime.best(network, torch.device(device), threads)
     return Model(network, run, card, torch.device(device))
 
 

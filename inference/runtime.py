@@ -47,9 +47,9 @@ class Network(Protocol):
 
 
 class Compiled:
-    """A `UNet` run by OpenVINO on all cores that this process may use."""
+    """A `UNet` run by OpenVINO on all cores that this process may use, or by so many threads."""
 
-    def __init__(self, network: UNet, openvino: Any) -> None:
+    def __init__(self, network: UNet, openvino: Any, threads: int | None = None) -> None:
         self.config = network.config
         self.multiple = network.multiple
         self.runtime = f"openvino {openvino.__version__.partition('-')[0]}"
@@ -57,18 +57,21 @@ class Compiled:
         with torch.inference_mode():
             graph = openvino.convert_model(nn.Sequential(network, nn.Softmax(dim=1)), example_input=example)
         graph.reshape([-1, network.config.context, -1, -1])
-        threads = {"INFERENCE_NUM_THREADS": len(os.sched_getaffinity(0))}
-        self._graph = openvino.Core().compile_model(graph, "CPU", {**_PROPERTIES, **threads})
+        count = {"INFERENCE_NUM_THREADS": threads or len(os.sched_getaffinity(0))}
+        self._graph = openvino.Core().compile_model(graph, "CPU", {**_PROPERTIES, **count})
 
     def chances(self, windows: Tensor) -> Tensor:
         """See `Network`."""
         return torch.from_numpy(self._graph(windows.contiguous().numpy())[0])
 
 
-def best(network: UNet, device: torch.device) -> Network:
-    """The fastest way to run a network on a device; `network` must be in evaluation mode there."""
+def best(network: UNet, device: torch.device, threads: int | None = None) -> Network:
+    """The fastest way to run a network on a device; `network` must be in evaluation mode there.
+
+    threads: of a CPU; None for one on each core.
+    """
     openvino = load_openvino() if device.type == "cpu" else None
-    return network if openvino is None else Compiled(network, openvino)
+    return network if openvino is None else Compiled(network, openvino, threads)
 
 
 def load_openvino() -> Any | None:

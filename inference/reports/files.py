@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,19 +33,22 @@ class Row:
     problem: str = ""
 
 
-def read(path: Path) -> Iterator[Row]:
-    """Rows of a file or folder in its order, in constant memory. Raises `ReportsError`."""
+def read(path: Path, ids: Sequence[str] = _ID_COLUMNS) -> Iterator[Row]:
+    """Rows of a file or folder in its order, in constant memory. Raises `ReportsError`.
+
+    ids: names of columns, the first of which that is there identifies a report.
+    """
     if path.is_dir():
         return _folder(path)
     if not path.is_file():
         raise ReportsError(f"There is no file {path}.")
     suffix = path.suffix.lower()
     if suffix in (".csv", ".tsv"):
-        return _csv(path, "\t" if suffix == ".tsv" else ",")
+        return _csv(path, "\t" if suffix == ".tsv" else ",", ids)
     if suffix in (".jsonl", ".ndjson"):
-        return _jsonl(path)
+        return _jsonl(path, ids)
     if suffix == ".xlsx":
-        return _xlsx(path)
+        return _xlsx(path, ids)
     raise ReportsError(f"{path.name} is no kind of file that holds reports.")
 
 
@@ -70,12 +73,12 @@ def _decoded(raw: bytes) -> str:
         return raw.decode("cp1252", errors="replace")
 
 
-def _csv(path: Path, delimiter: str) -> Iterator[Row]:
+def _csv(path: Path, delimiter: str, ids: Sequence[str]) -> Iterator[Row]:
     csv.field_size_limit(min(sys.maxsize, _LARGEST))
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         rows = csv.reader((line.replace("\x00", "") for line in file), delimiter=delimiter)
         header = next(rows, [])
-        text, name = _columns(header, path)
+        text, name = _columns(header, path, ids)
         number = 1
         while True:
             number += 1
@@ -96,15 +99,15 @@ def _row(row: list[str], text: int, name: int, number: int) -> Row:
     return Row(report_id or f"row {number}", row[text])
 
 
-def _columns(header: list[str], path: Path) -> tuple[int, int]:
+def _columns(header: list[str], path: Path, ids: Sequence[str]) -> tuple[int, int]:
     names = [str(one or "").strip().lower().replace(" ", "_") for one in header]
     text = next((names.index(one) for one in _TEXT_COLUMNS if one in names), -1)
     if text < 0:
         raise ReportsError(f"{path.name} has no column named {', '.join(_TEXT_COLUMNS[:3])}.")
-    return text, next((names.index(one) for one in _ID_COLUMNS if one in names), -1)
+    return text, next((names.index(one) for one in ids if one in names), -1)
 
 
-def _jsonl(path: Path) -> Iterator[Row]:
+def _jsonl(path: Path, ids: Sequence[str]) -> Iterator[Row]:
     with path.open(encoding="utf-8-sig", errors="replace") as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
@@ -112,13 +115,13 @@ def _jsonl(path: Path) -> Iterator[Row]:
             try:
                 row = json.loads(line)
                 text = next(row[one] for one in _TEXT_COLUMNS if one in row)
-                name = next((row[one] for one in _ID_COLUMNS if one in row), f"line {number}")
+                name = next((row[one] for one in ids if one in row), f"line {number}")
                 yield Row(str(name), str(text) if text is not None else "")
             except (ValueError, TypeError, StopIteration, RecursionError):
                 yield Row(f"line {number}", "", "not a JSON object with a text")
 
 
-def _xlsx(path: Path) -> Iterator[Row]:
+def _xlsx(path: Path, ids: Sequence[str]) -> Iterator[Row]:
     from zipfile import BadZipFile
 
     from openpyxl import load_workbook  # slow to import, and rarely wanted
@@ -130,7 +133,7 @@ def _xlsx(path: Path) -> Iterator[Row]:
         raise ReportsError(f"{path.name} is not an Excel file.") from error
     try:
         rows = book.worksheets[0].iter_rows(values_only=True)
-        text, name = _columns([str(one or "") for one in next(rows, ())], path)
+        text, name = _columns([str(one or "") for one in next(rows, ())], path, ids)
         for number, cells in enumerate(rows, 2):
             yield _row(["" if one is None else str(one) for one in cells], text, name, number)
     finally:

@@ -57,15 +57,19 @@ class Levels:
     """n levels of several patients, `VARIANTS` cuts of each.
 
     sagittal: uint8 (n, variants, 2, planes, rows, columns). axial: uint8 (n, variants, images, rows, columns);
-    height: float16, the same shape; images: (n, variants). sizes: (n, 3), `MEASURED` without error, unscaled.
-    truth: (n, 5), 0..3. report: (n, 5), 0..3, `UNSAID` or `PRESENT`. seed: (n,).
+    height: float16, the same shape; images: (n, variants). series: (n, variants, 2), 1 where there is a T2, a T1.
+    sizes: (n, 3), `MEASURED`, unscaled, not a number where not known; exact: (n,), 1 where they are without error and
+    get the segmenter's, 0 where the segmenter measured them. truth: (n, 5), 0..3, `UNSAID` where nobody knows it.
+    report: (n, 5), 0..3, `UNSAID` or `PRESENT`. seed: (n,), of the patient.
     """
 
     sagittal: NDArray[np.uint8]
     axial: NDArray[np.uint8]
     height: NDArray[np.float16]
     images: NDArray[np.int64]
+    series: NDArray[np.uint8]
     sizes: NDArray[np.float64]
+    exact: NDArray[np.uint8]
     truth: NDArray[np.int8]
     report: NDArray[np.int8]
     seed: NDArray[np.int64]
@@ -83,7 +87,7 @@ def cut(path: Path) -> Path:
         rng = np.random.default_rng([43, patient.seed])
         made = [grade_samples.cuts(patient, rng) for _ in range(VARIANTS)]
         heights = [level.height_mm for level in patient.levels]
-        arrays = _arrays([[one[number] for one in made] for number in range(len(LUMBAR_LEVELS))])
+        arrays = arrays_of([[one[number] for one in made] for number in range(len(LUMBAR_LEVELS))])
         part = out.with_suffix(".part")
         with part.open("wb") as file:
             np.savez_compressed(
@@ -93,13 +97,14 @@ def cut(path: Path) -> Path:
                 sizes=np.stack([patient.ap_mm, patient.area_mm2, heights], axis=1),
                 truth=patient.truth,
                 report=patient.report,
+                exact=np.ones(len(heights), np.uint8),
                 seed=np.full(len(heights), patient.seed),
             )
         part.replace(out)
     return out
 
 
-def _arrays(levels: Sequence[Sequence[LevelCrops]]) -> dict[str, NDArray[np.generic]]:
+def arrays_of(levels: Sequence[Sequence[LevelCrops]]) -> dict[str, NDArray[np.generic]]:
     """By level and variant."""
 
     def stacked(what: str) -> NDArray[np.float32]:
@@ -111,6 +116,9 @@ def _arrays(levels: Sequence[Sequence[LevelCrops]]) -> dict[str, NDArray[np.gene
         "axial": _bytes(axial[:, :, :, 0]),
         "height": axial[:, :, :, 1].astype(np.float16),
         "images": stacked("images").astype(np.int64),
+        "series": np.array(
+            [[[role in one.made_from for role in crops.SAGITTAL] for one in level] for level in levels]
+        ).astype(np.uint8),
     }
 
 
@@ -127,7 +135,10 @@ def load(folder: Path, group: Group) -> Levels:
     parts: list[dict[str, NDArray[np.generic]]] = []
     for path in paths:
         with np.load(cut(path), allow_pickle=False) as arrays:
-            parts.append({name: arrays[name] for name in names})
+            # Cuts of older versions do not say what holds of all rendered patients.
+            count = len(arrays["seed"])
+            ones = {"series": np.ones((count, VARIANTS, 2), np.uint8), "exact": np.ones(count, np.uint8)}
+            parts.append({name: arrays[name] if name in arrays else ones[name] for name in names})
     return Levels(**{name: np.concatenate([part[name] for part in parts]) for name in names})
 
 
@@ -154,20 +165,18 @@ def inputs(
     levels: Levels, rows: NDArray[np.int64], variant: NDArray[np.int64], shown: Shown, rng: np.random.Generator
 ) -> Inputs:
     """The chosen levels as scanned, measured with the error that the segmenter makes. rng: of that error."""
-    count = len(rows)
     sagittal = _floats(levels.sagittal[rows, variant])
     axial = torch.stack(
         [_floats(levels.axial[rows, variant]), torch.from_numpy(levels.height[rows, variant].astype(np.float32))], dim=2
     )
     axial_seen = (torch.arange(crops.IMAGES) < torch.from_numpy(levels.images[rows, variant])[:, None]).float()
-    sagittal_seen = torch.ones(count, 2)
+    sagittal_seen = torch.from_numpy(levels.series[rows, variant]).float()
     if shown is Shown.AXIAL:
         sagittal_seen *= 0
     if shown is Shown.SAGITTAL:
         axial_seen *= 0
-    return Inputs(
-        sagittal, sagittal_seen, axial, axial_seen, _measured(levels, rows, rng), torch.ones(count, len(MEASURED))
-    )
+    measured = _measured(levels, rows, rng)
+    return Inputs(sagittal, sagittal_seen, axial, axial_seen, measured.nan_to_num(0.0), (~measured.isnan()).float())
 
 
 def _floats(values: NDArray[np.uint8]) -> Tensor:
@@ -176,12 +185,15 @@ def _floats(values: NDArray[np.uint8]) -> Tensor:
 
 def _measured(levels: Levels, rows: NDArray[np.int64], rng: np.random.Generator) -> Tensor:
     """Sac and disc as the machine would measure them, scaled."""
-    sizes = levels.sizes[rows]
+    sizes, wrong = levels.sizes[rows], levels.exact[rows].astype(np.float64)
     seeds, which = np.unique(levels.seed[rows], return_inverse=True)
-    off = rng.normal(0, COMMON_MM, len(seeds))[which] + rng.normal(0, OWN_MM, len(rows))
-    ap = np.maximum(sizes[:, 0] + off, 2.0)
-    area = sizes[:, 1] * ap / np.maximum(sizes[:, 0], 3.0) * np.exp(rng.normal(0, 0.08, len(rows)))
-    measured = np.stack([ap, area, sizes[:, 2] + rng.normal(0, HEIGHT_SD_MM, len(rows))], axis=1)
+    off = wrong * (rng.normal(0, COMMON_MM, len(seeds))[which] + rng.normal(0, OWN_MM, len(rows)))
+    ap = np.where(wrong > 0, np.maximum(sizes[:, 0] + off, 2.0), sizes[:, 0])
+    # An area may be known where the diameter is not.
+    area = np.where(wrong > 0, sizes[:, 1] * ap / np.maximum(sizes[:, 0], 3.0), sizes[:, 1])
+    area = area * np.exp(wrong * rng.normal(0, 0.08, len(rows)))
+    height = sizes[:, 2] + wrong * rng.normal(0, HEIGHT_SD_MM, len(rows))
+    measured = np.stack([ap, area, height], axis=1)
     middle, spread = np.array(list(MEASURED.values())).T
     return torch.from_numpy(((measured - middle) / spread).astype(np.float32))
 

@@ -31,7 +31,7 @@ def answers(network: GradeNet, levels: Levels, shown: Shown) -> Tensor:
             levels, rows, np.zeros(len(rows), dtype=np.int64), shown, np.random.default_rng([47, start])
         )
         with torch.inference_mode():
-            out.append(network(x) / network.temperature[:, None])
+            out.append((network(x.on(network.temperature.device)) / network.temperature[:, None]).cpu())
     return torch.cat(out)
 
 
@@ -62,10 +62,14 @@ class Score:
     confusion: NDArray[np.int64]
 
 
-def score(levels: Levels, logits: Tensor, number: int) -> Score:
-    """The figures of site `number` of `HEADS`."""
-    truth, said = torch.from_numpy(levels.truth[:, number].astype(np.int64)), logits[:, number].argmax(dim=1)
-    low, high = _interval(levels.seed, truth, said)
+def score(levels: Levels, logits: Tensor, number: int, against: str = "truth") -> Score:
+    """The figures of site `number` of `HEADS`, of levels that have a label there. against: ``truth`` or ``report``."""
+    every = grade_data.labels(levels, against)[:, number]
+    known = every >= 0
+    truth, logits = every[known], logits[known]
+    said = logits[:, number].argmax(dim=1)
+    patients = levels.seed[known.numpy()]
+    low, high = _interval(patients, truth, said)
     confusion = np.zeros((len(GRADES), len(GRADES)), dtype=np.int64)
     np.add.at(confusion, (truth.numpy(), said.numpy()), 1)
     return Score(
@@ -74,7 +78,7 @@ def score(levels: Levels, logits: Tensor, number: int) -> Score:
         low,
         high,
         float(((truth - said).abs() <= 1).float().mean()),
-        reliability.of(HEADS[number], levels.seed, truth.numpy(), logits[:, number].double().softmax(dim=1).numpy()),
+        reliability.of(HEADS[number], patients, truth.numpy(), logits[:, number].double().softmax(dim=1).numpy()),
         confusion,
     )
 

@@ -10,7 +10,6 @@ the temperatures are chosen on tuning patients; nothing here looks at those of t
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -26,6 +25,8 @@ from inference.models.gradenet import HEADS, MEASURED, GradeConfig, GradeNet, In
 from inference.training import grade_data
 from inference.training.grade_data import Group, Levels, Shown
 from inference.training.report_grade import answers, balanced_accuracy
+from inference.training.run import Frame, go_through
+from inference.training.together import ALONE, Share
 from inference.types import Grade
 
 #: Of the models that this script writes; goes up when a new one is shipped.
@@ -52,7 +53,8 @@ class Loss(StrEnum):
 class TrainConfig:
     """All that decides a run besides the data; travels in the model card.
 
-    labels: ``truth`` or ``report``. sites: those that are learned.
+    labels, tuned_by: ``truth`` or ``report``: what is learned, and what the best model is chosen by.
+    sites: those that are learned.
     """
 
     inputs: Shown = Shown.BOTH
@@ -66,6 +68,7 @@ class TrainConfig:
     average: float = 0.98
     check_every: int = 100
     seed: int = 7
+    tuned_by: str = "truth"
 
 
 def weights_of(target: Tensor) -> Tensor:
@@ -79,113 +82,139 @@ def weights_of(target: Tensor) -> Tensor:
     )
 
 
-def loss_of(logits: Tensor, target: Tensor, loss: Loss, weights: Tensor) -> Tensor:
-    """logits: (n, 5, 4). target: (n, 5), -1 where there is no label. weights: (5, 4) of `weights_of`."""
-    known = target >= 0
-    grade = target.clamp(min=0)
-    weight = known.float()
+def weight_of(target: Tensor, loss: Loss, weights: Tensor) -> Tensor:
+    """(n, 5): what each label counts; nothing where there is none. See `costs_of`."""
+    weight = (target >= 0).float()
     if loss is not Loss.PLAIN:
-        weight = weight * weights.expand(len(target), -1, -1).gather(2, grade[:, :, None])[:, :, 0]
+        weight = weight * weights.expand(len(target), -1, -1).gather(2, target.clamp(min=0)[:, :, None])[:, :, 0]
+    return weight
+
+
+def costs_of(logits: Tensor, target: Tensor, loss: Loss, weights: Tensor) -> tuple[Tensor, Tensor]:
+    """(weighed cost, weight) of each label, (n, 5) both.
+
+    logits: (n, 5, 4). target: (n, 5), -1 where there is no label. weights: (5, 4) of `weights_of`.
+    """
+    weight, grade = weight_of(target, loss, weights), target.clamp(min=0)
     cost = F.cross_entropy(logits.flatten(0, 1), grade.flatten(), reduction="none").reshape(target.shape)
     if loss is Loss.ORDINAL:
         said, true = logits.softmax(dim=2).cumsum(dim=2), F.one_hot(grade, len(GRADES)).cumsum(dim=2)
         cost = cost + (said - true).square().sum(dim=2)
-    return (cost * weight).sum() / weight.sum().clamp(min=1)
+    return cost * weight, weight
 
 
-class Run:
-    """A training run that can be put on disk and taken up again."""
+def loss_of(logits: Tensor, target: Tensor, loss: Loss, weights: Tensor) -> Tensor:
+    """The mean of `costs_of` over all labels that there are."""
+    cost, weight = costs_of(logits, target, loss, weights)
+    return cost.sum() / weight.sum().clamp(min=1)
 
-    def __init__(self, config: TrainConfig, levels: Levels) -> None:
+
+@dataclass(frozen=True)
+class Material:
+    """What a run learns from and is tuned on. about: lines for the card; limits: what a person should know.
+
+    mark: of the data, so that a checkpoint is not gone on with after they have changed; empty where they cannot.
+    """
+
+    levels: Levels
+    tune: Levels
+    about: dict[str, object]
+    limits: tuple[str, ...]
+    mark: str = ""
+    version: str = VERSION
+
+
+class Run(Frame[GradeNet]):
+    """A training run that can be put on disk and taken up again, or one process's share of it."""
+
+    def __init__(self, config: TrainConfig, levels: Levels, share: Share = ALONE) -> None:
+        if share.world > config.batch:
+            raise ValueError(f"A batch of {config.batch} levels cannot be shared by {share.world} processes.")
         torch.manual_seed(config.seed)
-        self.config, self.levels = config, levels
+        self.config, self.levels, self.share = config, levels, share
         self.target = grade_data.labels(levels, config.labels, config.sites)
         self.weights = weights_of(self.target)
-        self.rng = np.random.default_rng(config.seed)
-        self.generator = torch.Generator().manual_seed(config.seed)
-        self.network = GradeNet(GradeConfig())
-        self.averaged = torch.optim.swa_utils.AveragedModel(
-            self.network,
-            multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(config.average),  # type: ignore[no-untyped-call]
-            use_buffers=True,
-        )
-        self.optimiser = torch.optim.AdamW(
-            self.network.parameters(), config.learning_rate, weight_decay=config.weight_decay
-        )
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimiser, config.learning_rate, total_steps=config.steps, pct_start=0.15
-        )
-        self.step, self.best = 0, 0.0
+        super().__init__(config, GradeNet(GradeConfig()).to(share.device), rising=0.15)
+        self.shared = share.wrapped(self.network)
+        # Of what each process draws by itself: the errors of its levels' sizes, their variations, what is dropped out.
+        self.own = self.rng
+        if share.waiting is not None:
+            self._draw_by_itself()
+
+    def _draw_by_itself(self) -> None:
+        """Batches are drawn by all processes alike, everything else by each; after a break it is drawn anew."""
+        seed = [self.config.seed, self.share.rank, self.step]
+        self.own = np.random.default_rng(seed)
+        self.generator.manual_seed(int(self.own.integers(2**62)))
+        torch.manual_seed(int(self.own.integers(2**62)))
+
+    def resume(self, path: Path, of: str = "") -> None:
+        super().resume(path, of)
+        if self.share.waiting is not None:
+            self._draw_by_itself()
+
+    def tell(self, line: str) -> None:
+        if self.share.first:
+            super().tell(line)
 
     def learn(self) -> float:
-        """One step on one batch; returns its loss."""
-        config = self.config
+        """One step on one batch; returns its loss, of this process's share."""
+        config, share = self.config, self.share
         self.network.train()
         rows = self.rng.choice(len(self.levels), config.batch, replace=len(self.levels) < config.batch)
         variant = self.rng.integers(0, grade_data.VARIANTS, config.batch)
-        x = grade_data.varied(grade_data.inputs(self.levels, rows, variant, config.inputs, self.rng), self.generator)
-        loss = loss_of(self.network(x), self.target[rows], config.loss, self.weights)
-        self.optimiser.zero_grad()
-        torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
-        self.optimiser.step()
-        self.schedule.step()
-        self.averaged.update_parameters(self.network)
-        self.step += 1
-        return loss.item()
-
-    def save(self, path: Path) -> None:
-        parts = {name: getattr(self, name).state_dict() for name in ("network", "averaged", "optimiser", "schedule")}
-        random = {
-            "rng": self.rng.bit_generator.state,
-            "generator": self.generator.get_state(),
-            "torch": torch.get_rng_state(),
-        }
-        part = path.with_suffix(".part")
-        torch.save({**parts, **random, "step": self.step, "best": self.best}, part)
-        part.replace(path)
-
-    def resume(self, path: Path) -> None:
-        state = torch.load(path, weights_only=True)  # noqa: TID251 - our own checkpoint, tensors and numbers only
-        for name in ("network", "averaged", "optimiser", "schedule"):
-            getattr(self, name).load_state_dict(state[name])
-        self.rng.bit_generator.state = state["rng"]
-        self.generator.set_state(state["generator"])
-        torch.set_rng_state(state["torch"])
-        self.step, self.best = state["step"], state["best"]
-        print(f"resumed at step {self.step}", flush=True)
+        mine, which = rows[share.rank :: share.world], variant[share.rank :: share.world]
+        x = grade_data.varied(grade_data.inputs(self.levels, mine, which, config.inputs, self.own), self.generator)
+        target = self.target[mine]
+        cost, _ = costs_of(
+            self.shared(x.on(share.device)), target.to(share.device), config.loss, self.weights.to(share.device)
+        )
+        # The weight of the whole batch, so that the mean of all processes' gradients is the batch's.
+        weight = weight_of(self.target[rows], config.loss, self.weights).sum().clamp(min=1)
+        return self.follow(share.world * cost.sum() / weight)
 
 
-def train(rendered: Path, out: Path, config: TrainConfig) -> None:
+def rendered_material(rendered: Path) -> Material:
+    """Simulated patients. rendered: folder of ``train render-grade``. Raises ValueError when it lacks some group."""
+    levels, tune = (grade_data.load(rendered, group) for group in (Group.TRAIN, Group.TUNE))
+    about: dict[str, object] = {
+        "data": "patients of inference.simulate, who are no persons",
+        "seeds": f"{levels.seed.min()} to {levels.seed.max()}, without those that tune and report",
+    }
+    limit = "Trained on simulated patients only. Never tested on real axial images, nor on any real foramen."
+    return Material(levels, tune, about, (limit,))
+
+
+def train(material: Material, out: Path, config: TrainConfig, share: Share = ALONE) -> None:
     """Train and write the best model (by balanced accuracy on tuning patients) to `out`; resumes a run broken off.
 
-    rendered: folder of ``train render-grade``. Raises ValueError when it lacks patients of a group.
+    Raises ValueError when the checkpoint in `out` learnt from something else.
     """
     out.mkdir(parents=True, exist_ok=True)
-    levels, tune = (grade_data.load(rendered, group) for group in (Group.TRAIN, Group.TUNE))
-    print(f"{len(levels)} levels to train on, {len(tune)} to tune on", flush=True)
-    run, checkpoint = Run(config, levels), out / "checkpoint.pt"
+    run, checkpoint = Run(config, material.levels, share), out / "checkpoint.pt"
+    run.tell(f"{len(material.levels)} levels to train on, {len(material.tune)} to tune on")
     if checkpoint.exists():
-        run.resume(checkpoint)
-    started, first, running = time.monotonic(), run.step, 0.0
-    while run.step < config.steps:
-        loss = run.learn()
-        running = loss if run.step == first + 1 else 0.95 * running + 0.05 * loss
-        if run.step % 20 == 0:
-            pace = (time.monotonic() - started) / (run.step - first)
-            print(f"step {run.step}/{config.steps} loss {running:.4f} {pace:.2f} s/step", flush=True)
-        if run.step % config.check_every == 0 or run.step == config.steps:
-            _check(run, tune, out)
-            run.save(checkpoint)
+        run.resume(checkpoint, material.mark)
+    # No process may find a checkpoint that another has just written.
+    share.wait()
+
+    def checked() -> None:
+        if share.first:
+            _check(run, material, out)
+            run.save(checkpoint, material.mark)
+        share.wait()
+
+    go_through(run, config, run.learn, checked, memory=0.95)
 
 
-def _check(run: Run, tune: Levels, out: Path) -> None:
-    """Balanced accuracy on tuning patients by true grades; saves the model, calibrated, when it is the best so far."""
+def _check(run: Run, material: Material, out: Path) -> None:
+    """Balanced accuracy on tuning patients; saves the model, calibrated, when it is the best so far."""
+    tune = material.tune
     config = run.config
     network = cast(GradeNet, run.averaged.module).eval()
     network.temperature.fill_(1.0)
     logits = answers(network, tune, config.inputs)
-    truth = grade_data.labels(tune, "truth", config.sites)
+    truth = grade_data.labels(tune, config.tuned_by, config.sites)
     learned = [number for number, site in enumerate(HEADS) if site in config.sites]
     scores = {HEADS[k]: round(balanced_accuracy(truth[:, k], logits[:, k].argmax(dim=1)), 4) for k in learned}
     mean = float(np.mean(list(scores.values())))
@@ -195,7 +224,7 @@ def _check(run: Run, tune: Levels, out: Path) -> None:
     if mean > run.best:
         run.best = mean
         network.temperature.copy_(temperatures(logits, truth))
-        registry.save(network, card(network, config, run, scores), out)
+        registry.save(network, card(network, material, run, scores), out)
 
 
 def temperatures(logits: Tensor, truth: Tensor) -> Tensor:
@@ -231,11 +260,11 @@ def recalibrate(rendered: Path, folder: Path) -> Tensor:
     return network.temperature
 
 
-def card(network: GradeNet, config: TrainConfig, run: Run, tune: dict[str, float]) -> dict[str, object]:
+def card(network: GradeNet, material: Material, run: Run, tune: dict[str, float]) -> dict[str, object]:
     """The model card: all that prediction needs and a person should know."""
     return {
         "name": "grade",
-        "version": VERSION,
+        "version": material.version,
         "task": "stenosis of canal, foramina and lateral recesses in four grades, one level at a time",
         "network": network.config.to_dict(),
         "preprocessing": {"spacing_mm": preprocess.SPACING_MM, "percentiles": list(preprocess.PERCENTILES)},
@@ -243,19 +272,29 @@ def card(network: GradeNet, config: TrainConfig, run: Run, tune: dict[str, float
         "measured": list(MEASURED),
         "classes": [str(grade) for grade in GRADES],
         "training": {
-            "config": {**asdict(config), "sites": list(config.sites)},
+            "config": {**asdict(run.config), "sites": list(run.config.sites)},
             "best_step": run.step,
-            "data": "patients of inference.simulate, who are no persons",
+            **material.about,
             "levels": len(run.levels),
-            "seeds": f"{run.levels.seed.min()} to {run.levels.seed.max()}, without those that tune and report",
             "tuning_balanced_accuracy": tune,
         },
         "limits": [
-            "Trained on simulated patients only. Never tested on real axial images, nor on any real foramen.",
+            *material.limits,
             "Knows discs between five lumbar vertebrae and the sacrum, T2 and T1 spin echo, slices of 3 to 5 mm.",
             "Not a medical device. Not tested in clinical use.",
         ],
     }
 
 
-__all__ = ["Inputs", "Loss", "Run", "TrainConfig", "loss_of", "recalibrate", "temperatures", "train", "weights_of"]
+__all__ = [
+    "Inputs",
+    "Loss",
+    "Material",
+    "Run",
+    "TrainConfig",
+    "loss_of",
+    "recalibrate",
+    "temperatures",
+    "train",
+    "weights_of",
+]

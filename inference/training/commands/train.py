@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from inference.progress import tell_patients
 
 if TYPE_CHECKING:
     from inference.arguments import Commands
+    from inference.training.train_grade import TrainConfig
 
 
 def add(models: Commands) -> None:
@@ -20,7 +22,7 @@ def add(models: Commands) -> None:
     _add_render(new("render", help="simulated patients as training slabs; what is there stays"))
     _add_segment(new("segment", help="the segmenter, on real or simulated patients or both"))
     _add_render_grade(new("render-grade", help="simulated patients for the grader; what is there stays"))
-    _add_grade(new("grade", help="the grader, on simulated patients"))
+    _add_grade(new("grade", help="the grader, on simulated patients, or on an archive with its reports"))
     _add_grade_temperatures(new("grade-temperatures", help="fit a grader's calibration anew on the tuning patients"))
     _add_discs(new("discs", help="the network that looks at discs, on real mid-sagittal slices"))
 
@@ -92,10 +94,16 @@ def _render_grade(options: argparse.Namespace) -> int:
 
 
 def _add_grade(grade: argparse.ArgumentParser) -> None:
-    grade.add_argument("--rendered", type=Path, required=True, help="folder of `train render-grade`")
+    source = grade.add_mutually_exclusive_group(required=True)
+    source.add_argument("--rendered", type=Path, help="folder of `train render-grade`")
+    source.add_argument("--archive", type=Path, metavar="DICOM_DIR", help="with --reports and --data-name")
+    grade.add_argument("--reports", type=Path, metavar="REPORTS.(csv|jsonl|xlsx|folder)", help="of the archive")
+    grade.add_argument("--data-name", help="what the archive is, real or simulated: for card and data sheet")
+    grade.add_argument("--truth", type=Path, help="truth.csv of a simulated archive: evaluated against, never learnt")
+    grade.add_argument("--workers", type=count, default=1, help="processes that read the archive (default: 1)")
     grade.add_argument("--out", type=Path, required=True, help="folder for weights, card and checkpoint")
     grade.add_argument("--inputs", choices=("axial", "sagittal", "both"), default="both")
-    grade.add_argument("--labels", choices=("truth", "report"), default="truth")
+    grade.add_argument("--labels", choices=("truth", "report"), default="truth", help="of rendered patients")
     grade.add_argument("--sites", nargs="+", metavar="SITE", help="learn these alone (default: all five)")
     grade.add_argument("--loss", choices=("plain", "weighted", "ordinal"), default="ordinal")
     grade.add_argument("--steps", type=count, default=600)
@@ -106,7 +114,8 @@ def _add_grade(grade: argparse.ArgumentParser) -> None:
 def _grade(options: argparse.Namespace) -> int:
     from inference.models.gradenet import HEADS
     from inference.training.grade_data import Shown
-    from inference.training.train_grade import Loss, TrainConfig, train
+    from inference.training.together import joined
+    from inference.training.train_grade import Loss, TrainConfig, rendered_material, train
 
     sites = tuple(options.sites or HEADS)
     if unknown := set(sites) - set(HEADS):
@@ -116,11 +125,25 @@ def _grade(options: argparse.Namespace) -> int:
         Shown(options.inputs), options.labels, sites, Loss(options.loss), options.steps, seed=options.seed
     )
     try:
-        train(options.rendered, options.out, config)
+        if options.archive:
+            _grade_from_archive(options, config)
+        else:
+            with joined() as share:
+                train(rendered_material(options.rendered), options.out, config, share)
     except ValueError as error:
         print(str(error), file=sys.stderr)
         return 2
     return 0
+
+
+def _grade_from_archive(options: argparse.Namespace, config: TrainConfig) -> None:
+    from inference.training import grade_archive
+
+    if not (options.reports and options.data_name):
+        raise ValueError("--archive needs --reports and --data-name.")
+    files = options.archive, options.reports, options.out
+    asked = grade_archive.Asked(*files, options.data_name, options.truth, options.workers)
+    grade_archive.run(asked, replace(config, labels="report", tuned_by="report"))
 
 
 def _add_grade_temperatures(parser: argparse.ArgumentParser) -> None:
