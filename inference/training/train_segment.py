@@ -34,7 +34,7 @@ _SPIDER = "SPIDER T2 SPACE: van der Graaf et al., Scientific Data 2024, Zenodo 1
 _TAUGHT = "mid-sagittal T1 and T2 images of other patients of SPIDER, labelled by the model named as teacher"
 _SIMULATED = "patients of inference.simulate, who are no persons"
 #: Of the models that this script writes; goes up when a new one is shipped.
-VERSION = "1.2.0"
+VERSION = "1.3.0"
 _HELD_BACK = {
     Source.REAL: (),
     Source.SIMULATED: (f"the last {HELD_BACK} simulated ones",),

@@ -79,7 +79,7 @@ def test_a_lowest_disc_of_full_depth_that_is_far_thinner_than_the_others_is_told
     above_are_thin = np.array([4.4, 8.0, 7.0, 6.8, 5.7, 4.6, 4.5, 3.8])
     like = {"tilts": np.linspace(40, -8, 8), "depths": np.full(8, 35.0)}
     assert "transitional" in designate(evidence(heights=above_are_thin, **like)).transitional
-    above_are_thin[0] = 5.0
+    above_are_thin[0] = 4.8
     assert designate(evidence(heights=above_are_thin, **like)).transitional == ""
     worn = np.array([3.4, 3.9, 4.1, 4.0, 4.4, 4.0])
     assert designate(evidence(heights=worn)).transitional == ""
