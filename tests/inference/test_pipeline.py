@@ -69,7 +69,7 @@ def test_every_disc_is_looked_at_on_t2_and_t1_and_the_network_that_did_is_named(
     found = [one for one in result.reading.disc_findings if one.level in LUMBAR_LEVELS]
     assert {(one.level, one.finding) for one in found} == {(level, q) for level in LUMBAR_LEVELS for q in DiscQuestion}
     assert {one.made_from for one in found} == {(Role.SAGITTAL_T2, Role.SAGITTAL_T1)}
-    assert result.reading.provenance.others[0].startswith("discs ")
+    assert any(one.startswith("discs ") for one in result.reading.provenance.others)
 
 
 def test_axial_images_belong_to_the_discs_that_they_were_angled_to(result: Result, study: tuple[Path, Truth]) -> None:

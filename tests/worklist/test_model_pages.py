@@ -90,7 +90,7 @@ def test_installed_versions_are_shown_with_their_cards_and_the_active_one_is_mar
     ):
         assert told in page
     names = {path.parent.name for path in cards.WEIGHTS.glob("*/card.json")}
-    assert page.count(">Active<") == len(names) == 2
+    assert page.count(">Active<") == len(names) == 3
     assert page.index(">Active<") < page.index("Activate<span")
 
 
