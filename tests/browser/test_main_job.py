@@ -61,8 +61,8 @@ def test_a_radiologist_uploads_reads_signs_and_amends(
     page.wait_for_url("**/versions/2/")
     expect(page.locator("article")).to_contain_text("Amends version 1. Reason: L5-S1 was misread.")
     first, second = SignedVersion.objects.order_by("number")
-    assert "L5-S1: Severe stenosis" in second.text
-    assert "L5-S1: Severe stenosis" not in first.text
+    assert "L5-S1: Severe stenosis of the spinal canal" in second.text
+    assert "L5-S1: Severe stenosis of the spinal canal" not in first.text
     assert Study.objects.get().state == State.AMENDED
 
 
@@ -90,7 +90,7 @@ def amend(page: Page) -> None:
     page.get_by_role("button", name="Amend").click()
     expect(page.get_by_text("You are amending version 1")).to_be_visible()
     page.get_by_label("L5-S1 Canal").select_option("severe")
-    expect(page.locator("#suggestions")).to_contain_text("L5-S1: Severe stenosis")
+    expect(page.locator("#suggestions")).to_contain_text("L5-S1: Severe stenosis of the spinal canal")
     page.get_by_role("button", name="Use all").click()
     expect(page.locator("#suggestions")).to_be_empty()
     page.get_by_role("button", name="Confirm L5-S1").click()

@@ -66,7 +66,7 @@ def test_no_patient_is_in_two_groups() -> None:
 
 
 def test_the_network_learns_what_can_be_seen() -> None:
-    seen, new = cases(120), cases(40, seed=9)
+    seen, new = cases(200), cases(120, seed=9)
     member = train_discs.learn(seen, CONFIG, seed=1)
     told = chances(train_discs.told(member, new), member.config, torch.ones(len(ANSWERS)))
     given = disc_choose.decided([one.double().numpy() for one in told], dict.fromkeys(list(DiscQuestion)[1:], 0.5))
@@ -80,15 +80,16 @@ def test_a_run_writes_a_model_with_its_card_and_goes_on_from_finished_members(
     learnt = []
     monkeypatch.setattr(train_discs.disc_figures, "of", partial(disc_figures.of, draws=5))
     monkeypatch.setattr(train_discs.disc_lines, "fit", lambda *asked: Lines(asked[3]).eval())
-    monkeypatch.setattr(train_discs.registry, "load", lambda _name: None)
     monkeypatch.setattr(train_discs.midsagittal, "listed", lambda _data: [])
     monkeypatch.setattr(train_discs.midsagittal, "used_for", lambda _all: dict.fromkeys(range(16), Use.TRAIN))
     monkeypatch.setattr(train_discs.disc_cases, "gathered", lambda *_: cases())
     once = train_discs.learn
     monkeypatch.setattr(train_discs, "learn", lambda *asked: learnt.append(asked[2]) or once(*asked))
     config = TrainConfig(epochs=1, widths=(4,))
-    for _ in range(2):
-        train_discs.train(tmp_path, tmp_path / "discs", config)
+    with monkeypatch.context() as patch:
+        patch.setattr(train_discs.registry, "load", lambda _name: None)
+        for _ in range(2):
+            train_discs.train(tmp_path, tmp_path / "discs", config)
     model = disc_findings.load(tmp_path)
     assert learnt == [config.seed + number for number in range(5)]
     assert set(model.cuts) == set(DiscQuestion) - {DiscQuestion.PFIRRMANN}
