@@ -10,10 +10,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -48,12 +49,22 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """Seconds of one reading: whole, of this process on all cores, and of each step."""
+
+    whole_s: float
+    cores_s: float
+    steps_s: dict[str, float]
+
+
+@dataclass(frozen=True)
 class Speed:
-    """rows: one for each runtime. reading_s: whole readings of the study, files written. peak_mib: of a process."""
+    """rows: one for each runtime. readings: of the study, files written. peak_mib: of a process. models: that read."""
 
     rows: list[Row]
-    reading_s: list[float]
+    readings: list[Reading]
     peak_mib: float
+    models: str
 
 
 class _Plain:
@@ -93,8 +104,11 @@ class _Onnx:
         return torch.from_numpy(self._session.run(None, {"x": windows.contiguous().numpy()})[0])
 
 
-def measure(rounds: int, seed: int) -> Speed:
-    """Time every runtime that is installed, turn by turn. The first round warms up and does not count."""
+def measure(rounds: int, seed: int, grader: Path | None = None) -> Speed:
+    """Time every runtime that is installed, turn by turn. The first round warms up and does not count.
+
+    grader: folder of a grader to read with, instead of the shipped one.
+    """
     model = registry.load("segment")
     with tempfile.TemporaryDirectory() as folder:
         study, series = Path(folder) / "study", Path(folder) / "series"
@@ -106,7 +120,13 @@ def measure(rounds: int, seed: int) -> Speed:
                 _time(row, paths, rows[0].network)
                 if not number:
                     row.at_once_s, row.one_by_one_s, row.whole_s = [], [], []
-        return Speed(rows, _readings(study / "dicom", rounds), _peak_mib(series, Path(folder) / "out"))
+        models = pipeline.load_models()
+        if grader is not None:
+            models = replace(models, grader=registry.load(grader.name, weights_root=grader.parent))
+        parts = (models.segmenter, models.discs, models.grader)
+        names = " and ".join(one.mark.rsplit(" ", 1)[0] for one in parts if one)
+        readings = _readings(study / "dicom", rounds, models)
+        return Speed(rows, readings, _peak_mib(series, Path(folder) / "out"), names)
 
 
 def _rows(network: UNet) -> list[Row]:
@@ -171,20 +191,25 @@ def _parts(windows: Tensor, size: int) -> list[Tensor]:
     return [windows[start : start + size] for start in range(0, len(windows), size)]
 
 
-def _readings(folder: Path, rounds: int) -> list[float]:
-    """Seconds of whole readings of a study, its files written, the models loaded."""
-    models = pipeline.load_models()
-
-    def read(out: Path) -> None:
-        output.write(pipeline.read_study(dicom.find_files(folder), models), out)
-
-    return list(_repeated(lambda: read(folder.parent / "out"), rounds))
+def _readings(folder: Path, rounds: int, models: pipeline.Models) -> list[Reading]:
+    """Whole readings of a study, its files written, the models loaded. The first warms up and does not count."""
+    return [_reading(folder, models) for _ in range(rounds + 1)][1:]
 
 
-def _repeated(work: Callable[[], object], rounds: int) -> Iterator[float]:
-    work()
-    for _ in range(rounds):
-        yield _seconds(work)
+def _reading(folder: Path, models: pipeline.Models) -> Reading:
+    marks: list[tuple[str, float]] = []
+
+    def note(step: str, _share: float) -> None:
+        if not marks or marks[-1][0] != step:
+            marks.append((step, time.perf_counter()))
+
+    started, cores = time.perf_counter(), time.process_time()
+    result = pipeline.read_study(dicom.find_files(folder), models, note)
+    note("writing", 0.0)
+    output.write(result, folder.parent / "out")
+    ended = time.perf_counter()
+    steps = {step: after - at for (step, at), (_, after) in pairwise([*marks, ("", ended)])}
+    return Reading(ended - started, time.process_time() - cores, steps)
 
 
 def _seconds(work: Callable[[], object]) -> float:
@@ -225,9 +250,21 @@ def markdown(speed: Speed) -> str:
         [
             *lines,
             "",
-            f"- whole reading of the study (three series), files written, models loaded: "
-            f"median {np.median(speed.reading_s):.1f} s",
+            *_told(speed),
             f"- a process that reads the one series: at most {speed.peak_mib:.0f} MiB",
             f"- cores: {len(os.sched_getaffinity(0))}; load when it ended: {os.getloadavg()[0]:.1f}",
         ]
     )
+
+
+def _told(speed: Speed) -> list[str]:
+    """The whole reading and its steps, medians."""
+    whole, cores = (sorted(getattr(one, name) for one in speed.readings) for name in ("whole_s", "cores_s"))
+    steps = {
+        step: float(np.median([one.steps_s[step] for one in speed.readings])) for step in speed.readings[0].steps_s
+    }
+    return [
+        f"- whole reading of the study (three series), files written, models loaded ({speed.models}): "
+        f"median {np.median(whole):.1f} s ({whole[0]:.1f} to {whole[-1]:.1f}), {np.median(cores):.1f} s of a core",
+        f"- of that, s: {', '.join(f'{step} {seconds:.2f}' for step, seconds in steps.items())}",
+    ]

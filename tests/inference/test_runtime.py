@@ -14,7 +14,8 @@ import torch
 from inference import dicom, pipeline, registry, runtime, segment
 from inference.models.unet import UNet, UNetConfig
 from inference.simulate.truth import Truth
-from inference.training.report_speed import Row, Speed, difference, markdown
+from inference.training import report_speed
+from inference.training.report_speed import Reading, Row, Speed, difference, markdown
 from inference.types import Role, Volume
 from inference.volume import load_volume
 from tests.inference.series import volume
@@ -149,8 +150,21 @@ def test_the_table_of_speeds_compares_medians_with_what_the_product_did_before()
     network = untrained(OTHER)
     before = Row("channels last", network, at_once_s=[4.0, 9.0, 4.2], one_by_one_s=[2.1], whole_s=[3.0])
     after = Row("fast", network, at_once_s=[2.0], one_by_one_s=[1.0, 1.05, 7.0], whole_s=[1.26], labels_off=0.0005)
-    lines = markdown(Speed([before, before, after], [2.0, 4.0], 600.0)).splitlines()
+    readings = [Reading(2.0, 3.0, {"grading": 0.4}), Reading(4.0, 3.0, {"grading": 0.6})]
+    lines = markdown(Speed([before, before, after], readings, 600.0, "segment 9")).splitlines()
     cells = [cell.strip() for cell in lines[4].split("|")[2:-1]]
     assert cells[:5] == ["2.00", "1.05", "4.0", "1.26", "0.0500%"]
-    assert "median 3.0 s" in lines[6]
-    assert "600 MiB" in lines[7]
+    assert "(segment 9): median 3.0 s (2.0 to 4.0), 3.0 s of a core" in lines[6]
+    assert "grading 0.50" in lines[7]
+    assert "600 MiB" in lines[8]
+
+
+def test_the_steps_of_a_timed_reading_make_up_the_whole(
+    study: tuple[Path, Truth], models: pipeline.Models, tmp_path: Path
+) -> None:
+    folder = tmp_path / "dicom"
+    folder.symlink_to(study[0])
+    timed = report_speed._reading(folder, models)
+    assert tuple(timed.steps_s) == (*pipeline.STEPS, "writing")
+    assert sum(timed.steps_s.values()) == pytest.approx(timed.whole_s, rel=0.05)
+    assert (tmp_path / "out" / "reading.json").exists()

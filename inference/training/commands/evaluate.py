@@ -164,13 +164,16 @@ def _study(options: argparse.Namespace) -> int:
 def _add_speed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=count, default=5)
     parser.add_argument("--seed", type=int, default=501)
+    parser.add_argument(
+        "--grader", type=Path, help="folder of a grader to read with (default: the shipped one, if any)"
+    )
     parser.set_defaults(run=_speed)
 
 
 def _speed(options: argparse.Namespace) -> int:
     from inference.training import report_speed
 
-    print(report_speed.markdown(report_speed.measure(options.rounds, options.seed)))
+    print(report_speed.markdown(report_speed.measure(options.rounds, options.seed, options.grader)))
     return 0
 
 
