@@ -113,7 +113,7 @@ def _written(out: Path, numbers: list[int], seed: int, options: StudyOptions, wo
     if not numbers:
         return
     context = get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_only_one_thread, max_tasks_per_child=64) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=only_one_thread, max_tasks_per_child=64) as pool:
         waiting: set[Future[int]] = set()
         todo = iter(numbers)
         try:
@@ -132,8 +132,8 @@ def _written(out: Path, numbers: list[int], seed: int, options: StudyOptions, wo
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _only_one_thread() -> None:
-    """Sums depend on how many threads share them; and Ctrl-C is the parent's to handle."""
+def only_one_thread() -> None:
+    """For a process among several: sums depend on how many threads share them; and Ctrl-C is the parent's to handle."""
     import torch
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)

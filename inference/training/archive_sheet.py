@@ -6,7 +6,7 @@ Counts alone: no name, no identifier, no date, no word of a report.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -142,15 +142,7 @@ def _groups(groups: Mapping[str, Any]) -> list[str]:
         "|" + "---|" * (len(HEADS) + 3),
     ]
     for name, group in groups.items():
-        cells = []
-        for site in HEADS:
-            found = group["labels"].get(site)
-            if found is None:
-                cells.append("–")
-                continue
-            counts = " ".join(str(found[grade]) for grade in GRADES)
-            cells.append(f"{counts} ({found['of them not spoken of']})")
-        lines.append(f"| {name} | {group['patients']} | {group['levels']} | {' | '.join(cells)} |")
+        lines.append(_row(f"{name} | {group['patients']} | {group['levels']}", group["labels"], _counted))
     return [*lines, ""]
 
 
@@ -162,17 +154,22 @@ def _figures(found: Mapping[str, Any]) -> list[str]:
         "| | " + " | ".join(HEADS) + " |",
         "|" + "---|" * (len(HEADS) + 1),
     ]
-    for name, rows in found.items():
-        cells = []
-        for site in HEADS:
-            one = rows.get(site)
-            if one is None:
-                cells.append("–")
-                continue
-            between = f" ({one['interval'][0]:.2f}-{one['interval'][1]:.2f})" if "interval" in one else ""
-            cells.append(f"{one['balanced_accuracy']:.2f}{between}, {one['labels']}")
-        lines.append(f"| {_NAMES[name]} | {' | '.join(cells)} |")
+    lines += [_row(_NAMES[name], rows, _scored) for name, rows in found.items()]
     return lines
+
+
+def _row(head: str, by_site: Mapping[str, Any], cell: Callable[[Any], str]) -> str:
+    """A line of a table with a column for each site; a dash where there is nothing."""
+    return f"| {head} | {' | '.join(cell(by_site[site]) if site in by_site else '–' for site in HEADS)} |"
+
+
+def _counted(labels: Any) -> str:
+    return f"{' '.join(str(labels[grade]) for grade in GRADES)} ({labels['of them not spoken of']})"
+
+
+def _scored(one: Any) -> str:
+    between = f" ({one['interval'][0]:.2f}-{one['interval'][1]:.2f})" if "interval" in one else ""
+    return f"{one['balanced_accuracy']:.2f}{between}, {one['labels']}"
 
 
 _NAMES = {

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import TypeVar
 
-from inference.simulate.archive import WorkerLostError
+from inference.simulate.archive import WorkerLostError, only_one_thread
 
 Thing = TypeVar("Thing")
 Made = TypeVar("Made")
@@ -21,18 +20,10 @@ def spread(work: Callable[[Thing], Made], things: Sequence[Thing], workers: int,
         yield from map(work, things)
         return
     # Spawned, not forked: a fork of a process with threads can hang.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_only_one_thread) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=only_one_thread) as pool:
         try:
             yield from pool.map(work, things, chunksize=chunk)
         except BrokenProcessPool as error:
             raise WorkerLostError("A process that read studies ended early, perhaps for want of memory.") from error
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _only_one_thread() -> None:
-    """Processes share the cores; and Ctrl-C is the parent's to handle."""
-    import torch
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    torch.set_num_threads(1)
