@@ -47,6 +47,7 @@ def test_space_goes_to_the_uncertain_level_before_the_next_one(
 ) -> None:
     page = new_tab().log_in(reader, password).open_study(unsure.pk)
     page.get_by_role("button", name="Start review").click()
+    expect(page.get_by_role("button", name="Sign report…")).to_be_visible()
     page.keyboard.press("Escape")
     for key, then in (("5", "L3-L4"), ("", "L4-L5"), ("", "L1-L2")):
         if key:
