@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
 from inference import geometry, preprocess
@@ -55,16 +55,21 @@ class LevelCrops:
 
     sagittal: (2, PLANES, ROWS, COLUMNS), T2 and T1, planes from right to left.
     axial: (IMAGES, 2, AXIAL_ROWS, AXIAL_COLUMNS): intensity, and how high above the
-    disc's plane the image lies there (in `HEIGHT_MM`); images: how many there are.
+    disc's plane the image lies there (in `HEIGHT_MM`); planes: of the images that there are.
     foramina: whether the slab reaches the left and the right foramen.
     """
 
     level: str
     sagittal: Float32
     axial: Float32
-    images: int
+    planes: tuple[Slice, ...]
     made_from: tuple[Role, ...]
     foramina: tuple[bool, bool]
+
+    @property
+    def images(self) -> int:
+        """How many axial images there are."""
+        return len(self.planes)
 
 
 def prepare(volume: Volume) -> Prepared:
@@ -92,28 +97,51 @@ def cut(level: DiscLevel, sagittal: Mapping[Role, Prepared], axial: Sequence[Axi
             seen |= np.isfinite(found).mean(axis=(1, 2)) > 0.5
             roles.append(role)
     images = np.zeros((IMAGES, 2, AXIAL_ROWS, AXIAL_COLUMNS), dtype=np.float32)
-    cuts = [found for found in (_axial(level, image) for image in axial[:IMAGES]) if found is not None]
-    for number, (pixels, height) in enumerate(cuts):
-        images[number] = _scaled(pixels), height / HEIGHT_MM
-    if cuts:
+    planes: list[Slice] = []
+    for image in axial[:IMAGES]:
+        shown = _axial(level, image)
+        if shown is not None:
+            pixels, height = shown
+            images[len(planes)] = _scaled(pixels), height / HEIGHT_MM
+            planes.append(image.plane)
+    if planes:
         roles.append(Role.AXIAL_T2)
     middle = PLANES // 2
     steps = [round(mm / PLANE_STEP_MM) for mm in FORAMEN_MM]
     foramina = all(seen[middle + step] for step in steps), all(seen[middle - step] for step in steps)
-    return LevelCrops(level.level, block, images, len(cuts), tuple(roles), foramina)
+    return LevelCrops(level.level, block, images, tuple(planes), tuple(roles), foramina)
 
 
-def _sagittal(level: DiscLevel, prepared: Prepared) -> Float32 | None:
-    """(PLANES, ROWS, COLUMNS), not a number outside the slab; None when most of the middle plane is."""
-    left = (np.arange(PLANES) - PLANES // 2) * PLANE_STEP_MM
-    up = ABOVE_MM - np.arange(ROWS) * STEP_MM
-    back = BEHIND_MM + np.arange(COLUMNS) * STEP_MM
-    points = (
+def sagittal_places(level: DiscLevel, planes: ArrayLike, rows: ArrayLike, columns: ArrayLike) -> FloatArray:
+    """LPS mm of places in the sagittal cut, (planes, rows, columns, 3); they may lie between pixels."""
+    left = (np.asarray(planes, dtype=np.float64) - PLANES // 2) * PLANE_STEP_MM
+    up = ABOVE_MM - np.asarray(rows, dtype=np.float64) * STEP_MM
+    back = BEHIND_MM + np.asarray(columns, dtype=np.float64) * STEP_MM
+    return np.asarray(
         level.centre_mm
         + np.multiply.outer(left, level.left)[:, None, None]
         + np.multiply.outer(up, level.up)[None, :, None]
         - np.multiply.outer(back, level.anterior)[None, None]
     )
+
+
+def axial_places(level: DiscLevel, plane: Slice, rows: ArrayLike, columns: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """(LPS mm of places in an axial cut, (rows, columns, 3); their heights above the disc's plane in mm).
+
+    They lie in the image's own plane, where the disc's normal meets it.
+    """
+    back = AXIAL_BEHIND_MM + np.asarray(rows, dtype=np.float64) * STEP_MM
+    left = (np.asarray(columns, dtype=np.float64) - (AXIAL_COLUMNS - 1) / 2) * STEP_MM
+    flat = (
+        level.centre_mm - np.multiply.outer(back, level.anterior)[:, None] + np.multiply.outer(left, level.left)[None]
+    )
+    height = np.asarray(((plane.origin_mm - flat) @ plane.normal) / float(level.up @ plane.normal))
+    return np.asarray(flat + height[..., None] * level.up), height
+
+
+def _sagittal(level: DiscLevel, prepared: Prepared) -> Float32 | None:
+    """(PLANES, ROWS, COLUMNS), not a number outside the slab; None when most of the middle plane is."""
+    points = sagittal_places(level, range(PLANES), range(ROWS), range(COLUMNS))
     found = _sample(prepared.array, prepared.affine, points)
     return found if np.isfinite(found[PLANES // 2]).mean() > 0.5 else None
 
@@ -127,13 +155,8 @@ def _axial(level: DiscLevel, image: AxialImage) -> tuple[Float32, Float32] | Non
     for axis, factor in ((1, zoom[0]), (2, zoom[1])):
         affine[:3, axis] /= factor
         affine[:3, 3] += (affine[:3, axis] - affine[:3, axis] * factor) / 2
-    back = AXIAL_BEHIND_MM + np.arange(AXIAL_ROWS) * STEP_MM
-    left = (np.arange(AXIAL_COLUMNS) - (AXIAL_COLUMNS - 1) / 2) * STEP_MM
-    flat = (
-        level.centre_mm - np.multiply.outer(back, level.anterior)[:, None] + np.multiply.outer(left, level.left)[None]
-    )
-    height = ((plane.origin_mm - flat) @ plane.normal) / float(level.up @ plane.normal)
-    found = _sample(pixels[None], affine, flat + height[..., None] * level.up)
+    points, height = axial_places(level, plane, range(AXIAL_ROWS), range(AXIAL_COLUMNS))
+    found = _sample(pixels[None], affine, points)
     return (found, height.astype(np.float32)) if np.isfinite(found).mean() > 0.5 else None
 
 

@@ -67,32 +67,43 @@ def load(
     return DiscModel(model.network, model.card)
 
 
-def find(
-    model: DiscModel, volumes: Mapping[Role, Volume], segmentation: Segmentation, discs: Sequence[DiscLevel]
-) -> tuple[DiscFinding, ...]:
-    """Every question answered for every disc that an image shows.
-
-    volumes: sagittal ones, in the frame of reference that `segmentation` and `discs` are in.
-    """
-    out: list[DiscFinding] = []
-    for disc in discs:
-        cuts = around(volumes, segmentation, disc)
-        if cuts is not None:
-            made_from = tuple(role for channel, role in enumerate(ROLES) if cuts.present[:, channel].any())
-            out += _answers(model, disc.level, _ask(model, cuts, disc.level), made_from)
-    return tuple(out)
-
-
 @dataclass(frozen=True)
 class Cuts:
     """A disc in one or more planes, with `MARGIN` around a cut.
 
     images: float32 (planes, 2, rows, columns). present: bool (planes, 2). labels: uint8 (planes, rows, columns).
+    asides_mm: how far each plane lies to the left of the disc's centre.
     """
 
     images: NDArray[np.float32]
     present: NDArray[np.bool_]
     labels: NDArray[np.uint8]
+    asides_mm: tuple[float, ...]
+
+    @property
+    def made_from(self) -> tuple[Role, ...]:
+        """Roles of the series that show the disc."""
+        return tuple(role for channel, role in enumerate(ROLES) if self.present[:, channel].any())
+
+
+Shown = tuple[tuple[DiscLevel, Cuts], ...]
+
+
+def shown(volumes: Mapping[Role, Volume], segmentation: Segmentation, discs: Sequence[DiscLevel]) -> Shown:
+    """The discs that an image shows, with their cuts.
+
+    volumes: sagittal ones, in the frame of reference that `segmentation` and `discs` are in.
+    """
+    cuts = [(disc, around(volumes, segmentation, disc)) for disc in discs]
+    return tuple((disc, one) for disc, one in cuts if one is not None)
+
+
+def find(model: DiscModel, discs: Shown) -> tuple[DiscFinding, ...]:
+    """Every question answered for every disc that is shown."""
+    out: list[DiscFinding] = []
+    for disc, cuts in discs:
+        out += _answers(model, disc.level, _ask(model, cuts, disc.level), cuts.made_from)
+    return tuple(out)
 
 
 def around(volumes: Mapping[Role, Volume], segmentation: Segmentation, disc: DiscLevel) -> Cuts | None:
@@ -113,6 +124,7 @@ def around(volumes: Mapping[Role, Volume], segmentation: Segmentation, disc: Dis
         np.array([[blank if image is None else image for image in seen] for seen in planes.values()]),
         np.array([[image is not None for image in seen] for seen in planes.values()]),
         np.array([labels_around(segmentation, disc, aside) for aside in planes]),
+        tuple(planes),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,24 +20,39 @@ from inference.types import DiscLevel, Grade, Measurement, Role, Volume
 GRADES = (Grade.NORMAL, Grade.MILD, Grade.MODERATE, Grade.SEVERE)
 
 
-def opinions(
-    network: GradeNet,
+@dataclass(frozen=True)
+class Asked:
+    """The levels that an image shows, and what the network is shown of them, in the same order."""
+
+    levels: tuple[tuple[DiscLevel, LevelCrops], ...]
+    inputs: Inputs
+
+
+def asked(
     discs: Sequence[DiscLevel],
     measurements: tuple[Measurement, ...],
     sagittal: Mapping[Role, Volume],
     axial: Mapping[str, Sequence[AxialImage]],
-    learnt: Collection[str] = HEADS,
-) -> dict[str, Opinion]:
-    """By level what the network says; levels that no image shows are left out.
+) -> Asked | None:
+    """What the network is shown; None when no image shows any level.
 
     sagittal: T2 and T1, as far as there are. axial: by level the images through its disc, nearest first.
+    """
+    levels = level_cuts(discs, {role: crops.prepare(volume) for role, volume in sagittal.items()}, axial)
+    if not levels:
+        return None
+    return Asked(tuple(levels), _inputs([cut for _, cut in levels], [_measured(d, measurements) for d, _ in levels]))
+
+
+def opinions(network: GradeNet, shown: Asked | None, learnt: Collection[str] = HEADS) -> dict[str, Opinion]:
+    """By level what the network says; levels that no image shows are left out.
+
     learnt: the sites of `HEADS` that the network was taught (`learnt_by`); it is not asked for others.
     """
-    shown = level_cuts(discs, {role: crops.prepare(volume) for role, volume in sagittal.items()}, axial)
-    if not shown:
+    if shown is None:
         return {}
-    chances = network.chances(_inputs([cut for _, cut in shown], [_measured(d, measurements) for d, _ in shown]))
-    return {cut.level: _opinion(cut, answer, learnt) for (_, cut), answer in zip(shown, chances, strict=True)}
+    chances = network.chances(shown.inputs)
+    return {cut.level: _opinion(cut, answer, learnt) for (_, cut), answer in zip(shown.levels, chances, strict=True)}
 
 
 def level_cuts(

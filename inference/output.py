@@ -1,4 +1,4 @@
-"""A Result -> files: reading.json, segmentation.nii.gz, instances.nii.gz, overview.png, draft.txt, masks/."""
+"""A Result -> files: reading.json, the two .nii.gz of labels, overview.png, draft.txt, evidence.json, masks/."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def write(result: Result, folder: Path) -> None:
     instances.nii.gz holds the ids of `instances.IDS`; reading.json names those
     that are there. masks/index.json lists per series the images with their byte offset in
     masks/UID.bin.gz, the gzipped uint8 label images (row by row), projected
-    into each image's own plane.
+    into each image's own plane. evidence.json: ``maps``, a list of `evidence.EvidenceMap`, where there is any.
     """
     folder.mkdir(parents=True, exist_ok=True)
     reading = json.dumps(record.to_dict(result.reading), indent=1, ensure_ascii=False)
@@ -30,6 +30,9 @@ def write(result: Result, folder: Path) -> None:
     _write_labels(result.segmentation.labels, result.segmentation.affine, folder / "segmentation.nii.gz")
     _write_labels(result.instances.labels, result.instances.affine, folder / "instances.nii.gz")
     overview.draw(result.volume, result.segmentation, result.reading).save(folder / "overview.png")
+    if result.evidence:
+        maps = json.dumps({"maps": record.to_dict(result.evidence)}, separators=(",", ":"))
+        (folder / "evidence.json").write_text(maps + "\n", encoding="utf-8")
     _write_masks(result, folder / "masks")
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from inference import __version__, dicom, disc_findings, draft, grade, norms, quality, registry
+from inference import __version__, dicom, disc_findings, draft, evidence, grade, norms, quality, registry
+from inference.evidence import EvidenceMap
 from inference.instances import InstanceMap, instances
 from inference.located import Located, Progress, choice_of, locate, silent, through
-from inference.opinion import learnt_by, opinions
+from inference.opinion import asked, learnt_by, opinions
 from inference.shape import measure_shape
 from inference.types import DiscFinding, Provenance, Role, Segmentation, Slice, StudyReading, Volume
 
@@ -32,6 +33,7 @@ class Result:
     """A reading with the images it was made from.
 
     planes: for every series used, the slices that the segmentation can be shown on.
+    evidence: a map of every finding that a network gave.
     """
 
     reading: StudyReading
@@ -39,6 +41,7 @@ class Result:
     segmentation: Segmentation
     instances: InstanceMap
     planes: dict[str, tuple[Slice, ...]]
+    evidence: tuple[EvidenceMap, ...] = ()
 
 
 def load_models(
@@ -67,13 +70,18 @@ def read_study(paths: Sequence[Path], models: Models, progress: Progress = silen
     headers, choices, doubts, discs = found.headers, found.choices, found.doubts, found.discs
     parts = instances(found.segmentation, found.spine.discs)
     seen: tuple[DiscFinding, ...] = ()
+    maps: list[EvidenceMap] = []
     if models.discs:
-        seen = disc_findings.find(models.discs, found.sagittal, found.segmentation, discs)
+        cuts = disc_findings.shown(found.sagittal, found.segmentation, discs)
+        seen = quality.withheld_discs(disc_findings.find(models.discs, cuts), doubts)
+        maps += evidence.of_discs(models.discs, cuts, seen)
     said = None
     if models.grader:
-        images, learnt = through(found), learnt_by(models.grader.card)
-        said = opinions(models.grader.network, found.fit, found.measurements, found.sagittal, images, learnt)
+        shown = asked(found.fit, found.measurements, found.sagittal, through(found))
+        said = opinions(models.grader.network, shown, learnt_by(models.grader.card))
     findings = grade.grade(discs, found.measurements, (found.lead.role,), said)
+    if models.grader and shown and said:
+        maps += evidence.of_grader(models.grader.network, shown, said, findings)
     shapes = measure_shape(found.segmentation, discs, found.spine.vertebrae)
     measurements = norms.compared((*found.measurements, *shapes))
 
@@ -98,9 +106,9 @@ def read_study(paths: Sequence[Path], models: Models, progress: Progress = silen
         numbering=found.spine.numbering,
         instances=parts.listed(),
         quality=doubts,
-        disc_findings=quality.withheld_discs(seen, doubts),
+        disc_findings=seen,
     )
-    return Result(reading, found.volume, found.segmentation, parts, planes)
+    return Result(reading, found.volume, found.segmentation, parts, planes, tuple(maps))
 
 
 def _coverage(found: Located) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ from inference.geometry import stack_affine, unit
 from inference.reports import extract
 from inference.simulate import abdomen, acquire, soft
 from inference.simulate.anatomy import Anatomy
-from inference.simulate.causes import GRADES, SITES, Body, DiscCause
+from inference.simulate.causes import GRADES, SITES, Body, DiscCause, Patient
 from inference.simulate.options import StudyOptions
 from inference.simulate.patient import draw
 from inference.simulate.report import report_text
@@ -88,10 +88,8 @@ class GradePatient:
 
 def render(seed: int, detail: Detail = FULL) -> dict[str, NDArray[np.generic]]:
     """All arrays of patient `seed`; the same seed gives the same arrays."""
-    rng = np.random.default_rng([41, seed])
-    severity = str(rng.choice(["normal", "mixed", "balanced", "severe"], p=[0.1, 0.25, 0.5, 0.15]))
-    patient = draw(seed, StudyOptions(severity=severity, transition="drawn", surgery="drawn"))
-    anatomy = _Back(patient)
+    rng, patient = drawn(seed)
+    anatomy = Back(patient)
     discs = [
         (body, disc) for body, disc in zip(patient.bodies, patient.discs, strict=True) if disc.level in LUMBAR_LEVELS
     ]
@@ -109,7 +107,14 @@ def render(seed: int, detail: Detail = FULL) -> dict[str, NDArray[np.generic]]:
     }
 
 
-class _Back(Anatomy):
+def drawn(seed: int) -> tuple[np.random.Generator, Patient]:
+    """Patient `seed`, and the generator that goes on from there."""
+    rng = np.random.default_rng([41, seed])
+    severity = str(rng.choice(["normal", "mixed", "balanced", "severe"], p=[0.1, 0.25, 0.5, 0.15]))
+    return rng, draw(seed, StudyOptions(severity=severity, transition="drawn", surgery="drawn"))
+
+
+class Back(Anatomy):
     """A patient whose abdomen is not drawn: the cuts do not show it, and it takes most of the preparing."""
 
     @cached_property
@@ -243,13 +248,17 @@ def load(path: Path) -> GradePatient:
 def cuts(patient: GradePatient, rng: np.random.Generator) -> list[LevelCrops]:
     """The cuts of all levels, their frames off as the localiser's are."""
     prepared = {role: crops.prepare(volume) for role, volume in patient.sagittal.items()}
+    return [crops.cut(found, prepared, near) for found, near in found_levels(patient, rng)]
+
+
+def found_levels(patient: GradePatient, rng: np.random.Generator) -> list[tuple[DiscLevel, list[AxialImage]]]:
+    """All levels as a localiser finds them, each with the images through its disc, nearest first."""
     out = []
     for level, images in zip(patient.levels, patient.axial, strict=True):
         found = jittered(level, rng)
         through = axial.assign([found], [image.plane for image in images], "")
         by_uid = {image.plane.sop_instance_uid: image for image in images}
-        near = [by_uid[uid] for one in through for uid in one.sop_instance_uids]
-        out.append(crops.cut(found, prepared, near))
+        out.append((found, [by_uid[uid] for one in through for uid in one.sop_instance_uids]))
     return out
 
 

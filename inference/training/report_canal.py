@@ -22,7 +22,7 @@ from inference.errors import StudyError
 from inference.localise import localise
 from inference.measure import lookup, measure
 from inference.models.gradenet import GradeNet
-from inference.opinion import opinions
+from inference.opinion import asked, opinions
 from inference.registry import Model
 from inference.segment import segment
 from inference.training import spider
@@ -118,7 +118,7 @@ def _said(
     """By level the canal's grade by the network, which sees the sagittal T2 alone."""
     if grader is None or not discs:
         return {}
-    heard = opinions(grader, discs, measured, {Role.SAGITTAL_T2: case.volume}, {})
+    heard = opinions(grader, asked(discs, measured, {Role.SAGITTAL_T2: case.volume}, {}))
     return {level: opinion.answers[Site.CANAL][0] for level, opinion in heard.items()}
 
 

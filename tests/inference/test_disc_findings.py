@@ -97,7 +97,7 @@ def test_the_slices_at_the_discs_centre_and_beside_it_are_looked_at_and_only_tho
 def test_every_question_is_answered_for_every_disc_and_says_what_it_was_made_from() -> None:
     volume = sagittal()
     discs = disc("L4-L5"), disc("L5-S1")
-    found = disc_findings.find(model(), {Role.SAGITTAL_T1: volume}, labels(volume), discs)
+    found = disc_findings.find(model(), disc_findings.shown({Role.SAGITTAL_T1: volume}, labels(volume), discs))
     assert [(f.level, f.finding) for f in found] == [(lv, q) for lv in ("L4-L5", "L5-S1") for q in DiscQuestion]
     assert {f.made_from for f in found} == {(Role.SAGITTAL_T1,)}
     assert all(0 < f.probability < 1 for f in found)
@@ -107,7 +107,7 @@ def test_every_question_is_answered_for_every_disc_and_says_what_it_was_made_fro
 def test_a_disc_outside_the_slices_is_not_judged() -> None:
     volume = sagittal()
     away = Volume(volume.array, volume.affine + np.array([[0, 0, 0, 60.0], *np.zeros((3, 4))]))
-    assert disc_findings.find(model(), {Role.SAGITTAL_T2: away}, labels(away), (disc(),)) == ()
+    assert disc_findings.shown({Role.SAGITTAL_T2: away}, labels(away), (disc(),)) == ()
 
 
 def test_a_finding_is_told_from_its_own_probability_on_and_the_grade_is_the_middle_one() -> None:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from inference.models.gradenet import HEADS, GradeConfig, GradeNet, Inputs
-from inference.opinion import learnt_by, opinions
+from inference.opinion import asked, learnt_by, opinions
 from inference.types import DiscLevel, FloatArray, Grade, Measurement, Role, Volume
 
 
@@ -38,7 +38,7 @@ def volume() -> Volume:
 
 def test_a_level_is_graded_from_what_there_is_and_says_so() -> None:
     network = Listening()
-    found = opinions(network, [disc()], (), {Role.SAGITTAL_T1: volume()}, {})["L4-L5"]
+    found = opinions(network, asked([disc()], (), {Role.SAGITTAL_T1: volume()}, {}))["L4-L5"]
     assert found.made_from == (Role.SAGITTAL_T1,)
     assert found.answers["foramen_left"] == (Grade.SEVERE, pytest.approx(0.6))
     assert network.shown[0].sagittal_seen.tolist() == [[0.0, 1.0]]
@@ -47,15 +47,15 @@ def test_a_level_is_graded_from_what_there_is_and_says_so() -> None:
 
 def test_a_network_is_asked_only_for_what_its_card_says_it_was_taught() -> None:
     learnt = learnt_by({"training": {"config": {"sites": ["canal", "recess_left"]}}})
-    found = opinions(Listening(), [disc()], (), {Role.SAGITTAL_T2: volume()}, {}, learnt)["L4-L5"]
+    found = opinions(Listening(), asked([disc()], (), {Role.SAGITTAL_T2: volume()}, {}), learnt)["L4-L5"]
     assert set(found.answers) == {"canal", "recess_left"}
     assert learnt_by({}) == HEADS
 
 
 def test_a_level_that_no_image_shows_has_no_opinion() -> None:
     away = disc("L1-L2", np.array([0.0, 0.0, 400.0]))
-    assert set(opinions(Listening(), [away, disc()], (), {Role.SAGITTAL_T2: volume()}, {})) == {"L4-L5"}
-    assert opinions(Listening(), [away], (), {Role.SAGITTAL_T2: volume()}, {}) == {}
+    assert set(opinions(Listening(), asked([away, disc()], (), {Role.SAGITTAL_T2: volume()}, {}))) == {"L4-L5"}
+    assert opinions(Listening(), asked([away], (), {Role.SAGITTAL_T2: volume()}, {})) == {}
 
 
 def test_only_what_was_measured_whole_is_given_to_the_network() -> None:
@@ -66,6 +66,6 @@ def test_only_what_was_measured_whole_is_given_to_the_network() -> None:
         ((replace(diameter, value=None),), [0.0, 0.0, 1.0]),
     ):
         network = Listening()
-        opinions(network, [disc()], measured, {Role.SAGITTAL_T2: volume()}, {})
+        opinions(network, asked([disc()], measured, {Role.SAGITTAL_T2: volume()}, {}))
         assert network.shown[0].known.tolist() == [known]
         assert network.shown[0].measured[0, 0] == 0.0  # 12.5 mm is the mean, and what is not known is zero

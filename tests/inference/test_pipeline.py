@@ -140,7 +140,15 @@ def test_a_study_with_t1_alone_is_read_with_a_warning(
 def test_the_command_line_reads_a_study(study: tuple[Path, Truth], tmp_path: Path) -> None:
     assert main(["read", str(study[0]), "--out", str(tmp_path / "out")]) == 0
     names = {path.name for path in (tmp_path / "out").iterdir()}
-    assert names == {"reading.json", "segmentation.nii.gz", "overview.png", "draft.txt", "instances.nii.gz", "masks"}
+    assert names == {
+        "reading.json",
+        "segmentation.nii.gz",
+        "evidence.json",
+        "overview.png",
+        "draft.txt",
+        "instances.nii.gz",
+        "masks",
+    }
 
 
 def test_the_command_line_says_what_to_do_about_a_study_it_cannot_read(

@@ -19,6 +19,7 @@ def add(models: Commands) -> None:
     new = models.add_parser
     _add_segment(new("segment", help="Dice and disc names on patients left out of training"))
     _add_canal(new("canal", help="the canal's size and grade by predicted and given masks, patients left out"))
+    _add_evidence(new("evidence", help="whether evidence maps of the grader point at the findings' places"))
     _add_grade(new("grade", help="balanced accuracy of graders on rendered patients left out of training"))
     _add_discs(new("discs", help="grades and findings of discs on patients left out of training"))
     _add_disc_losses(new("disc-losses", help="lines through measurements of discs by each loss, held out"))
@@ -79,6 +80,27 @@ def _canal(options: argparse.Namespace) -> int:
     asked = options.grader
     grader = registry.load(asked.name, weights_root=asked.parent).network if asked else None
     print(report_canal.markdown(list(report_canal.rows(model, options.data, grader))))
+    return 0
+
+
+def _add_evidence(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--rendered", type=Path, required=True, help="folder of `train render-grade`")
+    parser.add_argument("--group", choices=("tune", "report"), default="report")
+    parser.add_argument("--patients", type=int, default=30, help="at most so many")
+    parser.add_argument("--ways", nargs="+", default=["both"], help="how maps are made; `all` for every way there is")
+    parser.set_defaults(run=_evidence)
+
+
+def _evidence(options: argparse.Namespace) -> int:
+    from inference.training import report_evidence
+    from inference.training.grade_data import Group
+
+    ways = list(report_evidence.WAYS) if options.ways == ["all"] else options.ways
+    try:
+        print(report_evidence.markdown(options.rendered, Group(options.group), options.patients, ways))
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
     return 0
 
 
