@@ -29,12 +29,17 @@ def by_level(findings: Iterable[DiscFinding]) -> dict[str, dict[str, str]]:
 
 def line(findings: Iterable[DiscFinding]) -> str:
     """``Pfirrmann 4 (71 %), narrowed (88 %), bulging (64 %)``: the grade, and what there is at `LEAST_SAID` or more."""
-    told = [
-        one
-        for one in findings
-        if one.finding is DiscQuestion.PFIRRMANN or (one.value and one.probability >= LEAST_SAID)
-    ]
-    return ", ".join(f"{_name(one)} ({_percent(one.probability)})" for one in told)
+    return ", ".join(f"{_name(one)} ({_percent(one.probability)})" for one in findings if is_said(one))
+
+
+def is_said(one: DiscFinding) -> bool:
+    """Whether a reader is told of it in the line."""
+    return one.finding is DiscQuestion.PFIRRMANN or (bool(one.value) and one.probability >= LEAST_SAID)
+
+
+def title(question: DiscQuestion) -> str:
+    """``Upper endplate``: what is asked."""
+    return question.value.replace("_", " ").capitalize()
 
 
 def _name(one: DiscFinding) -> str:

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from inference import crops, disc_findings, shares
+from inference import crops, disc_findings, disc_words, shares
 from inference.crops import LevelCrops
 from inference.disc_findings import FIRST, Cuts, DiscModel, inside
 from inference.grade import Opinion
@@ -105,8 +105,8 @@ def of_grader(
 
 
 def of_discs(model: DiscModel, discs: disc_findings.Shown, findings: Sequence[DiscFinding]) -> list[EvidenceMap]:
-    """A map for every finding that is told, and for every Pfirrmann grade; none where lines alone answer."""
-    told = {(one.level, one.finding): one.value for one in findings}
+    """A map for every finding that the page tells (`disc_words`); none where lines alone answer."""
+    told = {(one.level, one.finding): one.value for one in findings if disc_words.is_said(one)}
     if not discs or not len(model.network.members):
         return []
     values = torch.tensor([[told.get((disc.level, question), 0) for question in DiscQuestion] for disc, _ in discs])

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from accounts.models import User
 from inference import disc_words, norms, record
 from inference.grade import percent
-from inference.types import LUMBAR_LEVELS, Role, StudyReading
+from inference.types import LUMBAR_LEVELS, DiscQuestion, Role, StudyReading
 from reader import contradictions, room, signing
 from reader import review as reviewing
 from reader.models import GRADE_LABELS, SITE_COLUMNS, SITE_LABELS, Review, ReviewedFinding, SignedVersion
@@ -118,6 +118,10 @@ def vocabulary() -> dict[str, Any]:
             for place, label in SITE_LABELS.items()
         ],
         "grades": [{"value": grade.value, "label": label} for grade, label in GRADE_LABELS.items()],
+        "evidence": [
+            *({"value": place.value, "label": label} for place, label in SITE_LABELS.items()),
+            *({"value": question.value, "label": disc_words.title(question)} for question in DiscQuestion),
+        ],
         "roles": {role.value: label for role, label in ROLE_LABELS.items()},
     }
 

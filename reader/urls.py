@@ -16,6 +16,7 @@ urlpatterns = [
     path(f"{STUDY}versions/<int:number>/", views.version, name="version"),
     path(f"{STUDY}masks/index.json", views.mask_index, name="mask_index"),
     path(f"{STUDY}masks/<str:series_uid>.bin", views.mask, name="mask"),
+    path(f"{STUDY}evidence.json", views.evidence, name="evidence"),
     path(f"{STUDY}state/", api.Current.as_view(), name="state"),
     path(f"{STUDY}claim/", api.Claim.as_view(), name="claim"),
     path(f"{STUDY}take-over/", api.TakeOver.as_view(), name="take_over"),

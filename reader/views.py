@@ -1,4 +1,4 @@
-"""The review page, the signed versions, and the masks that the viewer lays over the images."""
+"""The review page, the signed versions, and the masks and evidence that the viewer lays over the images."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def version(request: HttpRequest, study_id: UUID, number: int) -> HttpResponse:
 def mask_index(request: HttpRequest, study_id: UUID) -> HttpResponseBase:
     """Which images have a mask, and where in the series' file it lies."""
     record_view(request, get_object_or_404(Study, pk=study_id))
-    return FileResponse(_mask_file(study_id, "index.json").open("rb"), content_type="application/json")
+    return FileResponse(_file(study_id, "masks/index.json").open("rb"), content_type="application/json")
 
 
 @require_safe
@@ -102,10 +102,22 @@ def mask(request: HttpRequest, study_id: UUID, series_uid: str) -> HttpResponseB
     record_view(request, study)
     # Only a series of this study: the name of a file never comes from the address alone.
     series = get_object_or_404(study.series, series_instance_uid=series_uid)
-    stored = _mask_file(study_id, f"{series.series_instance_uid}.bin.gz")
+    stored = _file(study_id, f"masks/{series.series_instance_uid}.bin.gz")
     response = FileResponse(stored.open("rb"), content_type="application/octet-stream")
     response["Content-Encoding"] = "gzip"
     return response
+
+
+@require_safe
+@never_cache
+@radiologist_required
+def evidence(request: HttpRequest, study_id: UUID) -> HttpResponseBase:
+    """Where the networks saw what speaks for their answers: `inference.evidence.EvidenceMap`s."""
+    record_view(request, get_object_or_404(Study, pk=study_id))
+    try:
+        return FileResponse(_file(study_id, "evidence.json").open("rb"), content_type="application/json")
+    except Http404:  # a reading of before there were any, or without a network that answers
+        return JsonResponse({"maps": []})
 
 
 def record_view(request: HttpRequest, study: Study) -> None:
@@ -115,15 +127,16 @@ def record_view(request: HttpRequest, study: Study) -> None:
         audit.record(request.user, "view", study=study, request=request)
 
 
-def _mask_file(study_id: UUID, name: str) -> Path:
+def _file(study_id: UUID, name: str) -> Path:
+    """A file of the reading that the review is of. Raises Http404."""
     study = get_object_or_404(Study, pk=study_id)
     review = room.open_review(study)
     reading = review.machine_reading if review else None
     if reading is None:
-        raise Http404("The machine made no masks for this study.")
-    path = Path(settings.DATA_DIR) / reading.folder / "masks" / name
+        raise Http404("The machine has not read this study.")
+    path = Path(settings.DATA_DIR) / reading.folder / name
     if not path.is_file():
-        raise Http404("There is no mask for this series.")
+        raise Http404("The machine's reading holds no such file.")
     return path
 
 

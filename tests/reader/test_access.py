@@ -11,7 +11,7 @@ from accounts.models import AuditEvent
 from tests.reader.factories import UID
 from worklist.models import Study
 
-READ = ("", "state/", "masks/index.json", f"masks/{UID}.2.bin", "versions/1/")
+READ = ("", "state/", "masks/index.json", f"masks/{UID}.2.bin", "evidence.json", "versions/1/")
 WRITE = (
     "claim/", "take-over/", "release/", "findings/L4-L5/canal/", "findings/L4-L5/confirm/", "findings/L4-L5/reopen/",
     "findings/L4-L5/canal/confirm/", "draft/", "draft/use/", "draft/use-all/", "draft/dismiss/", "draft/follow/",

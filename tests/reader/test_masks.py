@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from accounts.models import AuditEvent
 from tests.reader.factories import UID
 from worklist.models import Study
 
@@ -42,3 +43,14 @@ def test_only_a_series_of_the_study_names_a_file(
     study: Study, masks: Path, reader: Any, as_user: Any, name: str
 ) -> None:
     assert as_user(reader).get(f"/reader/{study.pk}/masks/{name}.bin").status_code == 404
+
+
+def test_evidence_is_served_as_it_was_written_and_its_view_is_on_record(
+    study: Study, masks: Path, reader: Any, as_user: Any
+) -> None:
+    browser, address = as_user(reader), f"/reader/{study.pk}/evidence.json"
+    assert browser.get(address).json() == {"maps": []}
+    written = {"maps": [{"level": "L4-L5", "finding": "canal"}]}
+    (masks.parent / "evidence.json").write_text(json.dumps(written))
+    assert json.loads(b"".join(browser.get(address).streaming_content)) == written
+    assert AuditEvent.objects.filter(action="view", study_id=study.pk, actor=reader).count() == 1

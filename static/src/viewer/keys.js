@@ -14,6 +14,11 @@ export function listen(room) {
     const on = event.target.tagName;
     if (on === 'TEXTAREA' || on === 'SELECT' || on === 'INPUT' || on === 'SUMMARY') return;
     const onControl = on === 'BUTTON' || on === 'A';
+    if (event.key === 'E' && event.shiftKey) {
+      room.evidence.next();
+      event.preventDefault();
+      return;
+    }
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     if (onControl && (key === ' ' || key === 'Enter')) return;
     if (act(room, key)) event.preventDefault();
@@ -40,6 +45,7 @@ function act(room, key) {
     m: () => room.toggle('masks'),
     p: () => room.toggle('planes'),
     f: () => room.toggle('lines'),
+    e: () => room.toggleEvidence(),
     r: () => room.reset(),
     t: () => byId('text').focus(),
     '?': () => byId('help').showModal(),

@@ -1,11 +1,12 @@
-// Lines over the images: where the other image lies, and the machine's disc planes with their names.
+// Over the images: evidence, where the other image lies, and the machine's disc planes with their names.
 
 import { svg } from './dom.js';
 import { discLine, dot, referenceLine, sub } from './geometry.js';
 
 export class Overlay {
-  constructor(discs) {
+  constructor(discs, evidence) {
     this.discs = discs;
+    this.evidence = evidence;
     this.planes = true;
     this.lines = true;
     this.level = '';
@@ -14,6 +15,7 @@ export class Overlay {
   draw(screen, others) {
     const shown = [];
     if (screen.plane) {
+      shown.push(...this.evidence.draw(screen));
       if (this.lines) shown.push(...this.#reference(screen, others));
       if (this.planes) shown.push(...this.#discs(screen));
     }

@@ -5,6 +5,7 @@ import { Actions } from './actions.js';
 import { Refused, Store } from './api.js';
 import { Contradictions } from './contradictions.js';
 import { byId, el } from './dom.js';
+import { Evidence } from './evidence.js';
 import { Images } from './images.js';
 import { listen } from './keys.js';
 import { Levels } from './levels.js';
@@ -24,7 +25,8 @@ export class Room {
     this.store = new Store(boot.base, boot.review);
     const failed = (error, otherwise) => this.failed(error, otherwise);
     const choose = (level) => this.goTo(level);
-    this.table = new Table(boot, this.store, { choose, failed });
+    const looked = (at, site) => this.evidence?.choose(at, site);
+    this.table = new Table(boot, this.store, { choose, failed, looked });
     this.report = new Report(this.store, { failed });
     this.contradictions = new Contradictions(this.store);
     this.actions = new Actions(boot, this.store, this.report, { failed });
@@ -37,7 +39,8 @@ export class Room {
     this.images = new Images(boot);
     this.screens = ['left', 'right'].map((id) => new Screen(this.engine, id));
     [this.active] = this.screens;
-    this.overlay = new Overlay(boot.machine.discs);
+    this.evidence = new Evidence(boot, this.screens, () => this.#drawOverlays());
+    this.overlay = new Overlay(boot.machine.discs, this.evidence);
     this.masks = new Masks(boot);
     this.levels = new Levels(boot, this.screens, this.overlay);
     this.tools = new Tools(this.engine, this.screens);
@@ -50,6 +53,7 @@ export class Room {
   async goTo(level) {
     this.table.setLevel(level);
     await this.levels.go(level);
+    await this.evidence.choose(level, this.table.site);
     this.#drawOverlays();
   }
 
@@ -71,6 +75,11 @@ export class Room {
     const on = what === 'masks' ? this.masks.visible : this.overlay[what];
     document.querySelector(`[data-toggle=${what}]`).setAttribute('aria-pressed', on);
     this.#drawOverlays();
+  }
+
+  async toggleEvidence() {
+    await this.evidence.toggle(this.table.level, this.table.site);
+    byId('evidence-toggle').setAttribute('aria-pressed', this.evidence.on);
   }
 
   reset() {
@@ -151,6 +160,7 @@ export class Room {
     this.engine.disableElement(right.id);
     this.screens = this.screens.slice(0, 1);
     this.levels.screens = this.screens;
+    this.evidence.screens = this.screens;
     this.engine.resize(true, false);
   }
 
@@ -199,6 +209,7 @@ export class Room {
     for (const one of document.querySelectorAll('[data-toggle]')) {
       one.addEventListener('click', () => this.toggle(one.dataset.toggle));
     }
+    byId('evidence-toggle').addEventListener('click', () => this.toggleEvidence());
     byId('reset').addEventListener('click', () => this.reset());
     byId('help-open').addEventListener('click', () => byId('help').showModal());
     let waiting = 0;

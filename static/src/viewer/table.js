@@ -16,11 +16,12 @@ const LOWEST = ['S1-S2', 'L5-S1', 'L4-L5', 'L3-L4'];
 export class Table {
   #rows = new Map();
 
-  constructor(boot, store, { choose, failed }) {
+  constructor(boot, store, { choose, failed, looked }) {
     this.words = boot.words;
     this.store = store;
     this.choose = choose;
     this.failed = failed;
+    this.looked = looked;
     this.measured = new Map(boot.machine.measurements.map((m) => [`${m.place}/${m.quantity}`, m]));
     this.discs = boot.machine.disc_findings;
     this.numbering = boot.machine.numbering;
@@ -38,6 +39,7 @@ export class Table {
     const sites = this.words.sites.map(({ value }) => value);
     this.site = sites[(sites.indexOf(this.site) + step + sites.length) % sites.length];
     this.#mark();
+    this.looked(this.level, this.site);
   }
 
   setLevel(level) {
@@ -137,6 +139,7 @@ export class Table {
     select.addEventListener('focus', () => {
       this.site = site;
       this.#mark();
+      this.looked(level, site);
     });
     select.addEventListener('change', () => {
       this.#change(level, site, select.value);
