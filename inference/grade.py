@@ -39,6 +39,7 @@ NO_CANAL_NOTE = "The canal was not seen at this level."
 NOT_REACHED_NOTE = "The sagittal slices do not reach this foramen."
 NO_AXIAL_NOTE = "No axial T2 image goes through this disc; the lateral recesses are not graded without one."
 NOT_LEARNT_NOTE = "The installed grader has not learnt to grade this."
+UNLIKE_NOTE = "Unlike the images that the grader learnt from: {}. Its grades may be wrong whatever their probability."
 NOT_FIT_NOTE = "The grader gave no grade at this level."
 
 _ORDER = (Grade.NORMAL, Grade.MILD, Grade.MODERATE, Grade.SEVERE)
@@ -50,12 +51,14 @@ class Opinion:
     """What a network says of one level.
 
     answers: by site the likeliest grade and its probability, of the sites that it has learnt. made_from: the
-    images it saw. foramina: whether the sagittal slab reaches the left and the right one.
+    images it saw. foramina: whether the sagittal slab reaches the left and the right one. unlike: of the images those
+    that are unlike what it learnt from.
     """
 
     answers: Mapping[str, tuple[Grade, float]]
     made_from: tuple[Role, ...]
     foramina: tuple[bool, bool]
+    unlike: tuple[Role, ...] = ()
 
 
 def canal_grade(ap_mm: float, area_mm2: float | None) -> tuple[Grade, str]:
@@ -111,7 +114,15 @@ def _by_network(level: str, site: Site, opinion: Opinion | None, missing: str) -
         return LevelFinding(level, site, Grade.NOT_ASSESSED, "", (), note)
     grade, chance = opinion.answers[site]
     rule = f"network, {percent(chance)}; made from {_listed(opinion.made_from)}"
-    return LevelFinding(level, site, grade, rule, opinion.made_from, "", chance)
+    unlike = _unlike(site, opinion)
+    note = UNLIKE_NOTE.format(_listed(unlike)) if unlike else ""
+    return LevelFinding(level, site, grade, rule, opinion.made_from, note, chance, bool(unlike))
+
+
+def _unlike(site: Site, opinion: Opinion) -> tuple[Role, ...]:
+    """Images that count for a site and are unlike what the network learnt from; axial ones hardly do for a foramen."""
+    is_foramen = site in (Site.FORAMEN_LEFT, Site.FORAMEN_RIGHT)
+    return tuple(role for role in opinion.unlike if not (is_foramen and role is Role.AXIAL_T2))
 
 
 def _not_shown(site: Site, opinion: Opinion) -> str:
@@ -134,7 +145,8 @@ def _beside(canal: LevelFinding, opinion: Opinion | None) -> LevelFinding:
     notes = [canal.note] if canal.note else []
     if abs(_ORDER.index(grade) - _ORDER.index(canal.grade)) >= FAR:
         notes.append(f"The network says {grade}, the measurements {canal.grade}: look at this level yourself.")
-    said = f"the network says {grade}, {percent(chance)}"
+    strange = ", on images unlike those it learnt from" if opinion.unlike else ""
+    said = f"the network says {grade}, {percent(chance)}{strange}"
     return replace(canal, rule=f"{canal.rule}; {said}", note=" ".join(notes))
 
 

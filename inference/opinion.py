@@ -13,6 +13,7 @@ from inference import crops
 from inference.crops import AxialImage, LevelCrops
 from inference.grade import Opinion
 from inference.measure import lookup
+from inference.models.familiar import SERIES
 from inference.models.gradenet import HEADS, MEASURED, GradeNet, Inputs
 from inference.preprocess import Prepared
 from inference.types import DiscLevel, Grade, Measurement, Role, Volume
@@ -51,8 +52,11 @@ def opinions(network: GradeNet, shown: Asked | None, learnt: Collection[str] = H
     """
     if shown is None:
         return {}
-    chances = network.chances(shown.inputs)
-    return {cut.level: _opinion(cut, answer, learnt) for (_, cut), answer in zip(shown.levels, chances, strict=True)}
+    chances, unlike = network.chances(shown.inputs), network.unlike(shown.inputs)
+    return {
+        cut.level: _opinion(cut, answer, far, learnt)
+        for (_, cut), answer, far in zip(shown.levels, chances, unlike.tolist(), strict=True)
+    }
 
 
 def level_cuts(
@@ -98,9 +102,10 @@ def learnt_by(card: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(site for site in HEADS if site in sites)
 
 
-def _opinion(cut: LevelCrops, chances: torch.Tensor, learnt: Collection[str]) -> Opinion:
-    """chances: (len(HEADS), 4)."""
+def _opinion(cut: LevelCrops, chances: torch.Tensor, far: list[bool], learnt: Collection[str]) -> Opinion:
+    """chances: (len(HEADS), 4). far: by `familiar.SERIES`."""
     top, which = chances.max(dim=1)
     said = zip(HEADS, which.tolist(), top.tolist(), strict=True)
     answers = {site: (GRADES[k], chance) for site, k, chance in said if site in learnt}
-    return Opinion(answers, cut.made_from, cut.foramina)
+    unlike = tuple(Role(series) for series, is_far in zip(SERIES, far, strict=True) if is_far)
+    return Opinion(answers, cut.made_from, cut.foramina, unlike)

@@ -250,6 +250,7 @@ class LevelFinding:
     made_from: roles of the series that were used.
     note: why it was not assessed, or what to be careful about.
     probability: of the grade, where a network gave it; None for a measured one.
+    unfamiliar: the network's images are unlike those that it learnt from: what the probability says may not hold.
     """
 
     level: str
@@ -259,6 +260,7 @@ class LevelFinding:
     made_from: tuple[Role, ...] = ()
     note: str = ""
     probability: float | None = None
+    unfamiliar: bool = False
 
 
 class DiscQuestion(StrEnum):

@@ -84,7 +84,7 @@ class Review(models.Model):
 class ReviewedFinding(models.Model):
     """One grade of the table: what the machine said, what the reader says, and who confirmed it.
 
-    probability: of the machine's grade, where a network gave it.
+    probability: of the machine's grade, where a network gave it. unfamiliar: on images unlike those it learnt from.
     """
 
     review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="findings")
@@ -94,6 +94,7 @@ class ReviewedFinding(models.Model):
     rule = models.TextField(blank=True)
     note = models.TextField(blank=True)
     probability = models.FloatField(null=True, blank=True)
+    unfamiliar = models.BooleanField(default=False)
     grade = models.CharField(max_length=16, choices=GRADE_CHOICES, default=Grade.NOT_ASSESSED.value)
     changed = models.BooleanField(default=False)
     confirmed_at = models.DateTimeField(null=True, blank=True)

@@ -126,10 +126,10 @@ def _follow_machine(review: Review, reading: MachineReading | None) -> None:
 def _update_row(row: ReviewedFinding, finding: LevelFinding | None) -> None:
     """A grade that the reader changed stays theirs; it must be confirmed again all the same."""
     if finding is None:
-        row.machine_grade, row.rule, row.note, row.probability = None, BY_HAND, "", None
+        row.machine_grade, row.rule, row.note, row.probability, row.unfamiliar = None, BY_HAND, "", None, False
     else:
         row.machine_grade, row.rule, row.note = finding.grade.value, finding.rule, finding.note
-        row.probability = finding.probability
+        row.probability, row.unfamiliar = finding.probability, finding.unfamiliar
     if not row.changed:
         row.grade = row.machine_grade or Grade.NOT_ASSESSED.value
     row.changed = differs(row)
@@ -143,8 +143,13 @@ def differs(row: ReviewedFinding) -> bool:
 
 
 def is_uncertain(row: ReviewedFinding, below: int) -> bool:
-    """Whether the grade is still the machine's and less likely than `below` percent: a reader looks there first."""
-    return not row.changed and row.probability is not None and 100 * row.probability < below
+    """Whether the grade is still the machine's and less likely than `below` percent, or of unfamiliar images.
+
+    A reader looks there first.
+    """
+    if row.changed or row.probability is None:
+        return False
+    return row.unfamiliar or 100 * row.probability < below
 
 
 def move_levels(review: Review, shift: int) -> None:

@@ -171,6 +171,7 @@ def _finding(row: ReviewedFinding, uncertain_below: int) -> dict[str, object]:
         "rule": row.rule,
         "probability": row.probability,
         "uncertain": room.is_uncertain(row, uncertain_below),
+        "unfamiliar": row.unfamiliar,
         "changed": row.changed,
         "confirmed_by": row.confirmed_by.get_username(),
         "confirmed_at": row.confirmed_at.isoformat(),
@@ -229,8 +230,9 @@ def in_words(finding: dict[str, Any]) -> dict[str, str]:
     grades = {grade.value: label.lower() for grade, label in GRADE_LABELS.items()}
     machine = finding["machine_grade"]
     differs = machine is not None and machine != finding["grade"]
+    strange = ", on images unlike those it learnt from" if finding.get("unfamiliar") else ""
     return {
         "words": grades[finding["grade"]],
         "machine_words": grades[machine] if differs else "",
-        "doubt_words": f"uncertain, {percent(finding['probability'])}" if finding.get("uncertain") else "",
+        "doubt_words": f"uncertain, {percent(finding['probability'])}{strange}" if finding.get("uncertain") else "",
     }

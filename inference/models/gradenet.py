@@ -16,6 +16,8 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor, nn
 
+from inference.models.familiar import Familiar
+
 #: Sites in the order of the network's answers.
 HEADS = ("canal", "foramen_left", "foramen_right", "recess_left", "recess_right")
 #: Measurements in the order of the network's input, with the mean and the spread that they are scaled by.
@@ -70,6 +72,12 @@ class Inputs:
         return Inputs(
             self.sagittal.flip(2), self.sagittal_seen, self.axial.flip(4), self.axial_seen, self.measured, self.known
         )
+
+
+def _spreads(maps: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of each channel of (n, channels, places...)."""
+    flat = maps.flatten(2)
+    return flat.mean(dim=2), flat.std(dim=2)
 
 
 def _conv(channels_in: int, channels_out: int, stride: int = 1) -> nn.Sequential:
@@ -128,6 +136,8 @@ class GradeNet(nn.Module):
         self.heads = nn.ModuleDict({site: nn.Linear(config.features, 4) for site in ("canal", "foramen", "recess")})
         # Of each head, fitted after training on tuning patients.
         self.register_buffer("temperature", torch.ones(len(HEADS)))
+        # What the images looked like that it learnt from; unknown until it was fitted.
+        self.familiar = Familiar(config)
 
     def forward(self, x: Inputs) -> Tensor:
         """Logits (n, len(HEADS), 4), not yet divided by the temperature."""
@@ -144,6 +154,22 @@ class GradeNet(nn.Module):
         with torch.inference_mode():
             logits: Tensor = self(x.on(self.temperature.device)) / self.temperature[:, None]
         return logits.softmax(dim=2).cpu()
+
+    def unlike(self, x: Inputs) -> Tensor:
+        """Bool (n, 3), by `familiar.SERIES`: which images are unlike those learnt from; in and out on the CPU."""
+        with torch.inference_mode():
+            return self.familiar.unlike(self, x.on(self.temperature.device)).cpu()
+
+    def sagittal_channels(self, x: Inputs) -> Tensor:
+        """(n, numbers): means and spreads of the channels of all sagittal planes, the same in the mirror."""
+        planes = self._planes(x)
+        both = [planes, (self.across(planes) + self.across(planes.flip(2))) / 2]
+        return torch.cat([spread for one in both for spread in _spreads(one)], dim=1)
+
+    def axial_channels(self, images: Tensor) -> Tensor:
+        """The same of axial images (n, 2, rows, columns)."""
+        straight, mirrored = (_spreads(self.image(one)) for one in (images, images.flip(3)))
+        return torch.cat([(one + other) / 2 for one, other in zip(straight, mirrored, strict=True)], dim=1)
 
     def _planes(self, x: Inputs) -> Tensor:
         """Features of each sagittal plane by itself, (n, channels, planes, rows, columns): no mirror changes them."""

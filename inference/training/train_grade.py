@@ -22,7 +22,7 @@ from torch.nn import functional as F
 
 from inference import preprocess, registry
 from inference.models.gradenet import HEADS, MEASURED, GradeConfig, GradeNet, Inputs
-from inference.training import grade_data
+from inference.training import familiar_fit, grade_data
 from inference.training.grade_data import Group, Levels, Shown
 from inference.training.report_grade import answers, balanced_accuracy
 from inference.training.run import Frame, go_through
@@ -205,6 +205,9 @@ def train(material: Material, out: Path, config: TrainConfig, share: Share = ALO
         share.wait()
 
     go_through(run, config, run.learn, checked, memory=0.95)
+    if share.first:
+        familiar_fit.fit(out, material.levels, material.tune)
+    share.wait()
 
 
 def _check(run: Run, material: Material, out: Path) -> None:
@@ -280,6 +283,7 @@ def card(network: GradeNet, material: Material, run: Run, tune: dict[str, float]
         },
         "limits": [
             *material.limits,
+            "Tells images that are unlike those it learnt from, but not blurred ones.",
             "Knows discs between five lumbar vertebrae and the sacrum, T2 and T1 spin echo, slices of 3 to 5 mm.",
             "Not a medical device. Not tested in clinical use.",
         ],

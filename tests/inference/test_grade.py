@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -139,6 +141,19 @@ def test_a_site_that_the_grader_has_not_learnt_is_not_assessed() -> None:
     assert "not learnt" in found[Site.FORAMEN_LEFT].note
     without = graded(Opinion({}, told.made_from, told.foramina))
     assert without[Site.CANAL].grade is Grade.NORMAL
+
+
+def test_a_grade_on_images_unlike_those_learnt_from_says_so_whatever_its_probability() -> None:
+    told = says()
+    found = graded(replace(told, unlike=(Role.AXIAL_T2,)))
+    assert found[Site.RECESS_LEFT].unfamiliar
+    assert found[Site.RECESS_LEFT].note.startswith("Unlike the images that the grader learnt from: axial T2.")
+    # A foramen is hardly seen on axial images.
+    assert not found[Site.FORAMEN_LEFT].unfamiliar
+    assert graded(replace(told, unlike=(Role.SAGITTAL_T2,)))[Site.FORAMEN_LEFT].unfamiliar
+    canal = graded(replace(told, unlike=(Role.SAGITTAL_T2,)))[Site.CANAL]
+    assert "the network says normal, 72 %, on images unlike those it learnt from" in canal.rule
+    assert not canal.unfamiliar
 
 
 def test_a_level_on_which_the_network_has_no_opinion_is_not_assessed() -> None:

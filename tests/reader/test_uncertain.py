@@ -76,3 +76,19 @@ def test_the_probability_goes_with_its_disc_when_the_levels_are_renamed(desk: De
     assert desk.grade("L3-L4", "recess_left")["uncertain"]
     assert not desk.grade("L4-L5", "recess_left")["uncertain"]
     assert {row.probability for row in room.table(Review.objects.get()) if row.level == "L4-L5"} == {None}
+
+
+def test_a_likely_grade_on_unfamiliar_images_is_uncertain_too_and_signed_as_such(
+    study: Study, reader: Any, as_user: Any
+) -> None:
+    made = MachineReading.objects.get(study=study)
+    for said in made.reading["findings"]:
+        if (said["level"], said["site"]) == ("L4-L5", "foramen_left"):
+            said |= {"grade": "mild", "rule": "network", "note": "", "probability": 0.9, "unfamiliar": True}
+    made.save()
+    desk = Desk(as_user(reader), study).claim()
+    assert marked(desk) == {"foramen_left"}
+    assert desk.grade("L4-L5", "foramen_left")["unfamiliar"] is True
+    desk.confirm_all().sign()
+    page = desk.client.get(f"{desk.base}versions/1/").content.decode()
+    assert "machine uncertain, 90 %, on images unlike those it learnt from" in page

@@ -20,6 +20,7 @@ def add(models: Commands) -> None:
     _add_segment(new("segment", help="Dice and disc names on patients left out of training"))
     _add_canal(new("canal", help="the canal's size and grade by predicted and given masks, patients left out"))
     _add_evidence(new("evidence", help="whether evidence maps of the grader point at the findings' places"))
+    _add_familiar(new("familiar", help="how often a grader tells that images are unlike those it learnt from"))
     _add_grade(new("grade", help="balanced accuracy of graders on rendered patients left out of training"))
     _add_discs(new("discs", help="grades and findings of discs on patients left out of training"))
     _add_disc_losses(new("disc-losses", help="lines through measurements of discs by each loss, held out"))
@@ -98,6 +99,25 @@ def _evidence(options: argparse.Namespace) -> int:
     ways = list(report_evidence.WAYS) if options.ways == ["all"] else options.ways
     try:
         print(report_evidence.markdown(options.rendered, Group(options.group), options.patients, ways))
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def _add_familiar(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--rendered", type=Path, required=True, help="folder of `train render-grade`")
+    parser.add_argument("--weights", type=Path, help="folder of a grader (default: the shipped one)")
+    parser.add_argument("--group", choices=("tune", "report"), default="report")
+    parser.set_defaults(run=_familiar)
+
+
+def _familiar(options: argparse.Namespace) -> int:
+    from inference.training import report_familiar
+    from inference.training.grade_data import Group
+
+    try:
+        print(report_familiar.markdown(options.rendered, Group(options.group), options.weights))
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2

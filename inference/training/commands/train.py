@@ -24,6 +24,7 @@ def add(models: Commands) -> None:
     _add_render_grade(new("render-grade", help="simulated patients for the grader; what is there stays"))
     _add_grade(new("grade", help="the grader, on simulated patients, or on an archive with its reports"))
     _add_grade_temperatures(new("grade-temperatures", help="fit a grader's calibration anew on the tuning patients"))
+    _add_grade_familiar(new("grade-familiar", help="keep in a grader what the images look like that it learnt from"))
     _add_discs(new("discs", help="the network that looks at discs, on real mid-sagittal slices"))
 
 
@@ -162,6 +163,26 @@ def _grade_temperatures(options: argparse.Namespace) -> int:
         print(str(error), file=sys.stderr)
         return 2
     print(", ".join(f"{site} {value:.2f}" for site, value in zip(HEADS, found.tolist(), strict=True)))
+    return 0
+
+
+def _add_grade_familiar(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--rendered", type=Path, required=True, help="folder of `train render-grade`")
+    parser.add_argument("--weights", type=Path, required=True, help="folder of the grader; it is written back")
+    parser.add_argument("--version", help="of the grader with them (default: the same)")
+    parser.set_defaults(run=_grade_familiar)
+
+
+def _grade_familiar(options: argparse.Namespace) -> int:
+    from inference.training import familiar_fit, grade_data
+    from inference.training.grade_data import Group
+
+    try:
+        levels, tune = (grade_data.load(options.rendered, group) for group in (Group.TRAIN, Group.TUNE))
+        familiar_fit.fit(options.weights, levels, tune, options.version)
+    except (ValueError, OSError) as error:
+        print(str(error), file=sys.stderr)
+        return 2
     return 0
 
 

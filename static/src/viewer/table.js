@@ -193,7 +193,8 @@ export class Table {
       select.disabled = !state.may_write;
       select.dataset.grade = finding.grade;
       select.classList.toggle('changed', wasChanged(finding));
-      const doubted = finding.uncertain ? `Uncertain: less likely than ${state.uncertain_below} %.` : '';
+      const why = finding.unfamiliar ? 'on images unlike those it learnt from' : `less likely than ${state.uncertain_below} %`;
+      const doubted = finding.uncertain ? `Uncertain: ${why}.` : '';
       select.title = [this.#machine(finding), doubted, finding.note].filter(Boolean).join(' ');
     }
     const confirmed = this.isConfirmed(level);
@@ -239,7 +240,8 @@ export class Table {
     const marked = state.findings.filter((finding) => finding.uncertain);
     if (!marked.length) return [];
     const open = marked.filter((finding) => !finding.confirmed_at).length;
-    return [`? marks grades that the machine is uncertain of (below ${state.uncertain_below} %): ${marked.length}, ${open} to confirm.`];
+    const strange = marked.some((finding) => finding.unfamiliar) ? ', or on images unlike those it learnt from' : '';
+    return [`? marks grades that the machine is uncertain of (below ${state.uncertain_below} %${strange}): ${marked.length}, ${open} to confirm.`];
   }
 
   #machine(finding) {
