@@ -14,7 +14,15 @@ from inference import crops, registry
 from inference.__main__ import main
 from inference.models.gradenet import HEADS, GradeNet
 from inference.simulate.causes import SITES
-from inference.training import grade_data, grade_samples, reliability, report_grade, report_study, train_grade
+from inference.training import (
+    grade_data,
+    grade_samples,
+    reliability,
+    report_evidence,
+    report_grade,
+    report_study,
+    train_grade,
+)
 from inference.training.grade_data import Group, Levels, Shown
 from inference.training.grade_samples import PRESENT, UNSAID
 from inference.training.train_grade import Loss, Run, TrainConfig
@@ -165,6 +173,51 @@ def test_a_trained_grader_is_kept_with_its_card_and_evaluated(
     assert "| some | both |" in said
     assert "| told with a probability of |" in said
     assert Image.open(pictures / "reliability.png").width > 1000
+
+
+def test_a_grader_knows_at_its_end_what_is_familiar_to_it_and_the_table_tells_what_is_not(
+    cut_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "some" / "grade"
+    assert main(["train", "grade", "--rendered", str(cut_folder), "--out", str(out), "--steps", "2"]) == 0
+    trained = registry.load("grade", weights_root=out.parent)
+    assert trained.network.familiar.known
+    asked = ["--rendered", str(cut_folder), "--weights", str(out)]
+    assert main(["train", "grade-familiar", *asked, "--version", "9.9.9"]) == 0
+    again = registry.load("grade", weights_root=out.parent)
+    assert (again.version, again.card["familiar"]["limits_by"]) == ("9.9.9", "5 tuning levels, varied as in training")
+    for name, weight in trained.network.named_parameters():
+        torch.testing.assert_close(again.network.get_parameter(name), weight)
+    assert main(["evaluate", "familiar", *asked]) == 0
+    said = capsys.readouterr().out
+    assert "1 simulated patients to report, 5 levels" in said
+    told = next(line for line in said.splitlines() if line.startswith("| noise of 0.4 |"))
+    assert told.endswith("| 100.0 % |")
+
+
+def test_evidence_of_a_rendered_patient_is_set_beside_the_true_places(
+    rendered: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["evaluate", "evidence", "--rendered", str(rendered), "--group", "tune"]
+    assert main([*asked, "--ways", "both", "place by place"]) == 0
+    said = capsys.readouterr().out
+    assert "1 simulated patients to tune" in said
+    assert said.count("| both |") == said.count("| place by place |") == 2
+    assert main([*asked, "--ways", "guessing"]) == 2
+    assert "There is no way guessing; there are: place by place" in capsys.readouterr().err
+    assert main(["evaluate", "evidence", "--rendered", str(rendered), "--group", "report"]) == 2
+    assert "no patient to report on" in capsys.readouterr().err
+
+
+def test_the_true_place_of_a_foramen_lies_on_its_side_and_behind_its_disc(rendered: Path) -> None:
+    patient, places = grade_samples.load(rendered / "000003.npz"), report_evidence.places_of(3)
+    for level in patient.levels:
+        for site, (low, high) in {"foramen": (12.0, 26.0), "recess": (8.0, 11.0)}.items():
+            for side, sign in (("left", 1), ("right", -1)):
+                off = places[level.level, f"{site}_{side}"] - level.centre_mm
+                assert low < sign * off @ level.left < high, (level.level, site, side)
+                assert 8 < -off @ level.anterior < 40
+        assert abs((places[level.level, "canal"] - level.centre_mm) @ level.left) < 1
 
 
 def test_training_without_patients_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
