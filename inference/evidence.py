@@ -187,7 +187,7 @@ def _map(
 ) -> list[EvidenceMap]:
     """One map, or none where nothing in the images speaks for the answer."""
     strongest = max((float(share.max()) for _, share in planes), default=0.0)
-    if strongest <= 0:
+    if not 0 < strongest < np.inf:
         return []
     filled = [
         replace(plane, values=(share.clamp(min=0) * (100 / strongest)).round().numpy().astype(np.uint8))

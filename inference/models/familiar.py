@@ -98,7 +98,9 @@ class Familiar(nn.Module):
         found, far = numbers_of(network, x), torch.zeros(len(x.sagittal), len(SERIES), dtype=torch.bool)
         for series, what in KEYS:
             cloud = self.cloud(series, what)
-            far[:, SERIES.index(series)] |= (cloud.distance(found[series, what]) > cloud.limit).cpu()
+            # What is not a number is not familiar either.
+            near = (cloud.distance(found[series, what]) <= cloud.limit) | cloud.limit.isinf()
+            far[:, SERIES.index(series)] |= ~near.cpu()
         return far & seen_of(x).cpu()
 
     def fit(self, points: dict[tuple[str, str], Tensor], others: dict[tuple[str, str], Tensor]) -> None:

@@ -15,10 +15,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def page(new_tab: Callable[..., Tab], drafted: Study, reader: Any, password: str) -> Page:
-    page = new_tab().log_in(reader, password).open_study(drafted.pk)
-    page.keyboard.press("Escape")
-    return page
+def tab(new_tab: Callable[..., Tab], drafted: Study, reader: Any, password: str) -> Tab:
+    tab = new_tab().log_in(reader, password)
+    tab.open_study(drafted.pk).keyboard.press("Escape")
+    return tab
+
+
+@pytest.fixture
+def page(tab: Tab) -> Page:
+    return tab.page
 
 
 def choose(page: Page, site: str) -> None:
@@ -136,3 +141,16 @@ def test_a_reading_without_maps_says_so(page: Page) -> None:
     page.keyboard.press("4")
     page.keyboard.press("e")
     expect(bar(page)).to_contain_text("no map. No network gave an answer here.")
+
+
+def test_maps_that_could_not_be_loaded_are_asked_for_again(tab: Tab) -> None:
+    page, broken = tab.page, "**/evidence.json"
+    tab.expected = ("ERR_FAILED",)
+    page.route(broken, lambda route: route.abort())
+    page.keyboard.press("4")
+    page.keyboard.press("e")
+    expect(bar(page)).to_contain_text("the maps cannot be loaded. Press E twice to try again.")
+    page.unroute(broken)
+    page.keyboard.press("e")
+    page.keyboard.press("e")
+    expect(bar(page).get_by_role("button", name="Pfirrmann")).to_be_visible()

@@ -66,9 +66,11 @@ export class Evidence {
   async #load() {
     try {
       const answer = await fetch(`${this.boot.base}evidence.json`);
-      this.found = answer.ok ? (await answer.json()).maps : [];
+      if (!answer.ok) throw new Error(`${answer.status}`);
+      this.found = (await answer.json()).maps;
     } catch {
-      this.found = [];
+      // Asked for again, it is fetched again.
+      this.found = null;
       this.#maps = null;
     }
   }
@@ -102,9 +104,10 @@ export class Evidence {
     const map = this.#map();
     const where = `${this.level} ${this.#label(this.finding).toLowerCase()}`;
     const canal = this.finding === 'canal' ? ' The draft grade of the canal is measured; this is the network\u2019s opinion.' : '';
+    const none = this.found ? 'no map. No network gave an answer here.' : 'the maps cannot be loaded. Press E twice to try again.';
     const text = map
       ? `${where}: where the network saw what speaks for ${this.#said(map)}. No proof: judge the image.${canal}`
-      : `${where}: no map. No network gave an answer here.`;
+      : `${where}: ${none}`;
     const buttons = this.#choices().map(({ finding }) =>
       button(this.#label(finding), () => this.choose(this.level, finding), {
         class: 'small',
