@@ -130,16 +130,7 @@ def around(volumes: Mapping[Role, Volume], segmentation: Segmentation, disc: Dis
 
 def labels_around(segmentation: Segmentation, disc: DiscLevel, aside_mm: float = 0.0) -> NDArray[np.uint8]:
     """What lies in a plane of the disc, (rows, columns) with `MARGIN` around a cut."""
-    points = places(disc, aside_mm, MARGIN)
-    index = geometry.apply(geometry.inverse(segmentation.affine), points).reshape(-1, 3)
-    # Of a whole spine's labels only those near the disc need be asked.
-    most = np.array(segmentation.labels.shape)
-    first = np.clip(np.floor(index.min(axis=0)).astype(int) - 1, 0, most - 1)
-    last = np.clip(np.ceil(index.max(axis=0)).astype(int) + 2, first + 1, most)
-    affine = segmentation.affine.copy()
-    affine[:3, 3] = geometry.apply(segmentation.affine, first.astype(np.float64))
-    near = segmentation.labels[tuple(slice(*ends) for ends in zip(first, last, strict=True))]
-    return geometry.sample_labels(Segmentation(near, affine), points, tuple(Label)[1:])
+    return geometry.sample_labels(segmentation, places(disc, aside_mm, MARGIN), tuple(Label)[1:])
 
 
 def inside(pictures: Tensor) -> Tensor:

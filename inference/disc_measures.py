@@ -27,7 +27,7 @@ def measures(images: NDArray[np.float32], present: Mask, labels: NDArray[np.uint
     """
     disc, bone = labels == Label.DISC, np.isin(labels, (Label.VERTEBRA, Label.SACRUM))
     canal = labels == Label.CANAL
-    own = _own(disc)
+    own = own_disc(disc)
     if own.sum() < LEAST_PIXELS:
         return [float("nan")] * COUNT
     rows, columns = np.flatnonzero(own.any(axis=1)), np.flatnonzero(own.any(axis=0))
@@ -80,7 +80,7 @@ def _signals(
 COUNT = 9 + 2 * 7
 
 
-def _own(disc: Mask) -> Mask:
+def own_disc(disc: Mask) -> Mask:
     """The disc in the picture's middle, without those above and below it."""
     pieces, count = ndimage.label(disc)
     if not count:

@@ -117,7 +117,7 @@ def of_discs(model: DiscModel, discs: disc_findings.Shown, findings: Sequence[Di
         inside(torch.from_numpy(np.concatenate([cuts.images for _, cuts in discs]))),
         torch.from_numpy(np.concatenate([cuts.present for _, cuts in discs])).float(),
         torch.tensor([LEVELS.index(disc.level) for disc, _ in discs]).repeat_interleave(planes),
-        (values - lowest).clamp(min=0).repeat_interleave(planes, dim=0),
+        (values - lowest).where(values > 0, shares.NOT_ASKED).repeat_interleave(planes, dim=0),
     )
     maps = []
     for number, question in enumerate(DiscQuestion):

@@ -72,13 +72,19 @@ def sample_labels(segmentation: Segmentation, points: FloatArray, classes: tuple
     index = np.moveaxis(apply(inverse(segmentation.affine), points), -1, 0).reshape(3, -1)
     best = np.full(index.shape[1], 0.5 - 1e-6, dtype=np.float32)
     out = np.zeros(index.shape[1], dtype=np.uint8)
-    boxes = ndimage.find_objects(segmentation.labels, max_label=max(classes))
+    # Of a whole spine's labels only those around the points need be asked.
+    most = np.array(segmentation.labels.shape)
+    first = np.clip(np.floor(index.min(axis=1)).astype(int) - 1, 0, most - 1)
+    last = np.clip(np.ceil(index.max(axis=1)).astype(int) + 2, first + 1, most)
+    labels = segmentation.labels[tuple(slice(*ends) for ends in zip(first, last, strict=True))]
+    index -= first[:, None]
+    boxes = ndimage.find_objects(labels, max_label=max(classes))
     for value in classes:
         box = boxes[value - 1]
         if box is None:
             continue
         # A class weighs nothing beyond the box around it: most points need not be asked.
-        mask = np.pad(segmentation.labels[box] == value, 1).astype(np.float32)
+        mask = np.pad(labels[box] == value, 1).astype(np.float32)
         inside = [(axis > side.start - 1) & (axis < side.stop) for axis, side in zip(index, box, strict=True)]
         near = np.flatnonzero(inside[0] & inside[1] & inside[2])
         local = index[:, near] - np.array([[side.start - 1] for side in box])

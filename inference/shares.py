@@ -26,6 +26,8 @@ CELL, FIRST_SAGITTAL, FIRST_AXIAL = 8, 1.0, 3.5
 DISC_CELL, FIRST_DISC = 4, 1.5
 #: Standard deviation of what blurring leaves of an image, pixels.
 BLUR = 6.0
+#: Stands for an answer that need not be explained, which saves time.
+NOT_ASKED = -1
 #: Steps from the blurred image to the image; eight are no better.
 STEPS = 3
 
@@ -47,7 +49,8 @@ Read = Callable[[GradeNet, Inputs, Tensor], list[Shares]]
 def shares_of(network: GradeNet, x: Inputs, answers: Tensor) -> list[Shares]:
     """For each of `HEADS` the share of every place in the answers, (n, len(HEADS)), 0 to 3."""
     out = []
-    ways = zip(by_places(network, x, answers), by_integrated(network, x, answers), answers.T, strict=True)
+    ill_alone = answers.where(answers > 0, NOT_ASKED)
+    ways = zip(by_places(network, x, answers), by_integrated(network, x, ill_alone), answers.T, strict=True)
     for normal, ill, answer in ways:
         is_ill = (answer > 0)[:, None, None, None]
         out.append(
@@ -80,7 +83,10 @@ def by_places(network: GradeNet, x: Inputs, answers: Tensor) -> list[Shares]:
 
 
 def by_integrated(network: GradeNet, x: Inputs, answers: Tensor) -> list[Shares]:
-    """As `shares_of`: the slopes of the log odds on the way from the blurred images, summed within cells."""
+    """As `shares_of`: the slopes of the log odds on the way from the blurred images, summed within cells.
+
+    Nothing where an answer is `NOT_ASKED`.
+    """
     plain = blurred(x)
     off = (x.sagittal - plain.sagittal, x.axial - plain.axial)
     slopes = [[torch.zeros_like(one) for one in off] for _ in HEADS]
@@ -91,7 +97,10 @@ def by_integrated(network: GradeNet, x: Inputs, answers: Tensor) -> list[Shares]
         ]
         logits = network(replace(x, sagittal=images[0], axial=images[1]))
         for head, sums in enumerate(slopes):
-            odds = log_odds(logits[:, head], answers[:, head]).sum()
+            asked = answers[:, head] != NOT_ASKED
+            if not asked.any():
+                continue
+            odds = log_odds(logits[asked, head], answers[asked, head]).sum()
             for number, slope in enumerate(torch.autograd.grad(odds, images, retain_graph=True)):
                 sums[number] += slope / STEPS
     return [
@@ -107,23 +116,38 @@ def of_discs(network: DiscEnsemble, images: Tensor, present: Tensor, place: Tens
     """For each question the share of every place in the answer, (n, rows, columns): cells of `DISC_CELL` pixels.
 
     Of the networks alone: lines look at no image. images: (n, 2, rows, columns) without a margin; present: (n, 2);
-    place: (n,) index of the level; answers: (n, questions), counted from 0. A finding's odds are those that there is
-    one, Pfirrmann's those of at least the grade. One step half-way from the blurred images: more are little better.
+    place: (n,) index of the level; answers: (n, questions), counted from 0, and nothing comes of what is `NOT_ASKED`.
+    One step half-way from the blurred images: more are little better.
     """
     plain = smooth(images)
     middle = ((images + plain) / 2).requires_grad_()
+    out = []
+    for odds, answer in zip(disc_odds(network, middle, present, place, answers), answers.T, strict=True):
+        slope, asked = torch.zeros_like(images), answer != NOT_ASKED
+        if asked.any():
+            (slope,) = torch.autograd.grad(odds[asked].sum(), middle, retain_graph=True)
+        # An image that is not there is even, and an even one has no slope.
+        given = (slope.nan_to_num() * (images - plain)).sum(dim=1)
+        out.append(cells(given[:, None], DISC_CELL, FIRST_DISC)[:, 0])
+    return out
+
+
+def disc_odds(network: DiscEnsemble, images: Tensor, present: Tensor, place: Tensor, answers: Tensor) -> list[Tensor]:
+    """For each question the log odds (n,) by the networks alone; what is asked as of `of_discs`.
+
+    A finding's are those that there is one, Pfirrmann's those of at least the grade; those of none and of the lowest
+    grade are of just that.
+    """
     told = [
-        chances(member(middle, present, place), network.config, network.temperatures[0]) for member in network.members
+        chances(member(images, present, place), network.config, network.temperatures[0]) for member in network.members
     ]
     out = []
     for question, answer in enumerate(answers.T):
         chance = torch.stack([one[question] for one in told]).mean(dim=0)
         first = answer if network.config.ordinal[question] else torch.ones_like(answer)
-        odds = (chance * (torch.arange(chance.shape[1]) >= first[:, None])).sum(dim=1).clamp(1e-6, 1 - 1e-6).logit()
-        (slope,) = torch.autograd.grad(odds.sum(), middle, retain_graph=True)
-        # An image that is not there is even, and an even one has no slope.
-        given = (slope.nan_to_num() * (images - plain)).sum(dim=1)
-        out.append(cells(given[:, None], DISC_CELL, FIRST_DISC)[:, 0])
+        classes = torch.arange(chance.shape[1])
+        meant = torch.where(answer[:, None] == 0, classes == 0, classes >= first[:, None])
+        out.append((chance * meant).sum(dim=1).clamp(1e-6, 1 - 1e-6).logit())
     return out
 
 

@@ -185,9 +185,9 @@ def needed(case: Case, network: GradeNet, read: Read, rng: np.random.Generator) 
     for strongest in (True, False):
         fall = torch.zeros_like(before)
         for head, given in enumerate(read(network, x, answers)):
-            chosen = [_chosen(one, strongest, rng) for one in (given.sagittal, given.axial)]
-            sagittal = _pixels(chosen[0], shares.FIRST_SAGITTAL, x.sagittal)[:, None]
-            axial = _pixels(chosen[1], shares.FIRST_AXIAL, x.axial)[:, :, None]
+            picked = [chosen(one, strongest, rng) for one in (given.sagittal, given.axial)]
+            sagittal = _pixels(picked[0], shares.FIRST_SAGITTAL, x.sagittal)[:, None]
+            axial = _pixels(picked[1], shares.FIRST_AXIAL, x.axial)[:, :, None]
             other = replace(
                 x,
                 sagittal=torch.where(sagittal, plain.sagittal, x.sagittal),
@@ -199,7 +199,7 @@ def needed(case: Case, network: GradeNet, read: Read, rng: np.random.Generator) 
     return falls[0], falls[1]
 
 
-def _chosen(given: Tensor, strongest: bool, rng: np.random.Generator) -> Tensor:
+def chosen(given: Tensor, strongest: bool, rng: np.random.Generator) -> Tensor:
     """Bool, shaped as `given`: the strongest cells of each level, or as many drawn ones."""
     flat = given.flatten(1) if strongest else torch.from_numpy(rng.random(given.flatten(1).shape))
     count = max(1, round(BLANKED * flat.shape[1]))

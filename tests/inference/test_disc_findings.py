@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from inference import disc_findings, disc_measures, geometry, registry
-from inference.disc_findings import BEHIND_MM, COLUMNS, MARGIN, ROWS, DiscModel
+from inference import disc_findings, disc_measures, registry
+from inference.disc_findings import BEHIND_MM, COLUMNS, ROWS, DiscModel
 from inference.models.discnet import DiscEnsemble, DiscNetConfig
 from inference.training.disc_loss import ANSWERS
-from inference.types import DiscLevel, DiscQuestion, FloatArray, Label, Role, Segmentation, Volume
+from inference.types import DiscLevel, DiscQuestion, FloatArray, Role, Segmentation, Volume
 
 X, Y, Z = np.eye(3)
 CONFIG = DiscNetConfig(ANSWERS, tuple(q is DiscQuestion.PFIRRMANN for q in DiscQuestion), widths=(4, 4), members=2)
@@ -70,16 +69,6 @@ def test_a_cut_with_a_margin_is_the_same_with_more_around_it() -> None:
     assert narrow is not None
     assert wide is not None
     assert np.allclose(wide[6:-6, 6:-6], narrow, atol=1e-3)
-
-
-@pytest.mark.parametrize("down_mm", [0.0, 55.0])
-def test_labels_around_a_disc_are_those_of_the_whole_spine_there(down_mm: float) -> None:
-    whole, at = labels(sagittal()), disc(degrees=15)
-    at = replace(at, centre_mm=at.centre_mm - down_mm * Z)
-    points = disc_findings.places(at, 4.0, MARGIN)
-    found = disc_findings.labels_around(whole, at, 4.0)
-    assert np.array_equal(found, geometry.sample_labels(whole, points, tuple(Label)[1:]))
-    assert len(np.unique(found)) > 2
 
 
 def test_the_slices_at_the_discs_centre_and_beside_it_are_looked_at_and_only_those_there_are() -> None:

@@ -20,6 +20,7 @@ def add(models: Commands) -> None:
     _add_segment(new("segment", help="Dice and disc names on patients left out of training"))
     _add_canal(new("canal", help="the canal's size and grade by predicted and given masks, patients left out"))
     _add_evidence(new("evidence", help="whether evidence maps of the grader point at the findings' places"))
+    _add_disc_evidence(new("disc-evidence", help="whether evidence maps of discs point at the findings' places"))
     _add_familiar(new("familiar", help="how often a grader tells that images are unlike those it learnt from"))
     _add_grade(new("grade", help="balanced accuracy of graders on rendered patients left out of training"))
     _add_discs(new("discs", help="grades and findings of discs on patients left out of training"))
@@ -102,6 +103,24 @@ def _evidence(options: argparse.Namespace) -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
+    return 0
+
+
+def _add_disc_evidence(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds spider/")
+    parser.add_argument("--crops", type=Path, help="folder of crops to use and add to (default: made and thrown away)")
+    parser.add_argument("--group", choices=("train", "report"), default="report")
+    parser.set_defaults(run=_disc_evidence)
+
+
+def _disc_evidence(options: argparse.Namespace) -> int:
+    from tempfile import TemporaryDirectory
+
+    from inference.training import report_disc_evidence
+    from inference.training.midsagittal import Use
+
+    with TemporaryDirectory() as thrown_away:
+        print(report_disc_evidence.markdown(options.data, options.crops or Path(thrown_away), Use(options.group)))
     return 0
 
 
