@@ -142,7 +142,7 @@ def axial_places(level: DiscLevel, plane: Slice, rows: ArrayLike, columns: Array
 def _sagittal(level: DiscLevel, prepared: Prepared) -> Float32 | None:
     """(PLANES, ROWS, COLUMNS), not a number outside the slab; None when most of the middle plane is."""
     points = sagittal_places(level, range(PLANES), range(ROWS), range(COLUMNS))
-    found = _sample(prepared.array, prepared.affine, points)
+    found = geometry.sample(prepared.array, prepared.affine, points)
     return found if np.isfinite(found[PLANES // 2]).mean() > 0.5 else None
 
 
@@ -156,18 +156,8 @@ def _axial(level: DiscLevel, image: AxialImage) -> tuple[Float32, Float32] | Non
         affine[:3, axis] /= factor
         affine[:3, 3] += (affine[:3, axis] - affine[:3, axis] * factor) / 2
     points, height = axial_places(level, plane, range(AXIAL_ROWS), range(AXIAL_COLUMNS))
-    found = _sample(pixels[None], affine, points)
+    found = geometry.sample(pixels[None], affine, points)
     return (found, height.astype(np.float32)) if np.isfinite(found).mean() > 0.5 else None
-
-
-def _sample(array: Float32, affine: FloatArray, points: FloatArray) -> Float32:
-    """Linear interpolation at LPS points (..., 3); not a number more than half a voxel outside."""
-    index = np.moveaxis(geometry.apply(geometry.inverse(affine), points), -1, 0)
-    last = np.array(array.shape).reshape(3, *(1,) * (index.ndim - 1)) - 1
-    inside = ((index > -0.5) & (index < last + 0.5)).all(axis=0)
-    found = ndimage.map_coordinates(array, np.clip(index, 0, last), order=1, output=np.float32)
-    result: Float32 = np.where(inside, found, np.float32(np.nan)).astype(np.float32)
-    return result
 
 
 def _scaled(found: Float32) -> Float32:

@@ -94,6 +94,19 @@ def sample_labels(segmentation: Segmentation, points: FloatArray, classes: tuple
     return out.reshape(points.shape[:-1])
 
 
+def sample(array: NDArray[np.float32], affine: FloatArray, points: FloatArray) -> NDArray[np.float32]:
+    """An image at any points, by linear interpolation; not a number more than half a voxel outside.
+
+    array: ``[slice, row, column]``. affine: (4, 4), its index to LPS mm. points: (..., 3) LPS mm.
+    """
+    index = np.moveaxis(apply(inverse(affine), points), -1, 0)
+    last = np.array(array.shape).reshape(3, *(1,) * (index.ndim - 1)) - 1
+    inside = ((index > -0.5) & (index < last + 0.5)).all(axis=0)
+    found = ndimage.map_coordinates(array, np.clip(index, 0, last), order=1, output=np.float32)
+    result: NDArray[np.float32] = np.where(inside, found, np.float32(np.nan)).astype(np.float32)
+    return result
+
+
 def project_labels(segmentation: Segmentation, plane: Slice) -> NDArray[np.uint8]:
     """The segmentation seen in another image's plane, uint8 (rows, columns)."""
     own = _on_grid(segmentation, plane)

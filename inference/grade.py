@@ -1,9 +1,9 @@
 """Measurements and the network's opinions -> grades.
 
 The canal is graded by published thresholds; what the network says stands beside it.
-Lateral recesses and foramina have no measured thresholds: there the network's grade is
-the draft, where a network is installed. How likely it must be for a reader to believe it
-is not decided here: the probability goes with the grade.
+For lateral recesses and foramina the network's grade is the draft, where a network is
+installed; what was measured of a foramen stands beside it. How likely it must be for a reader
+to believe it is not decided here: the probability goes with the grade.
 
 Area of the dural sac: under 100 mm2 relative, under 75 mm2 absolute stenosis
 (review: Steurer et al., BMC Musculoskelet Disord 2011;12:175).
@@ -15,6 +15,11 @@ L4-L5 in 25 real patients are under 12 mm (docs/figures.md), so the relative
 diameter counts only where the area is not known.
 The thresholds are for canals measured by people; a machine's mask adds its own
 error, so a grade here is a draft that a reader confirms.
+
+Foramen: fat all round the root is normal, lost in two directions mild, lost in all moderate or
+severe (Lee et al., AJR 2010). How many mm2 of it are measured then was read off simulated patients
+(docs/figures.md). A height between the pedicles of 15 mm and more is normal (Hasegawa et al., J Spinal
+Disord 1995), and as it falls, narrower.
 """
 
 from __future__ import annotations
@@ -22,25 +27,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from inference.foramen import NOT_REACHED_NOTE
 from inference.measure import lookup
 from inference.types import LUMBAR_LEVELS, DiscLevel, Grade, LevelFinding, Measurement, Role, Site
 
 RELATIVE_AP_MM, ABSOLUTE_AP_MM = 12.0, 10.0
 RELATIVE_AREA_MM2, ABSOLUTE_AREA_MM2 = 100.0, 75.0
 
+#: Less perineural fat than this, mm2, is reduced, and as good as none. From which height on a foramen, mm, is normal,
+#: mild and moderate.
+REDUCED_FAT_MM2, NO_FAT_MM2 = 60, 25
+FORAMEN_HEIGHTS_MM = (15.0, 12.0, 8.0)
+
 #: No network is surer than that: it is said to be more likely than this, and no more.
 SURE = 0.99
-#: A network that differs from the thresholds by so many grades is told plainly.
+#: A network that differs from what was measured by so many grades is told plainly.
 FAR = 2
 
 NO_GRADER_NOTE = "Lateral recesses and foramina are not graded: no grader is installed."
 NOT_SEEN_NOTE = "This level was not found in the images."
 NO_CANAL_NOTE = "The canal was not seen at this level."
-NOT_REACHED_NOTE = "The sagittal slices do not reach this foramen."
 NO_AXIAL_NOTE = "No axial T2 image goes through this disc; the lateral recesses are not graded without one."
 NOT_LEARNT_NOTE = "The installed grader has not learnt to grade this."
 UNLIKE_NOTE = "Unlike the images that the grader learnt from: {}. Its grades may be wrong whatever their probability."
 NOT_FIT_NOTE = "The grader gave no grade at this level."
+
+#: The foramina, and which side each is of.
+FORAMINA = {Site.FORAMEN_LEFT: "left", Site.FORAMEN_RIGHT: "right"}
 
 _ORDER = (Grade.NORMAL, Grade.MILD, Grade.MODERATE, Grade.SEVERE)
 _WORDS = {Role.SAGITTAL_T2: "sagittal T2", Role.SAGITTAL_T1: "sagittal T1", Role.AXIAL_T2: "axial T2"}
@@ -103,7 +116,8 @@ def grade(
         canal = _canal(level, level in seen, measurements, made_from)
         findings.append(_beside(canal, opinion))
         missing = NOT_SEEN_NOTE if level not in seen else NO_GRADER_NOTE if opinions is None else NOT_FIT_NOTE
-        findings += [_by_network(level, site, opinion, missing) for site in Site if site is not Site.CANAL]
+        by_network = [_by_network(level, site, opinion, missing) for site in Site if site is not Site.CANAL]
+        findings += [_beside_foramen(one, measurements) if one.site in FORAMINA else one for one in by_network]
     return tuple(findings)
 
 
@@ -121,8 +135,7 @@ def _by_network(level: str, site: Site, opinion: Opinion | None, missing: str) -
 
 def _unlike(site: Site, opinion: Opinion) -> tuple[Role, ...]:
     """Images that count for a site and are unlike what the network learnt from; axial ones hardly do for a foramen."""
-    is_foramen = site in (Site.FORAMEN_LEFT, Site.FORAMEN_RIGHT)
-    return tuple(role for role in opinion.unlike if not (is_foramen and role is Role.AXIAL_T2))
+    return tuple(role for role in opinion.unlike if not (site in FORAMINA and role is Role.AXIAL_T2))
 
 
 def _not_shown(site: Site, opinion: Opinion) -> str:
@@ -148,6 +161,40 @@ def _beside(canal: LevelFinding, opinion: Opinion | None) -> LevelFinding:
     strange = ", on images unlike those it learnt from" if opinion.unlike else ""
     said = f"the network says {grade}, {percent(chance)}{strange}"
     return replace(canal, rule=f"{canal.rule}; {said}", note=" ".join(notes))
+
+
+def foramen_grades(fat_mm2: float, height_mm: float | None) -> tuple[tuple[Grade, ...], str]:
+    """(the grades that it may be, rule in words) from a foramen's fat and, where it was seen, its height."""
+    first, last, said = 0, 0, "all round"
+    if fat_mm2 < NO_FAT_MM2:
+        first, last, said = 2, 3, f"under {NO_FAT_MM2} mm²: hardly any"
+    elif fat_mm2 < REDUCED_FAT_MM2:
+        first, last, said = 1, 1, f"under {REDUCED_FAT_MM2} mm²: reduced"
+    rule = f"perineural fat {fat_mm2:.0f} mm² ({said})"
+    if height_mm is not None:
+        low = sum(height_mm < limit for limit in FORAMEN_HEIGHTS_MM)
+        first, last = max(first, low), max(last, low)
+        under = f" (under {FORAMEN_HEIGHTS_MM[low - 1]:g} mm: low)" if low else ""
+        rule += f", foramen height {height_mm:.1f} mm{under}"
+    grades = _ORDER[first : last + 1]
+    return grades, f"measured: {' or '.join(grades)}, by {rule}"
+
+
+def _beside_foramen(foramen: LevelFinding, measurements: tuple[Measurement, ...]) -> LevelFinding:
+    """The network's grade stays; what was measured stands in its rule, and in its note where the two are far apart."""
+    side = FORAMINA[foramen.site]
+    fat, height = (lookup(measurements, foramen.level, f"foramen_{what}_{side}") for what in ("fat", "height"))
+    if foramen.grade is Grade.NOT_ASSESSED or fat is None or fat.value is None:
+        return foramen
+    measured, rule = foramen_grades(fat.value, height.value if height else None)
+    notes = [foramen.note] if foramen.note else []
+    said = _ORDER.index(foramen.grade)
+    if min(abs(said - _ORDER.index(one)) for one in measured) >= FAR:
+        notes.append(
+            f"{side.capitalize()} foramen: the network says {foramen.grade}, the measurements {' or '.join(measured)}: "
+            "look at it yourself."
+        )
+    return replace(foramen, rule=f"{foramen.rule}; {rule}", note=" ".join(notes))
 
 
 def percent(chance: float) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from inference import axial, dicom, quality, registry, segment
 from inference.crops import AxialImage
 from inference.errors import NoSagittalSeriesError, StudyError
+from inference.foramen import measure_foramina
 from inference.localise import Localisation, localise
 from inference.measure import measure
 from inference.types import (
@@ -80,7 +81,9 @@ def locate(paths: Sequence[Path], segmenter: registry.Model, progress: Progress 
     doubts = quality.assess(stack.head, volume, segmentation, spine)
 
     progress("grading", 0.0)
-    discs, measurements = measure(segmentation, spine.discs, spine.vertebrae)
+    sagittal = _sagittal(headers, choices, lead, volume)
+    discs, measured = measure(segmentation, spine.discs, spine.vertebrae)
+    measurements = (*measured, *measure_foramina(segmentation, discs, sagittal))
     axial_uid = choice_of(choices, Role.AXIAL_T2).uid
     axial_stacks = dicom.series_stacks(headers, axial_uid)
     planes = tuple(plane for one in axial_stacks for plane in one.slices)
@@ -96,7 +99,7 @@ def locate(paths: Sequence[Path], segmenter: registry.Model, progress: Progress 
         doubts=doubts,
         discs=discs,
         measurements=quality.withheld(measurements, doubts),
-        sagittal=_sagittal(headers, choices, lead, volume),
+        sagittal=sagittal,
         axial_stacks=tuple(axial_stacks),
         slices=axial.assign(discs, planes, axial_uid),
     )

@@ -83,7 +83,7 @@ def _inputs(cuts: list[LevelCrops], measured: list[list[float]]) -> Inputs:
 def sizes(disc: DiscLevel, measurements: tuple[Measurement, ...]) -> list[float]:
     """In the order of `MEASURED`, mm and mm2; not a number where it is not known or a lower bound only."""
     found = {"disc_height": disc.height_mm}
-    for quantity in ("canal_ap", "canal_area"):
+    for quantity in MEASURED.keys() - found.keys():
         one = lookup(measurements, disc.level, quantity)
         if one is not None and one.value is not None and not one.lower_bound:
             found[quantity] = one.value

@@ -257,7 +257,7 @@ def coronal_deg(discs: Sequence[DiscLevel]) -> float:
 
 
 def withheld(measurements: Sequence[Measurement], findings: Sequence[QualityFinding]) -> tuple[Measurement, ...]:
-    """The measurements without the canal's at places that a finding spoils: what is not certain is not said.
+    """The measurements without those of canal and foramina at places that a finding spoils, for they are not certain.
 
     A spoilt vertebra spoils the discs above and below it.
     """
@@ -278,7 +278,7 @@ def _touches(place: str, spoilt: set[str]) -> bool:
 
 
 def _withheld(one: Measurement) -> Measurement:
-    if not one.quantity.startswith("canal_"):
+    if not one.quantity.startswith(("canal_", "foramen_")):
         return one
     note = "Not measured: the images are spoilt here, as by metal."
     return replace(one, value=None, note=note, lower_bound=False, plus_minus=None)

@@ -53,7 +53,7 @@ def _discs(card: dict[str, Any]) -> DiscEnsemble:
 #: Name of a model -> the network that its card describes.
 NETWORKS: dict[str, Callable[[dict[str, Any]], nn.Module]] = {
     "segment": lambda card: UNet(UNetConfig(**card["network"])),
-    "grade": lambda card: GradeNet(GradeConfig(**card["network"])),
+    "grade": lambda card: GradeNet(GradeConfig(**card["network"]), card["measured"]),
     "discs": _discs,
 }
 

@@ -11,6 +11,7 @@ learned for it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import torch
@@ -21,7 +22,15 @@ from inference.models.familiar import Familiar
 #: Sites in the order of the network's answers.
 HEADS = ("canal", "foramen_left", "foramen_right", "recess_left", "recess_right")
 #: Measurements in the order of the network's input, with the mean and the spread that they are scaled by.
-MEASURED = {"canal_ap": (12.5, 3.0), "canal_area": (150.0, 60.0), "disc_height": (9.0, 3.0)}
+MEASURED = {
+    "canal_ap": (12.5, 3.0),
+    "canal_area": (150.0, 60.0),
+    "disc_height": (9.0, 3.0),
+    "foramen_height_left": (26.0, 4.0),
+    "foramen_height_right": (26.0, 4.0),
+    "foramen_fat_left": (50.0, 40.0),
+    "foramen_fat_right": (50.0, 40.0),
+}
 
 
 @dataclass(frozen=True)
@@ -69,9 +78,19 @@ class Inputs:
 
     def mirrored(self) -> Inputs:
         """The same levels with left and right exchanged."""
-        return Inputs(
-            self.sagittal.flip(2), self.sagittal_seen, self.axial.flip(4), self.axial_seen, self.measured, self.known
-        )
+        measured, known = self.measured[:, _MIRRORED], self.known[:, _MIRRORED]
+        return Inputs(self.sagittal.flip(2), self.sagittal_seen, self.axial.flip(4), self.axial_seen, measured, known)
+
+
+def _other_side(name: str) -> str:
+    """What a measurement is called in the mirror."""
+    stem, _, side = name.rpartition("_")
+    return f"{stem}_{_SIDES[side]}" if side in _SIDES else name
+
+
+_SIDES = {"left": "right", "right": "left"}
+#: Where each measurement's value stands in the mirror.
+_MIRRORED = [list(MEASURED).index(_other_side(name)) for name in MEASURED]
 
 
 def _spreads(maps: Tensor) -> tuple[Tensor, Tensor]:
@@ -110,9 +129,11 @@ class GradeNet(nn.Module):
 
     temperature: Tensor
 
-    def __init__(self, config: GradeConfig) -> None:
+    def __init__(self, config: GradeConfig, measured: Sequence[str] = tuple(MEASURED)) -> None:
+        """measured: of `MEASURED` those that it is given; graders of before were given fewer."""
         super().__init__()
         self.config = config
+        self.given = [list(MEASURED).index(name) for name in measured]
         one, two, three = config.base, 2 * config.base, 4 * config.base
         self.no_series = nn.Parameter(torch.zeros(2))
         self.plane = nn.Sequential(_conv(2, one, 2), _conv(one, two), nn.MaxPool2d(2), _conv(two, two))
@@ -127,7 +148,7 @@ class GradeNet(nn.Module):
         )
         self.read_axial = _Read(three, (config.axial_rows // 8) * (config.axial_columns // 8), config)
         self.no_axial = nn.Parameter(torch.zeros(config.features))
-        self.measured = nn.Linear(2 * len(MEASURED), config.features // 2)
+        self.measured = nn.Linear(2 * len(self.given), config.features // 2)
         self.join = nn.Sequential(
             nn.Dropout(config.dropout),
             nn.Linear(2 * config.features + config.features // 2, config.features),
@@ -142,9 +163,8 @@ class GradeNet(nn.Module):
     def forward(self, x: Inputs) -> Tensor:
         """Logits (n, len(HEADS), 4), not yet divided by the temperature."""
         planes, mirror = self._planes(x), x.mirrored()
-        measured = self.measured(torch.cat([x.measured, x.known], dim=1)).relu()
-        left = self._left(x, planes, measured)
-        right = self._left(mirror, planes.flip(2), measured)
+        left = self._left(x, planes)
+        right = self._left(mirror, planes.flip(2))
         canal = (left["canal"] + right["canal"]) / 2
         answers = canal, left["foramen"], right["foramen"], left["recess"], right["recess"]
         return torch.stack(answers, dim=1)
@@ -179,7 +199,7 @@ class GradeNet(nn.Module):
         found: Tensor = self.plane(filled.transpose(1, 2).reshape(n * planes, channels, rows, columns))
         return found.reshape(n, planes, *found.shape[1:]).transpose(1, 2)
 
-    def _left(self, x: Inputs, planes: Tensor, measured: Tensor) -> dict[str, Tensor]:
+    def _left(self, x: Inputs, planes: Tensor) -> dict[str, Tensor]:
         """Logits of canal, left foramen and left recess, (n, 4) each."""
         sagittal = self.read_sagittal(self.across(planes).flatten(2))
         any_sagittal = x.sagittal_seen.amax(dim=1, keepdim=True)
@@ -190,5 +210,6 @@ class GradeNet(nn.Module):
         axial = (found * x.axial_seen[:, :, None]).amax(dim=1)
         any_axial = x.axial_seen.amax(dim=1, keepdim=True)
         axial = axial * any_axial + self.no_axial * (1 - any_axial)
+        measured = self.measured(torch.cat([x.measured[:, self.given], x.known[:, self.given]], dim=1)).relu()
         joined = self.join(torch.cat([sagittal, axial, measured], dim=1))
         return {site: head(joined) for site, head in self.heads.items()}

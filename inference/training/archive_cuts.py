@@ -10,25 +10,24 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from inference import cards, crops, designate, quality, registry
+from inference import cards, crops, designate, quality
 from inference.errors import StudyError
 from inference.located import Located, locate, through
 from inference.opinion import level_cuts, sizes
 from inference.progress import Bar
 from inference.training.archive_index import Study, hashed
 from inference.training.grade_data import VARIANTS, arrays_of
-from inference.training.grade_samples import jittered
+from inference.training.grade_samples import jittered, segmenter
 from inference.training.spread import spread
 from inference.types import LEVELS, LUMBAR_LEVELS
 
 #: Goes up when other cuts, or the cuts of other studies, would be made.
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -46,8 +45,8 @@ def key_of(study: Study, segmenter: str) -> str:
 def cut_all(studies: Sequence[Study], folder: Path, workers: int) -> Iterator[tuple[Study, Path | None, str]]:
     """Cut what is not there yet, then (study, its file, why it has none) of each."""
     folder.mkdir(parents=True, exist_ok=True)
-    segmenter = str(cards.read_card(cards.WEIGHTS / "segment")["sha256"])
-    tasks = [_Task(study.files, folder, key_of(study, segmenter)) for study in studies]
+    weights = str(cards.read_card(cards.WEIGHTS / "segment")["sha256"])
+    tasks = [_Task(study.files, folder, key_of(study, weights)) for study in studies]
     missing = [task for task in tasks if not any(path.exists() for path in _places(task))]
     bar, done = Bar("studies located and cut"), len(tasks) - len(missing)
     bar(done, len(tasks))
@@ -63,12 +62,6 @@ def cut_all(studies: Sequence[Study], folder: Path, workers: int) -> Iterator[tu
 
 def _places(task: _Task) -> tuple[Path, Path]:
     return task.out / f"{task.key}.npz", task.out / f"{task.key}.json"
-
-
-@cache
-def _segmenter(threads: int) -> registry.Model:
-    """Held by each process for its lifetime."""
-    return registry.load("segment", threads=threads)
 
 
 def _cut(task: _Task) -> None:
@@ -105,7 +98,7 @@ def _arrays(task: _Task) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.ge
 
     level: (n,), index in `LUMBAR_LEVELS`. foramina: (n, 2), whether the slab reaches the left and the right one.
     """
-    located = locate(task.files, _segmenter(torch.get_num_threads()))
+    located = locate(task.files, segmenter(torch.get_num_threads()))
     if doubt := doubt_of(located):
         raise DoubtfulError(doubt)
     prepared = {role: crops.prepare(volume) for role, volume in located.sagittal.items()}

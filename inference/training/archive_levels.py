@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference import crops
+from inference.models.gradenet import MEASURED
 from inference.simulate.causes import SITES
 from inference.training.archive_index import Study
 from inference.training.grade_data import VARIANTS, Group, Levels, group_of
@@ -28,7 +29,7 @@ _SHAPES: Mapping[str, tuple[tuple[int, ...], Any]] = {
     "height": ((VARIANTS, crops.IMAGES, crops.AXIAL_ROWS, crops.AXIAL_COLUMNS), np.float16),
     "images": ((VARIANTS,), np.int64),
     "series": ((VARIANTS, len(crops.SAGITTAL)), np.uint8),
-    "sizes": ((3,), np.float64),
+    "sizes": ((len(MEASURED),), np.float64),
     "exact": ((), np.uint8),
     "truth": ((len(SITES),), np.int8),
     "report": ((len(SITES),), np.int8),

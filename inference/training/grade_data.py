@@ -15,10 +15,13 @@ from torch import Tensor
 from inference import crops
 from inference.crops import LevelCrops
 from inference.models.gradenet import HEADS, MEASURED, Inputs
+from inference.opinion import sizes
 from inference.training import grade_samples
 from inference.training.grade_samples import PRESENT, UNSAID
 from inference.types import LUMBAR_LEVELS
 
+#: Columns of `Levels.sizes`.
+AP, AREA, DISC = (list(MEASURED).index(name) for name in ("canal_ap", "canal_area", "disc_height"))
 #: Of each patient's levels so many cuts are made, each with frames that are wrong in another way.
 VARIANTS = 3
 #: A byte holds intensities of -0.5 to 1.5, and zero exactly.
@@ -58,8 +61,9 @@ class Levels:
 
     sagittal: uint8 (n, variants, 2, planes, rows, columns). axial: uint8 (n, variants, images, rows, columns);
     height: float16, the same shape; images: (n, variants). series: (n, variants, 2), 1 where there is a T2, a T1.
-    sizes: (n, 3), `MEASURED`, unscaled, not a number where not known; exact: (n,), 1 where they are without error and
-    get the segmenter's, 0 where the segmenter measured them. truth: (n, 5), 0..3, `UNSAID` where nobody knows it.
+    sizes: (n, len(MEASURED)), unscaled, not a number where not known; exact: (n,), 1 where those of canal and disc are
+    without error and get the segmenter's, 0 where the segmenter measured them. truth: (n, 5), 0..3, `UNSAID` where
+    nobody knows it.
     report: (n, 5), 0..3, `UNSAID` or `PRESENT`. seed: (n,), of the patient.
     """
 
@@ -81,12 +85,12 @@ class Levels:
 def cut(path: Path) -> Path:
     """Cut a rendered patient's levels and keep the cuts in ``cuts/`` beside it; what is there stays."""
     out = path.parent / "cuts" / path.name
-    if not out.exists():
+    if not _is_cut(out):
         out.parent.mkdir(exist_ok=True)
         patient = grade_samples.load(path)
         rng = np.random.default_rng([43, patient.seed])
         made = [grade_samples.cuts(patient, rng) for _ in range(VARIANTS)]
-        heights = [level.height_mm for level in patient.levels]
+        found = grade_samples.measurements(patient, np.random.default_rng([47, patient.seed]))
         arrays = arrays_of([[one[number] for one in made] for number in range(len(LUMBAR_LEVELS))])
         part = out.with_suffix(".part")
         with part.open("wb") as file:
@@ -94,14 +98,23 @@ def cut(path: Path) -> Path:
                 file,
                 allow_pickle=False,
                 **arrays,
-                sizes=np.stack([patient.ap_mm, patient.area_mm2, heights], axis=1),
+                sizes=np.array([sizes(level, found) for level in patient.levels]),
                 truth=patient.truth,
                 report=patient.report,
-                exact=np.ones(len(heights), np.uint8),
-                seed=np.full(len(heights), patient.seed),
+                exact=np.ones(len(patient.levels), np.uint8),
+                seed=np.full(len(patient.levels), patient.seed),
             )
         part.replace(out)
     return out
+
+
+def _is_cut(out: Path) -> bool:
+    """Whether the cuts are there, with all that is measured now."""
+    if not out.exists():
+        return False
+    with np.load(out, allow_pickle=False) as arrays:
+        there: bool = arrays["sizes"].shape[1] == len(MEASURED)
+    return there
 
 
 def arrays_of(levels: Sequence[Sequence[LevelCrops]]) -> dict[str, NDArray[np.generic]]:
@@ -184,16 +197,18 @@ def _floats(values: NDArray[np.uint8]) -> Tensor:
 
 
 def _measured(levels: Levels, rows: NDArray[np.int64], rng: np.random.Generator) -> Tensor:
-    """Sac and disc as the machine would measure them, scaled."""
-    sizes, wrong = levels.sizes[rows], levels.exact[rows].astype(np.float64)
+    """Sac, disc and foramina as the machine would measure them, scaled."""
+    known, wrong = levels.sizes[rows], levels.exact[rows].astype(np.float64)
     seeds, which = np.unique(levels.seed[rows], return_inverse=True)
     off = wrong * (rng.normal(0, COMMON_MM, len(seeds))[which] + rng.normal(0, OWN_MM, len(rows)))
-    ap = np.where(wrong > 0, np.maximum(sizes[:, 0] + off, 2.0), sizes[:, 0])
+    ap = np.where(wrong > 0, np.maximum(known[:, AP] + off, 2.0), known[:, AP])
     # An area may be known where the diameter is not.
-    area = np.where(wrong > 0, sizes[:, 1] * ap / np.maximum(sizes[:, 0], 3.0), sizes[:, 1])
-    area = area * np.exp(wrong * rng.normal(0, 0.08, len(rows)))
-    height = sizes[:, 2] + wrong * rng.normal(0, HEIGHT_SD_MM, len(rows))
-    measured = np.stack([ap, area, height], axis=1)
+    area = np.where(wrong > 0, known[:, AREA] * ap / np.maximum(known[:, AP], 3.0), known[:, AREA])
+    # Those of foramina are the machine's own.
+    measured = known.copy()
+    measured[:, AP] = ap
+    measured[:, AREA] = area * np.exp(wrong * rng.normal(0, 0.08, len(rows)))
+    measured[:, DISC] += wrong * rng.normal(0, HEIGHT_SD_MM, len(rows))
     middle, spread = np.array(list(MEASURED.values())).T
     return torch.from_numpy(((measured - middle) / spread).astype(np.float32))
 

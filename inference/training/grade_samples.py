@@ -16,7 +16,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +24,9 @@ import torch
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from inference import axial, crops
+from inference import axial, crops, registry, segment
 from inference.crops import AxialImage, LevelCrops
+from inference.foramen import measure_foramina
 from inference.geometry import stack_affine, unit
 from inference.reports import extract
 from inference.simulate import abdomen, acquire, soft
@@ -36,7 +37,7 @@ from inference.simulate.patient import draw
 from inference.simulate.report import report_text
 from inference.simulate.truth import sac
 from inference.training.simulated import turbo
-from inference.types import LUMBAR_LEVELS, DiscLevel, FloatArray, Role, Slice, Volume
+from inference.types import LUMBAR_LEVELS, DiscLevel, FloatArray, Measurement, Role, Slice, Volume
 
 #: The grade for each level and site when a report does not say (or says no grade).
 UNSAID, PRESENT = -1, 4
@@ -243,6 +244,28 @@ def load(path: Path) -> GradePatient:
             severity=arrays["severity"],
             report=arrays["report"],
         )
+
+
+def measurements(patient: GradePatient, rng: np.random.Generator) -> tuple[Measurement, ...]:
+    """The true sac of every level, and its foramina as the product measures them: outlined by the shipped segmenter.
+
+    rng: of how far the frames are off.
+    """
+    sacs = zip(LUMBAR_LEVELS, patient.ap_mm.tolist(), patient.area_mm2.tolist(), strict=True)
+    true = [
+        one
+        for level, ap, area in sacs
+        for one in (Measurement(level, "canal_ap", ap, "mm"), Measurement(level, "canal_area", area, "mm²"))
+    ]
+    outlined = segment.segment(segmenter(torch.get_num_threads()).run, patient.sagittal[Role.SAGITTAL_T2])
+    discs = [jittered(level, rng) for level in patient.levels]
+    return (*true, *measure_foramina(outlined, discs, patient.sagittal))
+
+
+@cache
+def segmenter(threads: int) -> registry.Model:
+    """The shipped one, held by each process for its lifetime."""
+    return registry.load("segment", threads=threads)
 
 
 def cuts(patient: GradePatient, rng: np.random.Generator) -> list[LevelCrops]:

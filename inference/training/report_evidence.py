@@ -26,7 +26,7 @@ from inference.simulate.openings import RECESS_BELOW_MM
 from inference.simulate.truth import sac
 from inference.training import grade_data, grade_samples
 from inference.training.grade_data import Group
-from inference.types import LUMBAR_LEVELS, FloatArray, LevelFinding, Measurement, Site
+from inference.types import LUMBAR_LEVELS, FloatArray, LevelFinding, Site
 
 #: A peak so near to the finding's place points at it, mm.
 NEAR_MM = 8.0
@@ -53,13 +53,8 @@ def cases(rendered: Path, group: Group, most: int, network: GradeNet) -> Iterato
     for path in paths[:most]:
         patient = grade_samples.load(path)
         found = grade_samples.found_levels(patient, np.random.default_rng([61, patient.seed]))
-        sizes = zip(LUMBAR_LEVELS, patient.ap_mm.tolist(), patient.area_mm2.tolist(), strict=True)
-        measured = [
-            one
-            for level, ap, area in sizes
-            for one in (Measurement(level, "canal_ap", ap, "mm"), Measurement(level, "canal_area", area, "mm²"))
-        ]
-        shown = asked([disc for disc, _ in found], tuple(measured), patient.sagittal, {d.level: i for d, i in found})
+        measured = grade_samples.measurements(patient, np.random.default_rng([47, patient.seed]))
+        shown = asked([disc for disc, _ in found], measured, patient.sagittal, {d.level: i for d, i in found})
         if shown is None:
             continue
         said = opinions(network, shown)

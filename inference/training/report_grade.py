@@ -14,7 +14,7 @@ from inference import registry
 from inference.grade import canal_grade
 from inference.models.gradenet import HEADS, MEASURED, GradeNet
 from inference.training import disc_figures, grade_data, reliability
-from inference.training.grade_data import Levels, Shown
+from inference.training.grade_data import AP, AREA, Levels, Shown
 from inference.training.reliability import Reliability
 
 GRADES = ("normal", "mild", "moderate", "severe")
@@ -97,7 +97,7 @@ def _interval(seeds: NDArray[np.int64], truth: Tensor, said: Tensor) -> tuple[fl
 
 def by_rule(levels: Levels) -> Tensor:
     """(n,): the canal's grades by the product's measured thresholds, from true sizes: the best that a rule can do."""
-    grades = [str(canal_grade(ap, area)[0]) for ap, area, _ in levels.sizes.tolist()]
+    grades = [str(canal_grade(ap, area)[0]) for ap, area in levels.sizes[:, [AP, AREA]].tolist()]
     return torch.tensor([GRADES.index(grade) for grade in grades])
 
 

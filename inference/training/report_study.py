@@ -17,6 +17,8 @@ from inference.measure import lookup
 from inference.simulate.options import StudyOptions
 from inference.simulate.study import write_study
 from inference.simulate.truth import Truth
+from inference.training import report_foramina
+from inference.training.report_foramina import Foramen
 from inference.training.report_segment import FOUND_MM
 from inference.types import LUMBAR_LEVELS, Grade, Site, StudyReading
 
@@ -27,7 +29,7 @@ _GRADES = (Grade.NORMAL, Grade.MILD, Grade.MODERATE, Grade.SEVERE, Grade.NOT_ASS
 class Row:
     """One level of one patient. off_mm: None when the level was not named. foramina: true and said, left and right.
 
-    recesses: the same of the lateral recesses.
+    recesses: the same of the lateral recesses. measured: of the foramina.
     """
 
     off_mm: float | None
@@ -39,6 +41,7 @@ class Row:
     grade: Grade
     foramina: tuple[tuple[Grade, Grade], ...]
     recesses: tuple[tuple[Grade, Grade], ...] = ()
+    measured: tuple[Foramen, ...] = ()
 
 
 def rows(
@@ -78,6 +81,7 @@ def _row(reading: StudyReading, truth: Truth, level: str) -> Row:
         grades[Site.CANAL],
         tuple((true.grades[site], grades[site]) for site in (Site.FORAMEN_LEFT, Site.FORAMEN_RIGHT)),
         tuple((true.grades[site], grades[site]) for site in (Site.RECESS_LEFT, Site.RECESS_RIGHT)),
+        report_foramina.of_level(reading, truth, level),
     )
 
 
@@ -99,6 +103,8 @@ def markdown(patients: list[tuple[int, list[Row], float]]) -> str:
         pairs = [pair for row in levels for pair in getattr(row, place)]
         if any(said is not Grade.NOT_ASSESSED for _, said in pairs):
             lines += _table(place, pairs)
+    if foramina := [one for row in levels for one in row.measured]:
+        lines += report_foramina.markdown(foramina)
     return "\n".join(lines)
 
 

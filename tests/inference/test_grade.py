@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.grade import Opinion, canal_grade, grade
+from inference.grade import Opinion, canal_grade, foramen_grades, grade
 from inference.types import LUMBAR_LEVELS, DiscLevel, Grade, LevelFinding, Measurement, Role, Site
 
 ORDER = [Grade.NORMAL, Grade.MILD, Grade.MODERATE, Grade.SEVERE]
@@ -117,6 +117,50 @@ def test_recess_and_foramen_have_the_networks_grade_with_its_probability_and_wha
     assert found[Site.FORAMEN_LEFT].made_from == (Role.SAGITTAL_T2, Role.AXIAL_T2)
     assert (found[Site.FORAMEN_LEFT].note, found[Site.FORAMEN_LEFT].probability) == ("", 0.72)
     assert found[Site.CANAL].probability is None
+
+
+def foramina(fat_left: float, fat_right: float, height: float = 22.0) -> tuple[Measurement, ...]:
+    fat = (("left", fat_left), ("right", fat_right))
+    heights = tuple(Measurement("L4-L5", f"foramen_height_{side}", height, "mm") for side, _ in fat)
+    return (*heights, *(Measurement("L4-L5", f"foramen_fat_{side}", value, "mm²") for side, value in fat))
+
+
+@pytest.mark.parametrize(
+    ("fat_mm2", "height_mm", "expected"),
+    [
+        (60.0, 15.0, (Grade.NORMAL,)),
+        (59.0, None, (Grade.MILD,)),
+        (25.0, 22.0, (Grade.MILD,)),
+        (24.0, 22.0, (Grade.MODERATE, Grade.SEVERE)),
+        (90.0, 14.9, (Grade.MILD,)),
+        (90.0, 11.9, (Grade.MODERATE,)),
+        (24.0, 7.9, (Grade.SEVERE,)),
+    ],
+)
+def test_a_foramen_is_as_narrow_as_the_worse_of_fat_and_height(
+    fat_mm2: float, height_mm: float | None, expected: tuple[Grade, ...]
+) -> None:
+    assert foramen_grades(fat_mm2, height_mm)[0] == expected
+
+
+def test_what_was_measured_of_a_foramen_stands_beside_the_networks_grade() -> None:
+    left = graded(says(), (*WIDE, *foramina(12.0, 40.0)))[Site.FORAMEN_LEFT]
+    assert (left.grade, left.note) == (Grade.SEVERE, "")
+    assert left.rule == (
+        "network, 72 %; made from sagittal T2 and axial T2; measured: moderate or severe, "
+        "by perineural fat 12 mm² (under 25 mm²: hardly any), foramen height 22.0 mm"
+    )
+
+
+def test_a_foramen_says_so_where_network_and_measurements_are_two_grades_apart() -> None:
+    found = graded(says(), (*WIDE, *foramina(40.0, 90.0)))
+    assert found[Site.FORAMEN_LEFT].grade is Grade.SEVERE
+    assert found[Site.FORAMEN_LEFT].note == (
+        "Left foramen: the network says severe, the measurements mild: look at it yourself."
+    )
+    assert found[Site.FORAMEN_RIGHT].note == ""
+    unseen = graded(says(foramina=(False, True)), (*WIDE, *foramina(90.0, 90.0)))[Site.FORAMEN_LEFT]
+    assert (unseen.grade, unseen.rule) == (Grade.NOT_ASSESSED, "")
 
 
 def test_a_foramen_that_the_slices_do_not_reach_is_not_assessed() -> None:

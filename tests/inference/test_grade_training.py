@@ -19,12 +19,14 @@ from inference.training import (
     grade_samples,
     reliability,
     report_evidence,
+    report_foramina,
     report_grade,
     report_study,
     train_grade,
 )
 from inference.training.grade_data import Group, Levels, Shown
 from inference.training.grade_samples import PRESENT, UNSAID
+from inference.training.report_foramina import Foramen
 from inference.training.train_grade import Loss, Run, TrainConfig
 from inference.types import LUMBAR_LEVELS, Grade, Role
 
@@ -44,7 +46,7 @@ def levels(count: int, seed: int = 1) -> Levels:
         height=np.zeros(axial.shape, np.float16),
         images=np.full(shape, crops.IMAGES),
         series=np.ones((*shape, 2), np.uint8),
-        sizes=np.tile([12.0, 140.0, 9.0], (count, 1)),
+        sizes=np.tile([12.0, 140.0, 9.0, 26.0, 26.0, 50.0, 50.0], (count, 1)),
         exact=np.ones(count, np.uint8),
         truth=truth,
         report=np.full((count, 5), UNSAID, np.int8),
@@ -280,3 +282,23 @@ def test_whole_readings_are_compared_with_the_truth_by_place() -> None:
     assert "foramina" not in report_study.markdown([(1, [unseen], 3.0)])
     seen = replace(row, recesses=((Grade.SEVERE, Grade.MILD),) * 2)
     assert "| recesses, truth \\ machine |" in report_study.markdown([(1, [seen], 3.0)])
+
+
+def test_what_was_measured_of_foramina_is_set_beside_truth_and_network() -> None:
+    def one(true: Grade, by_network: Grade, fat_mm2: float | None) -> Foramen:
+        return Foramen(100.0 - (fat_mm2 or 0.0), fat_mm2, 24.0, 25.0, true, by_network)
+
+    foramina = [
+        one(Grade.NORMAL, Grade.NORMAL, 90.0),
+        one(Grade.NORMAL, Grade.SEVERE, 80.0),
+        one(Grade.SEVERE, Grade.SEVERE, 10.0),
+        one(Grade.SEVERE, Grade.SEVERE, 70.0),
+        one(Grade.MILD, Grade.MODERATE, None),
+    ]
+    said = "\n".join(report_foramina.markdown(foramina))
+    assert "- perineural fat: measured in 4 of 5 foramina, Spearman -1.00" in said
+    assert "measured in 5, median error 1.0 mm, bias +1.0 mm" in said
+    assert "two grades apart: 2 of 4 foramina; the network nearer to the truth in 1, the measurement in 1" in said
+    assert "| foramina, truth \\ measured | normal | moderate or severe | not measured |" in said
+    assert "| severe | 1 | 1 | 0 |" in said
+    assert foramina[-1].measured == ()

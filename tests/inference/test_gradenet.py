@@ -43,6 +43,23 @@ def test_a_mirrored_study_gets_mirrored_grades(network: GradeNet, levels: Inputs
     assert (straight[:, 1] - straight[:, 2]).abs().max() > 1e-3
 
 
+def test_what_was_measured_on_one_side_changes_sides_in_the_mirror(network: GradeNet, levels: Inputs) -> None:
+    left, right = (list(MEASURED).index(f"foramen_fat_{side}") for side in ("left", "right"))
+    mirrored = levels.mirrored()
+    torch.testing.assert_close(mirrored.measured[:, [left, right]], levels.measured[:, [right, left]])
+    same = [place for place, name in enumerate(MEASURED) if not name.endswith(("left", "right"))]
+    torch.testing.assert_close(mirrored.measured[:, same], levels.measured[:, same])
+
+
+def test_a_grader_of_before_is_shown_only_what_it_learnt_with(levels: Inputs) -> None:
+    older = GradeNet(GradeConfig(), ["canal_ap", "canal_area", "disc_height"]).eval()
+    other = replace(levels, measured=levels.measured.clone())
+    other.measured[:, 3:] += 5.0
+    torch.testing.assert_close(older.chances(other), older.chances(levels))
+    other.measured[:, 0] += 5.0
+    assert (older.chances(other) - older.chances(levels)).abs().max() > 1e-6
+
+
 def test_what_is_not_there_has_no_say(network: GradeNet, levels: Inputs) -> None:
     """Whatever lies in the place of a missing series, image or measurement."""
     missing = replace(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from inference.models.gradenet import HEADS, GradeConfig, GradeNet, Inputs
+from inference.models.gradenet import HEADS, MEASURED, GradeConfig, GradeNet, Inputs
 from inference.opinion import asked, learnt_by, opinions
 from inference.types import DiscLevel, FloatArray, Grade, Measurement, Role, Volume
 
@@ -60,12 +60,13 @@ def test_a_level_that_no_image_shows_has_no_opinion() -> None:
 
 def test_only_what_was_measured_whole_is_given_to_the_network() -> None:
     diameter, area = Measurement("L4-L5", "canal_ap", 12.5, "mm"), Measurement("L4-L5", "canal_area", 210.0, "mm²")
+    fat = Measurement("L4-L5", "foramen_fat_right", 30.0, "mm²")
     for measured, known in (
-        ((diameter, area), [1.0, 1.0, 1.0]),
-        ((diameter, replace(area, lower_bound=True)), [1.0, 0.0, 1.0]),
-        ((replace(diameter, value=None),), [0.0, 0.0, 1.0]),
+        ((diameter, area), {"canal_ap", "canal_area", "disc_height"}),
+        ((diameter, replace(area, lower_bound=True)), {"canal_ap", "disc_height"}),
+        ((replace(diameter, value=None), fat), {"disc_height", "foramen_fat_right"}),
     ):
         network = Listening()
         opinions(network, asked([disc()], measured, {Role.SAGITTAL_T2: volume()}, {}))
-        assert network.shown[0].known.tolist() == [known]
+        assert network.shown[0].known.tolist() == [[float(name in known) for name in MEASURED]]
         assert network.shown[0].measured[0, 0] == 0.0  # 12.5 mm is the mean, and what is not known is zero

@@ -2,13 +2,19 @@
 
 import { button, byId, clock, el, say } from './dom.js';
 
-// What is shown of a level's measures: quantity, name, decimals. A slip is shown when it is one.
+// What is shown of a level's measures: quantity, name, decimals. A slip is shown when it is one, and fat when it was seen.
 const MEASURES = [
   ['canal_ap', 'AP', 1],
   ['canal_area', 'Area', 0],
   ['disc_height', 'Disc', 1],
   ['slip', 'Slip', 1],
+  ['foramen_fat_left', 'Fat L', 0],
+  ['foramen_fat_right', 'Fat R', 0],
 ];
+const NAMES = {
+  foramen_fat_left: 'Perineural fat of the left foramen',
+  foramen_fat_right: 'Perineural fat of the right foramen',
+};
 
 // What the lowest disc found may be, from the feet up.
 const LOWEST = ['S1-S2', 'L5-S1', 'L4-L5', 'L3-L4'];
@@ -213,7 +219,8 @@ export class Table {
     for (const [quantity, name, digits] of MEASURES) {
       const found = this.measured.get(`${level}/${quantity}`);
       if (!found || (quantity === 'slip' && !found.note)) continue;
-      parts.push(measure(found, name, digits));
+      if (quantity in NAMES && found.value === null) continue;
+      parts.push(measure(found, name, digits, NAMES[quantity]));
     }
     for (const finding of findings.filter(({ uncertain }) => uncertain)) {
       const said = `${this.#site(finding.site)}: ${this.#grade(finding.grade).toLowerCase()}, ${finding.chance}`;
@@ -272,7 +279,15 @@ export class Table {
     const { detail } = this.#rows.get(this.level);
     const isCut = detail.scrollWidth > detail.clientWidth;
     const rules = [...detail.querySelectorAll('.rule, .disc')].map((rule) => rule.textContent);
-    say(this.full, isCut ? `${this.level}: ${rules.join('; ')}` : '');
+    const said = [isCut ? `${this.level}: ${rules.join('; ')}` : '', this.#currentRule()].filter(Boolean);
+    this.full.replaceChildren(...said.flatMap((text, k) => (k ? [el('br'), text] : [text])));
+  }
+
+  // What the current grade was made from, and what was measured there; the canal's rule stands in its row.
+  #currentRule() {
+    const finding = this.store.state.findings.find(({ level, site }) => level === this.level && site === this.site);
+    if (!finding?.rule || finding.machine_grade === null || this.site === 'canal') return '';
+    return `${this.level} ${this.#site(this.site).toLowerCase()}, machine: ${this.#grade(finding.machine_grade).toLowerCase()} – ${finding.rule}`;
   }
 
   #toggle(level) {
@@ -299,12 +314,12 @@ export class Table {
 }
 
 // A number with its unit; an arrow where it lies outside what people usually have, the rest in the title.
-function measure(found, name, digits) {
+function measure(found, name, digits, inFull = '') {
   const least = found.lower_bound ? 'at least ' : '';
   const value = found.value === null ? 'not measured' : `${least}${found.value.toFixed(digits)} ${found.unit}`;
   const spread = found.plus_minus === null ? '' : `± ${found.plus_minus.toFixed(digits)} ${found.unit}`;
   const range = found.usual ? `usual ${found.usual.map((end) => end.toFixed(digits)).join(' to ')} ${found.unit}` : '';
-  const title = [found.note, spread, found.unusual, range].filter(Boolean).join('; ') || null;
+  const title = [inFull, found.note, spread, found.unusual, range].filter(Boolean).join('; ') || null;
   const arrow = found.unusual?.startsWith('below') ? '↓' : '↑';
   const mark = found.unusual ? el('span', { class: 'unusual', role: 'img', 'aria-label': found.unusual }, arrow) : null;
   return el('span', { class: 'measure', title }, `${name} `, el('b', {}, value), mark);
