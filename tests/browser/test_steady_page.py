@@ -70,6 +70,22 @@ def test_rows_keep_their_places_whichever_is_current_and_the_rule_can_be_read_in
     assert all(place == places[0] for place in places)
 
 
+def test_what_a_foramens_grade_was_made_from_and_what_was_measured_there_can_be_read(
+    new_tab: Callable[..., Tab], drafted: Study, reader: Any, password: str
+) -> None:
+    reading = MachineReading.objects.get(study=drafted).reading
+    right = next(one for one in reading["findings"] if (one["level"], one["site"]) == ("L4-L5", "foramen_right"))
+    fat = next(
+        one for one in reading["measurements"] if (one["place"], one["quantity"]) == ("L4-L5", "foramen_fat_right")
+    )
+    assert "; measured: " in right["rule"]
+    page = open_review(new_tab, drafted, reader, password, width=1366, height=768).page
+    expect(page.locator("tbody[data-level=L4-L5] .measure", has_text="Fat R")).to_have_text(f"Fat R {fat['value']} mm²")
+    page.get_by_label("L4-L5 Right foramen").focus()
+    expect(page.locator(".detail-full")).to_contain_text("L4-L5 right foramen, machine: ")
+    expect(page.locator(".detail-full")).to_contain_text(right["rule"])
+
+
 def test_what_went_wrong_is_in_sight_however_long_the_panel_is(
     new_tab: Callable[..., Tab], drafted: Study, reader: Any, password: str
 ) -> None:
