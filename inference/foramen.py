@@ -25,8 +25,9 @@ BESIDE_MM, PLANES = tuple(float(mm) for mm in range(10, 26, 2)), 3
 #: A plane is sampled so finely, from above the disc's centre to below it, and from it to the back.
 STEP_MM = 0.75
 ABOVE_MM, BELOW_MM, BEHIND_MM = 30.0, 24.0, 52.0
-#: The posterior wall is read in planes so far beside the midline, so far above the disc, no further behind its centre.
-WALL_AT_MM, BODY_MM, WALL_MOST_MM = (0.0, 3.0, 6.0), (2.0, 10.0), 30.0
+#: The posterior wall is read in planes so far beside the midline, so far above the disc, and not so far behind the
+#: disc's end: what lies there belongs to the arch.
+WALL_AT_MM, BODY_MM, ARCH_MM = (0.0, 3.0, 6.0), (2.0, 10.0), 8.0
 #: A pedicle is bone from so far to so far behind the posterior wall; nearly all of that is.
 PEDICLE_MM, NEARLY = (2.0, 7.0), 0.8
 #: An opening with nothing behind it ends so far behind the wall. Before the wall it may begin so far: at the disc.
@@ -144,7 +145,7 @@ def _columns(start_mm: float, end_mm: float) -> slice:
 def _wall_mm(labels: Labels, disc: DiscLevel, side: str) -> float | None:
     """How far behind the disc's centre the vertebra above ends, before the canal; None when it is not seen."""
     above = np.arange(disc.height_mm / 2 + BODY_MM[0], disc.height_mm / 2 + BODY_MM[1], STEP_MM)
-    behind = _BEHIND[_BEHIND < WALL_MOST_MM]
+    behind = _BEHIND[disc.depth_mm / 2 + ARCH_MM > _BEHIND]
     body = labels(_plane(disc, SIDES[side] * np.array(WALL_AT_MM), above, behind)) == Label.VERTEBRA
     edges = [behind[np.flatnonzero(row)[-1]] for row in body.reshape(-1, len(behind)) if row.any()]
     return float(np.median(edges)) if len(edges) > len(above) else None

@@ -60,7 +60,8 @@ def of_level(reading: StudyReading, truth: Truth, level: str) -> tuple[Foramen, 
 
 def _true_height_mm(truth: Truth, level: LevelTruth, side: str) -> float:
     """By the product's own rule in the true outlines, not a number where it sees no pedicle there."""
-    frame = DiscLevel(level.level, level.centre_mm, level.up, level.anterior, level.left, None, 0.0, level.height_mm)
+    depth = next(body.depth_mm for body in truth.patient.bodies if body.name == level.level.split("-")[0])
+    frame = DiscLevel(level.level, level.centre_mm, level.up, level.anterior, level.left, None, depth, level.height_mm)
     opening = opening_of(truth.labels, frame, side)
     return float("nan") if isinstance(opening, str) else float(np.median(opening.heights_mm))
 
