@@ -40,6 +40,7 @@ MARROW_MM2 = 75.0
 NOT_REACHED_NOTE = "The sagittal slices do not reach this foramen."
 NO_PEDICLE_NOTE = "The pedicle above was not seen."
 NO_LOWER_NOTE = "The pedicle below was not seen."
+NO_FAT_NOTE = "Fat is not bright in any sagittal series: it is suppressed, or a contrast agent was given."
 NO_MARROW_NOTE = "Too little bone marrow was seen to compare with."
 
 Mask = NDArray[np.bool_]
@@ -71,7 +72,7 @@ def measure_foramina(
 ) -> tuple[Measurement, ...]:
     """Height and fat of both foramina of every lumbar disc: ``foramen_height_left``, ``foramen_fat_left`` and so on.
 
-    sagittal: T2, T1 or both, in the segmentation's frame of reference.
+    sagittal: those of T2 and T1 in which fat is bright, in the segmentation's frame of reference.
     """
 
     def labels(points: FloatArray) -> NDArray[np.uint8]:
@@ -85,7 +86,7 @@ def measure_foramina(
         inside: Mask = (index > -0.5) & (index < last)
         return inside
 
-    role = next(role for role in FAT if role in sagittal)
+    role = next((role for role in FAT if role in sagittal), None)
     found: list[Measurement] = []
     for disc in discs:
         if disc.level in LUMBAR_LEVELS:
@@ -180,8 +181,10 @@ def _heights(opening: Opening | str) -> FloatArray | str:
     return opening.heights_mm if np.isfinite(opening.heights_mm).any() else NO_LOWER_NOTE
 
 
-def _fat(opening: Opening | str, role: Role, sagittal: Mapping[Role, Volume]) -> FloatArray | str:
-    return opening if isinstance(opening, str) else fat_of(opening, role, sagittal[role])
+def _fat(opening: Opening | str, role: Role | None, sagittal: Mapping[Role, Volume]) -> FloatArray | str:
+    if isinstance(opening, str):
+        return opening
+    return NO_FAT_NOTE if role is None else fat_of(opening, role, sagittal[role])
 
 
 def _measurement(level: str, quantity: str, values: FloatArray | str, unit: str) -> Measurement:

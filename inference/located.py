@@ -82,8 +82,9 @@ def locate(paths: Sequence[Path], segmenter: registry.Model, progress: Progress 
 
     progress("grading", 0.0)
     sagittal = _sagittal(headers, choices, lead, volume)
+    fatty = with_bright_fat(headers, choices, sagittal, {lead.role: doubts})
     discs, measured = measure(segmentation, spine.discs, spine.vertebrae)
-    measurements = (*measured, *measure_foramina(segmentation, discs, sagittal))
+    measurements = (*measured, *measure_foramina(segmentation, discs, fatty))
     axial_uid = choice_of(choices, Role.AXIAL_T2).uid
     axial_stacks = dicom.series_stacks(headers, axial_uid)
     planes = tuple(plane for one in axial_stacks for plane in one.slices)
@@ -118,6 +119,26 @@ def through(located: Located) -> dict[str, list[AxialImage]]:
 def choice_of(choices: Sequence[SeriesChoice], role: Role) -> SeriesChoice:
     """The series that plays a role; without a UID when there is none."""
     return next(choice for choice in choices if choice.role is role)
+
+
+def with_bright_fat(
+    headers: Sequence[dicom.Header],
+    choices: Sequence[SeriesChoice],
+    sagittal: Mapping[Role, Volume],
+    doubts: Mapping[Role, Sequence[QualityFinding]],
+) -> dict[Role, Volume]:
+    """The sagittal series whose fat is not suppressed and that no contrast agent changed.
+
+    doubts: by role what is known of a series beyond its header.
+    """
+    plain = {}
+    for role, volume in sagittal.items():
+        uid = choice_of(choices, role).uid
+        head = next(header for header in headers if header.series_instance_uid == uid)
+        told = {finding.code for finding in (*quality.of_header(head), *doubts.get(role, ()))}
+        if not told & set(quality.UNLEARNT):
+            plain[role] = volume
+    return plain
 
 
 def _leading(choices: Sequence[SeriesChoice]) -> SeriesChoice:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from inference.foramen import NO_LOWER_NOTE, NO_PEDICLE_NOTE, NOT_REACHED_NOTE, measure_foramina
+from inference.foramen import NO_FAT_NOTE, NO_LOWER_NOTE, NO_PEDICLE_NOTE, NOT_REACHED_NOTE, measure_foramina
 from inference.types import DiscLevel, FloatArray, Label, Measurement, Role, Segmentation, Volume
 
 #: Slices every 3 mm to both sides, pixels of 1 mm: index [slice, row, column] to left, feet and back.
@@ -101,3 +101,9 @@ def test_only_lumbar_levels_have_foramina_to_measure() -> None:
     labels = bones()
     segmentation, volume = Segmentation(labels, AFFINE), Volume(image(labels, 300.0), AFFINE)
     assert not measure_foramina(segmentation, [disc("T12-L1")], {Role.SAGITTAL_T1: volume})
+
+
+def test_fat_is_not_measured_where_no_series_shows_it_and_the_height_is() -> None:
+    found = measured(bones(), {})
+    assert found["foramen_height_left"].value == pytest.approx(HEIGHT_MM, abs=1.0)
+    assert (found["foramen_fat_left"].value, found["foramen_fat_left"].note) == (None, NO_FAT_NOTE)
