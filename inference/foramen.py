@@ -55,12 +55,11 @@ _BEHIND = np.arange(0.0, BEHIND_MM, STEP_MM)
 class Opening:
     """One foramen as its planes show it, rows to the feet and columns to the back.
 
-    beside_mm: (planes,) from the midline outwards. points: (planes, rows, columns, 3), LPS mm. marrow, free: (planes,
-    rows, columns), marrow to compare with and the opening's upper part. heights_mm: (planes,), not a number where no
-    pedicle is seen below.
+    points: (planes, rows, columns, 3), LPS mm, planes from the midline outwards. marrow, free: (planes, rows, columns),
+    marrow to compare with and the opening's upper part. heights_mm: (planes,), not a number where no pedicle is seen
+    below.
     """
 
-    beside_mm: FloatArray
     points: FloatArray
     marrow: Mask
     free: Mask
@@ -76,7 +75,7 @@ def measure_foramina(
     """
 
     def labels(points: FloatArray) -> NDArray[np.uint8]:
-        return geometry.sample_labels(segmentation, points, (Label.VERTEBRA, Label.DISC, Label.CANAL, Label.SACRUM))
+        return geometry.sample_labels(segmentation, points, (Label.VERTEBRA, Label.DISC, Label.SACRUM))
 
     last = len(segmentation.labels) - 0.5
     to_index = geometry.inverse(segmentation.affine)
@@ -103,9 +102,8 @@ def opening_of(
     labels: Labels, disc: DiscLevel, side: str, reached: Callable[[FloatArray], Mask] | None = None
 ) -> Opening | str:
     """The foramen at one side of a disc, or why it cannot be seen. reached: whether points lie in the imaged slab."""
-    beside = np.array(BESIDE_MM)
-    points = _plane(disc, SIDES[side] * beside, _ABOVE, _BEHIND)
-    imaged = np.ones(len(beside), dtype=bool)
+    points = _plane(disc, SIDES[side] * np.array(BESIDE_MM), _ABOVE, _BEHIND)
+    imaged = np.ones(len(points), dtype=bool)
     if reached is not None:
         imaged = reached(points[:, len(_ABOVE) // 2, len(_BEHIND) // 2])
     if imaged.sum() < PLANES:
@@ -113,10 +111,11 @@ def opening_of(
     wall = _wall_mm(labels, disc, side)
     if wall is None:
         return NO_PEDICLE_NOTE
-    beside, points = beside[imaged], points[imaged]
+    points = points[imaged]
     found = labels(points)
     bone = (found == Label.VERTEBRA) | (found == Label.SACRUM)
-    pedicle = bone[:, :, _columns(wall + PEDICLE_MM[0], wall + PEDICLE_MM[1])].mean(axis=2) > NEARLY
+    start, end = (round((wall + mm) / STEP_MM) for mm in PEDICLE_MM)
+    pedicle = bone[:, :, start:end].mean(axis=2) > NEARLY
     half = disc.height_mm / 2
     above, below = half + 2.0 < _ABOVE, 2.0 - half > _ABOVE
     seen = np.flatnonzero((pedicle & above).any(axis=1))[:PLANES]
@@ -126,7 +125,7 @@ def opening_of(
     roofs = np.array([_ABOVE[np.flatnonzero(rows)[-1]] for rows in pedicle & above]) - STEP_MM / 2
     floors = np.array([_ABOVE[np.flatnonzero(rows)[0]] if rows.any() else np.nan for rows in pedicle & below])
     free = np.stack([_free(one, wall, roof) for one, roof in zip(solid, roofs, strict=True)])
-    return Opening(beside[seen], points[seen], bone, free, roofs - floors - STEP_MM / 2)
+    return Opening(points[seen], bone, free, roofs - floors - STEP_MM / 2)
 
 
 def _plane(disc: DiscLevel, left: FloatArray, above: FloatArray, behind: FloatArray) -> FloatArray:
@@ -137,10 +136,6 @@ def _plane(disc: DiscLevel, left: FloatArray, above: FloatArray, behind: FloatAr
         + above[:, None, None] * disc.up
         - behind[:, None] * disc.anterior
     )
-
-
-def _columns(start_mm: float, end_mm: float) -> slice:
-    return slice(max(round(start_mm / STEP_MM), 0), max(round(end_mm / STEP_MM), 0))
 
 
 def _wall_mm(labels: Labels, disc: DiscLevel, side: str) -> float | None:
@@ -154,11 +149,10 @@ def _wall_mm(labels: Labels, disc: DiscLevel, side: str) -> float | None:
 
 def _free(solid: Mask, wall_mm: float, roof_mm: float) -> Mask:
     """The opening below the pedicle and above the middle of the disc, (rows, columns), up to the bone behind it."""
-    behind_wall = _columns(wall_mm + AHEAD_MM, wall_mm + DEPTH_MM)
+    start, wall, end = (max(round((wall_mm + mm) / STEP_MM), 0) for mm in (-AHEAD_MM, AHEAD_MM, DEPTH_MM))
     free = ~solid
-    free[:, : _columns(wall_mm - AHEAD_MM, 0.0).start] = False
-    free[:, behind_wall.start :] &= ~np.maximum.accumulate(solid[:, behind_wall.start :], axis=1)
-    free[:, behind_wall.stop :] = False
+    free[:, wall:] &= ~np.maximum.accumulate(solid[:, wall:], axis=1)
+    free[:, :start] = free[:, end:] = False
     free[(roof_mm < _ABOVE) | (_ABOVE < 0.0)] = False
     return free
 

@@ -165,7 +165,7 @@ def _metal(read: ImageFigures) -> list[QualityFinding]:
         return []
     text = (
         f"Signal voids as beside metal at {', '.join(places)}. "
-        "The canal is not measured there: read these levels by hand."
+        "Canal and foramina are not measured there: read these levels by hand."
     )
     return [QualityFinding("metal", text, round(sum(read.voids_mm3.values())), "mm³", tuple(places))]
 
