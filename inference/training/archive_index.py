@@ -22,6 +22,8 @@ from inference.training.spread import spread
 
 _TAGS = ["Modality", "StudyInstanceUID", "AccessionNumber", "PatientID"]
 MR, OTHER, BROKEN, NO_DICOM = "MR images", "other DICOM objects", "damaged files", "files that are no DICOM"
+#: What another run may find readable.
+UNREAD = "files and folders that cannot be opened, and links to folders"
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ class Study:
 
 def hashed(text: str) -> str:
     """A name for an identifier that does not tell it to who looks; nothing for nothing."""
-    return hashlib.sha256(text.encode()).hexdigest()[:20] if text else ""
+    # The name of a file need not be UTF-8.
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:20] if text else ""
 
 
 def studies(folder: Path, index: Path, workers: int) -> tuple[list[Study], Counter[str], Counter[str]]:
@@ -93,7 +96,8 @@ def _files(folder: Path, index: Path, workers: int) -> Iterator[_File]:
         asked = [(folder, seen) for seen in missing]
         for done, file in enumerate(spread(_read, asked, workers, chunk=200), start=total - len(missing) + 1):
             known[file.path, file.size, file.changed] = file
-            lines.write(json.dumps(list(vars(file).values())) + "\n")
+            if file.kind != UNREAD:
+                lines.write(json.dumps(list(vars(file).values())) + "\n")
             bar(done, total)
     yield from (known[seen] for seen in there)
 
@@ -108,15 +112,22 @@ def _known(index: Path) -> Iterator[_File]:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """Files in order, without hidden ones: those are being written."""
-    for place, folders, names in os.walk(folder):
+    """Files in order, without hidden ones: those are being written. Folders that are not gone into are told, too."""
+    shut: list[Path] = []
+    for place, folders, names in os.walk(folder, onerror=lambda error: shut.append(Path(error.filename))):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(place) / name for name in sorted(names) if not name.startswith("."))
+        links = [name for name in folders if (Path(place) / name).is_symlink()]
+        yield from (Path(place) / name for name in sorted(names + links) if not name.startswith("."))
+    yield from shut
 
 
 def _seen(folder: Path, path: Path) -> tuple[str, int, int]:
-    found = path.stat()
-    return str(path.relative_to(folder)), found.st_size, found.st_mtime_ns
+    name = str(path.relative_to(folder))
+    try:
+        found = path.stat()
+    except OSError:
+        return name, 0, 0
+    return name, found.st_size, found.st_mtime_ns
 
 
 def _read(asked: tuple[Path, tuple[str, int, int]]) -> _File:
@@ -128,6 +139,7 @@ def _read(asked: tuple[Path, tuple[str, int, int]]) -> _File:
                 return _File(*seen, NO_DICOM)
         data = pydicom.dcmread(folder / seen[0], stop_before_pixels=True, specific_tags=_TAGS)
         modality, *names = (str(data.get(tag) or "").strip() for tag in _TAGS)
-    except (InvalidDicomError, EOFError, OSError, ValueError, TypeError, AttributeError, RecursionError):
-        return _File(*seen, BROKEN)
+    except (InvalidDicomError, EOFError, OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        # The system gives a number to what it could not do; pydicom gives none to what it cannot read.
+        return _File(*seen, UNREAD if isinstance(error, OSError) and error.errno else BROKEN)
     return _File(*seen, MR if modality == "MR" else OTHER, *map(hashed, names))
