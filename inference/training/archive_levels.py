@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,7 @@ _SHAPES: Mapping[str, tuple[tuple[int, ...], Any]] = {
 #: Beside the arrays: of what they were made.
 NOTE = "packed.json"
 _FORAMINA = [SITES.index("foramen_left"), SITES.index("foramen_right")]
+_NOT_CUT, _NOT_REACHED = "of a level that was not cut", "of a foramen that the slices do not reach"
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,15 @@ class Labelled:
     @property
     def group(self) -> Group:
         return group_of(self.patient)
+
+
+def unseen(one: Labelled) -> Counter[str]:
+    """How many labels the report gives to what the study's cuts do not show, by reason."""
+    stated = (one.grades != UNSAID) & (one.grades != PRESENT)
+    with np.load(one.path, allow_pickle=False) as arrays:
+        places, reached = arrays["level"], arrays["foramina"].astype(bool)
+    not_reached = int((stated[places][:, _FORAMINA] & ~reached).sum())
+    return +Counter({_NOT_CUT: int(stated.sum() - stated[places].sum()), _NOT_REACHED: not_reached})
 
 
 def pack(used: Sequence[Labelled], folder: Path) -> None:
@@ -112,10 +123,12 @@ def _levels_of(one: Labelled) -> dict[str, NDArray[Any]]:
     # What the slices do not reach is not learned, and not asked.
     sides = np.zeros(report.shape, dtype=bool)
     sides[:, _FORAMINA] = unreached
+    # A level of which the report says nothing must stay so: PRESENT would make the rest of it normal.
+    spoken_of = (report != UNSAID).any(axis=1, keepdims=True)
     return {
         **found,
         "exact": np.zeros(len(places), np.uint8),
-        "report": np.where(sides, PRESENT, report),
+        "report": np.where(sides & spoken_of, PRESENT, report),
         "truth": np.where(sides, UNSAID, truth),
         "seed": np.full(len(places), one.patient),
     }

@@ -106,8 +106,8 @@ def prepare(asked: Asked, counts: Counts) -> None:
         if path is None:
             counts.dropped[problem] += 1
             continue
-        counts.left_out += said[study].left_out
         used.append(Labelled(study, path, said[study].grades, truths.get(study.accession)))
+        counts.left_out += said[study].left_out + archive_levels.unseen(used[-1])
     counts.used = len(used)
     _pack(asked, used, counts)
 
