@@ -1,7 +1,8 @@
 """The studies of an archive as the grader sees them: located and cut by the product's own code, kept one file each.
 
 ``KEY.npz``: the cuts of a study's levels. ``KEY.json``: why it has none. The key holds the study's files, the
-segmenter and the version of this code: what is there is not read again, what has changed is.
+segmenter and the version of this code: what is there is not read again, what has changed is, and what could not be
+read because disk or memory failed.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -47,7 +49,7 @@ def cut_all(studies: Sequence[Study], folder: Path, workers: int) -> Iterator[tu
     folder.mkdir(parents=True, exist_ok=True)
     weights = str(cards.read_card(cards.WEIGHTS / "segment")["sha256"])
     tasks = [_Task(study.files, folder, key_of(study, weights)) for study in studies]
-    missing = [task for task in tasks if not any(path.exists() for path in _places(task))]
+    missing = [task for task in tasks if not _settled(task)]
     bar, done = Bar("studies located and cut"), len(tasks) - len(missing)
     bar(done, len(tasks))
     for number, _ in enumerate(spread(_cut, missing, workers), start=done + 1):
@@ -57,11 +59,21 @@ def cut_all(studies: Sequence[Study], folder: Path, workers: int) -> Iterator[tu
         if made.exists():
             yield study, made, ""
         else:
-            yield study, None, str(json.loads(dropped.read_text(encoding="utf-8"))["dropped"])
+            yield study, None, str(_note(dropped)["dropped"])
 
 
 def _places(task: _Task) -> tuple[Path, Path]:
     return task.out / f"{task.key}.npz", task.out / f"{task.key}.json"
+
+
+def _note(dropped: Path) -> dict[str, Any]:
+    said: dict[str, Any] = json.loads(dropped.read_text(encoding="utf-8"))
+    return said
+
+
+def _settled(task: _Task) -> bool:
+    made, dropped = _places(task)
+    return made.exists() or (dropped.exists() and not _note(dropped).get("passing"))
 
 
 def _cut(task: _Task) -> None:
@@ -71,18 +83,23 @@ def _cut(task: _Task) -> None:
     try:
         arrays = _arrays(task)
     except DoubtfulError as error:
-        problem = f"localisation: {error.code}"
+        problem, passing = f"localisation: {error.code}", False
     except StudyError as error:
-        problem = f"images: {error.code}"
+        problem, passing = f"images: {error.code}", _of_the_system(error.__cause__)
     except Exception as error:  # noqa: BLE001 - told by its name in the data sheet: one study must not end a night's run
-        problem = f"images: unexpected {type(error).__name__}"
+        problem, passing = f"images: unexpected {type(error).__name__}", _of_the_system(error)
     else:
         with part.open("wb") as file:
             np.savez_compressed(file, allow_pickle=False, **arrays)
         part.replace(made)
         return
-    part.write_text(json.dumps({"dropped": problem}), encoding="utf-8")
+    part.write_text(json.dumps({"dropped": problem, "passing": passing}), encoding="utf-8")
     part.replace(dropped)
+
+
+def _of_the_system(error: BaseException | None) -> bool:
+    """Whether disk, network or memory failed, not the study: another run may read it."""
+    return isinstance(error, MemoryError) or (isinstance(error, OSError) and bool(error.errno))
 
 
 class DoubtfulError(StudyError):
