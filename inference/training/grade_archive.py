@@ -12,11 +12,12 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from inference import registry
 from inference.errors import StudyError
+from inference.opinion import learnt_by
 from inference.training import archive_cuts, archive_index, archive_labels, archive_levels, archive_sheet
 from inference.training.archive_levels import Labelled
 from inference.training.grade_data import Group
@@ -146,7 +147,8 @@ def _report(asked: Asked, config: TrainConfig, counts: Counts) -> None:
     """The figures on patients left out, into card and data sheet, and told."""
     levels = {group: archive_levels.opened(asked.work / group) for group in Group}
     model = registry.load(asked.out.name, weights_root=asked.out.parent)
-    figures: Mapping[str, object] = archive_sheet.figures(model.network, levels[Group.REPORT], config)
+    learnt = replace(config, sites=learnt_by(model.card))
+    figures: Mapping[str, object] = archive_sheet.figures(model.network, levels[Group.REPORT], learnt)
     registry.add_figures(asked.out.name, dict(figures), asked.out.parent)
     sheet = archive_sheet.sheet(asked.data_name, vars(counts), levels, config.sites, figures)
     archive_sheet.write(asked.out, sheet)

@@ -54,7 +54,7 @@ class Frame(Generic[Net]):
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
             self.optimiser, config.learning_rate, total_steps=config.steps, pct_start=rising
         )
-        self.step, self.best = 0, 0.0
+        self.step, self.best = 0, -1.0  # the first check is the best so far, whatever it finds
 
     def follow(self, loss: Tensor) -> float:
         """One step down the gradient of a batch's loss; returns the loss."""

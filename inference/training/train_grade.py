@@ -10,7 +10,8 @@ the temperatures are chosen on tuning patients; nothing here looks at those of t
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections import defaultdict
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import cast
@@ -69,6 +70,23 @@ class TrainConfig:
     check_every: int = 100
     seed: int = 7
     tuned_by: str = "truth"
+
+
+def taught(levels: Levels, config: TrainConfig) -> tuple[str, ...]:
+    """The sites asked for that these levels can teach: with labels of two grades at least, left and right together.
+
+    A head that learnt nothing would answer all the same.
+    """
+    target = grade_data.labels(levels, config.labels, config.sites)
+    grades: dict[str, set[int]] = defaultdict(set)
+    for number, site in enumerate(HEADS):
+        grades[_kind(site)] |= set(target[:, number].tolist()) - {-1}
+    return tuple(site for site in config.sites if len(grades[_kind(site)]) > 1)
+
+
+def _kind(site: str) -> str:
+    """Left and right are one head."""
+    return site.partition("_")[0]
 
 
 def weights_of(target: Tensor) -> Tensor:
@@ -188,11 +206,17 @@ def rendered_material(rendered: Path) -> Material:
 def train(material: Material, out: Path, config: TrainConfig, share: Share = ALONE) -> None:
     """Train and write the best model (by balanced accuracy on tuning patients) to `out`; resumes a run broken off.
 
-    Raises ValueError when the checkpoint in `out` learnt from something else.
+    Sites that the labels cannot teach are left out, and the card says so. Raises ValueError when they can teach none,
+    and when the checkpoint in `out` learnt from something else.
     """
     out.mkdir(parents=True, exist_ok=True)
+    asked, config = config.sites, replace(config, sites=taught(material.levels, config))
+    if not config.sites:
+        raise ValueError("There is nothing to learn: no site has labels of two grades.")
     run, checkpoint = Run(config, material.levels, share), out / "checkpoint.pt"
     run.tell(f"{len(material.levels)} levels to train on, {len(material.tune)} to tune on")
+    if left_out := [site for site in asked if site not in config.sites]:
+        run.tell(f"not taught, for want of labels of two grades: {', '.join(left_out)}")
     if checkpoint.exists():
         run.resume(checkpoint, material.mark)
     # No process may find a checkpoint that another has just written.
@@ -218,9 +242,9 @@ def _check(run: Run, material: Material, out: Path) -> None:
     network.temperature.fill_(1.0)
     logits = answers(network, tune, config.inputs)
     truth = grade_data.labels(tune, config.tuned_by, config.sites)
-    learned = [number for number, site in enumerate(HEADS) if site in config.sites]
-    scores = {HEADS[k]: round(balanced_accuracy(truth[:, k], logits[:, k].argmax(dim=1)), 4) for k in learned}
-    mean = float(np.mean(list(scores.values())))
+    known = [k for k in range(len(HEADS)) if (truth[:, k] >= 0).any()]
+    scores = {HEADS[k]: round(balanced_accuracy(truth[:, k], logits[:, k].argmax(dim=1)), 4) for k in known}
+    mean = float(np.mean(list(scores.values()))) if scores else 0.0
     print(f"step {run.step} tune balanced accuracy {mean:.4f} {scores}", flush=True)
     with (out / "curve.jsonl").open("a", encoding="utf-8") as log:
         log.write(json.dumps({"step": run.step, **scores}) + "\n")
@@ -237,7 +261,7 @@ def temperatures(logits: Tensor, truth: Tensor) -> Tensor:
     logits: (n, 5, 4). truth: (n, 5), -1 for none; heads without any keep 1.
     """
     found = torch.ones(len(HEADS))
-    kinds = [site.partition("_")[0] for site in HEADS]
+    kinds = [_kind(site) for site in HEADS]
     for kind in dict.fromkeys(kinds):
         heads = [number for number, its in enumerate(kinds) if its == kind]
         said, true = logits[:, heads].flatten(0, 1), truth[:, heads].flatten()
@@ -263,6 +287,12 @@ def recalibrate(rendered: Path, folder: Path) -> Tensor:
     return network.temperature
 
 
+def _untaught(config: TrainConfig) -> tuple[str, ...]:
+    """For the card's limits."""
+    others = [site for site in HEADS if site not in config.sites]
+    return (f"Was not taught, and is not asked for: {', '.join(others)}.",) if others else ()
+
+
 def card(network: GradeNet, material: Material, run: Run, tune: dict[str, float]) -> dict[str, object]:
     """The model card: all that prediction needs and a person should know."""
     return {
@@ -283,6 +313,7 @@ def card(network: GradeNet, material: Material, run: Run, tune: dict[str, float]
         },
         "limits": [
             *material.limits,
+            *_untaught(run.config),
             "Tells images that are unlike those it learnt from, but not blurred ones.",
             "Knows discs between five lumbar vertebrae and the sacrum, T2 and T1 spin echo, slices of 3 to 5 mm.",
             "Not a medical device. Not tested in clinical use.",
@@ -298,6 +329,7 @@ __all__ = [
     "TrainConfig",
     "loss_of",
     "recalibrate",
+    "taught",
     "temperatures",
     "train",
     "weights_of",

@@ -21,6 +21,7 @@ import torch
 from inference import registry
 from inference.__main__ import main
 from inference.models.gradenet import GradeNet
+from inference.opinion import learnt_by
 from inference.simulate.causes import SITES
 from inference.simulate.truth import Truth
 from inference.training import archive_cuts, archive_index, archive_labels, archive_levels, train_grade
@@ -187,6 +188,8 @@ def test_the_grader_comes_with_a_card_that_says_what_it_learnt_from(archive: Arc
     figures = model.card["figures"]
     assert set(figures) == {"against_report", "against_truth", "reports_against_truth"}
     assert figures["against_truth"]["canal"]["labels"] == 5
+    # The reports speak of no recess: it was not learnt, and no figure is made of it.
+    assert learnt_by(model.card) == tuple(figures["against_truth"]) == ("canal", "foramen_left", "foramen_right")
 
 
 def test_what_leaves_the_work_folder_names_no_patient_and_no_study(archive: Archive) -> None:

@@ -13,6 +13,7 @@ from PIL import Image
 from inference import crops, registry
 from inference.__main__ import main
 from inference.models.gradenet import HEADS, GradeNet
+from inference.opinion import learnt_by
 from inference.simulate.causes import SITES
 from inference.training import (
     grade_data,
@@ -27,7 +28,7 @@ from inference.training import (
 from inference.training.grade_data import Group, Levels, Shown
 from inference.training.grade_samples import PRESENT, UNSAID
 from inference.training.report_foramina import Foramen
-from inference.training.train_grade import Loss, Run, TrainConfig
+from inference.training.train_grade import Loss, Material, Run, TrainConfig
 from inference.types import LUMBAR_LEVELS, Grade, Role
 
 
@@ -136,6 +137,21 @@ def test_rare_grades_weigh_more_and_missing_labels_nothing() -> None:
     train_grade.loss_of(logits, torch.full((20, 5), -1), Loss.WEIGHTED, weights).backward()
     assert logits.grad is not None
     assert not logits.grad.any()
+
+
+def test_a_site_whose_labels_teach_nothing_is_not_taught_and_the_product_does_not_ask_for_it(tmp_path: Path) -> None:
+    some = levels(10)
+    some.report[:, 0], some.report[:, 1] = np.arange(10) % 4, 2
+    some.report[:, 4] = 3  # right recesses are severe whenever somebody speaks of one
+    config = TrainConfig(steps=1, labels="report", tuned_by="report")
+    train_grade.train(Material(some, some, {}, ()), tmp_path / "grade", config)
+    card = registry.load("grade", weights_root=tmp_path).card
+    assert learnt_by(card) == ("canal", "foramen_left", "foramen_right")
+    assert set(card["training"]["tuning_balanced_accuracy"]) == {"canal", "foramen_left", "foramen_right"}
+    assert card["limits"][0] == "Was not taught, and is not asked for: recess_left, recess_right."
+    some.report[:] = 2
+    with pytest.raises(ValueError, match="There is nothing to learn"):
+        train_grade.train(Material(some, some, {}, ()), tmp_path / "nothing", config)
 
 
 def test_a_run_taken_up_again_is_the_run_that_was_not_broken_off(tmp_path: Path) -> None:
