@@ -20,6 +20,7 @@ from typing import Any
 
 from django.utils.crypto import salted_hmac
 
+from accounts import audit
 from inference.types import Site
 from reader.models import SignedVersion
 from worklist import queue
@@ -28,6 +29,7 @@ from worklist.models import Study
 from worklist.states import State
 
 EXPORT_FILE, TABLE, SHEET, IMAGES = "export.json", "readings.csv", "datasheet.md", "images"
+STUDY_FILE = "study.json"
 COLUMNS = ("patient", "study", "level", "site", "grade", "machine_grade", "machine", "source")
 SOURCE = "signed reading"
 
@@ -59,19 +61,22 @@ class Signed:
     version: SignedVersion
 
 
-def export(out: Path, images: bool, say: Say) -> tuple[list[Signed], Told]:
+def export(out: Path, images: bool, say: Say) -> Told:
     """Write or go on with the training set in `out`. Raises CannotExport, OSError."""
     pseudonyms = open_folder(out)
     told = Told()
     chosen = sorted(_chosen(pseudonyms, told), key=lambda one: one.study)
+    # Before anything is written: what was written before a break has left the house too.
+    for one in chosen:
+        audit.record(None, "export", study=one.version.study_id, by="export_training_set", images=images)
     _write_table(out, chosen, told)
+    _forget_what_is_not_chosen(out, {one.study for one in chosen})
     if images:
-        _forget_what_is_not_chosen(out, {one.study for one in chosen})
         for number, one in enumerate(chosen, 1):
             _write_images(out, one, pseudonyms, told)
             say(f"{number} of {len(chosen)} studies")
     _replace(out / SHEET, sheet(told, images))
-    return chosen, told
+    return told
 
 
 def open_folder(out: Path) -> Pseudonyms:
@@ -156,26 +161,34 @@ def _write_table(out: Path, chosen: list[Signed], told: Told) -> None:
 
 
 def _write_images(out: Path, one: Signed, pseudonyms: Pseudonyms, told: Told) -> None:
-    """The study's folder, whole or not at all; one that is there is only counted."""
-    target = out / IMAGES / one.study
-    if not target.exists():
+    """The study's folder, whole or not at all; one that was made of the same images is only counted."""
+    target, paths = out / IMAGES / one.study, queue.paths_of(one.version.study)
+    # Images that came later and were amended upon belong to what is signed now.
+    made_of = pseudonyms.name("I", "\n".join(path.name for path in paths))
+    if not (target.exists() and _counts(target).get("made_of") == made_of):
         staged = out / f".{one.study}.tmp"
         shutil.rmtree(staged, ignore_errors=True)
-        counts = _stage_images(staged, one, pseudonyms)
-        (staged / "study.json").write_text(json.dumps(counts), encoding="utf-8")
+        counts = _stage_images(staged, one, paths, pseudonyms) | {"made_of": made_of}
+        (staged / STUDY_FILE).write_text(json.dumps(counts), encoding="utf-8")
         target.parent.mkdir(exist_ok=True)
+        shutil.rmtree(target, ignore_errors=True)
         staged.rename(target)
-    counts = json.loads((target / "study.json").read_text(encoding="utf-8"))
+    counts = _counts(target)
     told.files += counts["files"]
     told.files_left_out.update(counts["left_out"])
 
 
-def _stage_images(staged: Path, one: Signed, pseudonyms: Pseudonyms) -> dict[str, Any]:
+def _counts(folder: Path) -> dict[str, Any]:
+    counts: dict[str, Any] = json.loads((folder / STUDY_FILE).read_text(encoding="utf-8"))
+    return counts
+
+
+def _stage_images(staged: Path, one: Signed, paths: list[Path], pseudonyms: Pseudonyms) -> dict[str, Any]:
     study = one.version.study
     person = Person.of([study.patient_name], [study.patient_id, study.accession_number])
     files, left_out = 0, Counter[str]()
     staged.mkdir(parents=True)
-    for number, path in enumerate(queue.paths_of(study), 1):
+    for number, path in enumerate(paths, 1):
         try:
             body = deidentified(path, pseudonyms, one.patient, person)
         except LeftOut as reason:

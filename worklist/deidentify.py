@@ -22,6 +22,7 @@ from typing import Any
 import pydicom
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.pixels.utils import get_expected_length
 from pydicom.uid import PYDICOM_IMPLEMENTATION_UID, ExplicitVRLittleEndian
 
 #: Classes of images that are exported (PS3.4 B.5); a secondary capture often has text in its pixels.
@@ -61,6 +62,8 @@ TEXT = frozenset({"AE", "AS", "CS", "DA", "DT", "LO", "LT", "PN", "SH", "ST", "T
 #: Of these, what names the patient is removed; a code that does so keeps the image here.
 FREE = frozenset({"LO", "SH"})
 METHOD = ["DeepSPINE Reader export_training_set", "after PS3.15 Annex E, attributes kept by list"]
+#: What calls the person by name or number in an image.
+_NAMES, _IDS = ("PatientName", "OtherPatientNames", "PatientBirthName"), ("PatientID", "AccessionNumber")
 #: Shorter parts of a name or an ID are found in anything.
 SHORTEST_NAME, SHORTEST_ID = 3, 4
 
@@ -99,6 +102,12 @@ class Person:
         parts = {part for name in names for part in _words(name) if len(part) >= SHORTEST_NAME}
         return cls(frozenset(parts), frozenset(one.lower() for one in ids if len(one) >= SHORTEST_ID))
 
+    def also_in(self, source: Dataset) -> Person:
+        """With what the image itself calls the person: a name that was corrected later stands in older images."""
+        names, ids = ([str(source.get(key) or "") for key in keys] for keys in (_NAMES, _IDS))
+        other = Person.of(names, ids)
+        return Person(self.names | other.names, self.ids | other.ids)
+
     def is_named_in(self, text: str) -> bool:
         return bool(self.names & set(_words(text))) or any(one in text.lower() for one in self.ids)
 
@@ -115,7 +124,9 @@ def deidentified(path: Path, pseudonyms: Pseudonyms, patient: str, person: Perso
             source.decompress(generate_instance_uid=False)
     except Exception as error:
         raise LeftOut("its pixels cannot be decoded") from error
+    person = person.also_in(source)
     made = _kept(source, pseudonyms, person)
+    _end_with_the_pixels(made)
     made.SpecificCharacterSet = "ISO_IR 192"
     made.PatientName, made.PatientID = patient, patient
     for keyword in EMPTY:
@@ -158,6 +169,15 @@ def _kept(source: Dataset, pseudonyms: Pseudonyms, person: Person) -> Dataset:
         else:
             made.add(DataElement(element.tag, element.VR, element.value))
     return made
+
+
+def _end_with_the_pixels(made: Dataset) -> None:
+    """Nothing may ride behind the last frame."""
+    try:
+        length = get_expected_length(made)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise LeftOut("its values cannot be written") from error
+    made.PixelData = made.PixelData[:length] + b"\0" * (length % 2)
 
 
 def _texts(data: Dataset) -> Iterator[str]:

@@ -269,7 +269,7 @@ def test_what_is_amended_counts_as_amended_and_an_open_amendment_leaves_the_stud
     out = tmp_path / "out"
     run(out, "--images")
     desk.post("amend/start/", amends=1)
-    assert "an amendment is open" in run(out, "--images")
+    assert "an amendment is open" in run(out)
     assert (rows(out), files(out)) == ([], [])
     desk.post("findings/L4-L5/canal/", grade="severe")
     desk.post("findings/L4-L5/confirm/")
@@ -306,3 +306,48 @@ def test_names_are_the_same_within_an_export_and_others_in_the_next() -> None:
     assert len(one.uid("1.2.3")) <= 64
     assert pydicom.uid.UID(one.uid("1.2.3")).is_valid
     assert one.name("S", "1.2.3") != two.name("S", "1.2.3")
+
+
+def test_images_that_came_later_and_were_amended_upon_are_exported_with_the_others(
+    signing: Signing, tmp_path: Path
+) -> None:
+    images = series(4)
+    study = signing(images[:3])
+    run(tmp_path / "out", "--images")
+    assert not receive(file_bytes(images[3])).rejected
+    Study.objects.filter(pk=study.pk).update(state="amended", late_images=0)
+    run(tmp_path / "out", "--images")
+    assert len(files(tmp_path / "out")) == 4
+
+
+def test_an_export_that_breaks_off_is_audited_all_the_same(
+    signing: Signing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> bytes:
+        raise OSError(28, "No space left on device")
+
+    study = signing(series())
+    monkeypatch.setattr(export, "deidentified", full)
+    with pytest.raises(CommandError):
+        run(tmp_path / "out", "--images")
+    assert rows(tmp_path / "out")
+    assert AuditEvent.objects.get(action="export").study_id == study.pk
+
+
+def test_what_lies_behind_the_pixels_stays_here(signing: Signing, tmp_path: Path) -> None:
+    signing(series(PixelData=pixels().tobytes() + "Müller^Anna".encode()))
+    run(tmp_path / "out", "--images")
+    assert len(files(tmp_path / "out")) == 3
+    for path in files(tmp_path / "out"):
+        assert "Müller".encode() not in path.read_bytes()
+        assert np.array_equal(pydicom.dcmread(path).pixel_array, pixels())
+
+
+def test_an_image_that_calls_the_patient_otherwise_than_the_study_does_is_checked_for_that_name_too(
+    signing: Signing, tmp_path: Path
+) -> None:
+    same = {"StudyInstanceUID": generate_uid(), "SeriesInstanceUID": generate_uid()}
+    first, second = image(**same), image(**same, InstanceNumber=2, PatientName="Huber^Anna", BodyPartExamined="HUBER")
+    signing([first, second])
+    run(tmp_path / "out", "--images")
+    assert len(files(tmp_path / "out")) == 1

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import audit
 from reader import export
 
 
@@ -21,13 +20,11 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, out: Path, images: bool, **__: Any) -> None:
         try:
-            chosen, told = export.export(out, images, self.stdout.write)
+            told = export.export(out, images, self.stdout.write)
         except export.CannotExport as error:
             raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(f"The export stopped: {error}. Run it again to go on.") from error
-        for one in chosen:
-            audit.record(None, "export", study=one.version.study_id, by="export_training_set", images=images)
         self.stdout.write(f"{told.studies} studies, {told.files} images; see {out / export.SHEET}")
         for reason, count in sorted((told.left_out + told.files_left_out).items()):
             self.stdout.write(f"  left out: {count}, {reason}")
