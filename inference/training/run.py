@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +33,12 @@ class Config(Protocol):
     def check_every(self) -> int: ...
     @property
     def seed(self) -> int: ...
+
+
+def mark_of(config: Config, data: str = "") -> str:
+    """Changes when the settings or the data do. data: what a run learns from, in whatever words."""
+    settings = vars(config).items()
+    return hashlib.sha256(f"{data} {sorted(settings)}".encode()).hexdigest()
 
 
 class Frame(Generic[Net]):
@@ -80,9 +87,9 @@ class Frame(Generic[Net]):
         part.replace(path)
 
     def resume(self, path: Path, of: str = "") -> None:
-        """Go on from a checkpoint. Raises ValueError when that learnt from something else."""
+        """Go on from a checkpoint. Raises ValueError when that learnt from something else; older ones do not say."""
         state = torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251 - our own checkpoint, tensors and numbers only
-        if state.get("of", of) != of:
+        if state.get("of", "") not in ("", of):
             raise ValueError(f"{path} learnt from other data or by other settings: give another --out, or delete it.")
         for name in ("network", "averaged", "optimiser", "schedule"):
             getattr(self, name).load_state_dict(state[name])

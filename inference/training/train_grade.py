@@ -26,7 +26,7 @@ from inference.models.gradenet import HEADS, MEASURED, GradeConfig, GradeNet, In
 from inference.training import familiar_fit, grade_data
 from inference.training.grade_data import Group, Levels, Shown
 from inference.training.report_grade import answers, balanced_accuracy
-from inference.training.run import Frame, go_through
+from inference.training.run import Frame, go_through, mark_of
 from inference.training.together import ALONE, Share
 from inference.types import Grade
 
@@ -131,7 +131,7 @@ def loss_of(logits: Tensor, target: Tensor, loss: Loss, weights: Tensor) -> Tens
 class Material:
     """What a run learns from and is tuned on. about: lines for the card; limits: what a person should know.
 
-    mark: of the data, so that a checkpoint is not gone on with after they have changed; empty where they cannot.
+    mark: of data and settings, so that a checkpoint is not gone on with after they have changed.
     """
 
     levels: Levels
@@ -192,7 +192,7 @@ class Run(Frame[GradeNet]):
         return self.follow(share.world * cost.sum() / weight)
 
 
-def rendered_material(rendered: Path) -> Material:
+def rendered_material(rendered: Path, config: TrainConfig) -> Material:
     """Simulated patients. rendered: folder of ``train render-grade``. Raises ValueError when it lacks some group."""
     levels, tune = (grade_data.load(rendered, group) for group in (Group.TRAIN, Group.TUNE))
     about: dict[str, object] = {
@@ -200,7 +200,8 @@ def rendered_material(rendered: Path) -> Material:
         "seeds": f"{levels.seed.min()} to {levels.seed.max()}, without those that tune and report",
     }
     limit = "Trained on simulated patients only. Never tested on real axial images, nor on any real foramen."
-    return Material(levels, tune, about, (limit,))
+    seeds = [sorted(set(one.seed.tolist())) for one in (levels, tune)]
+    return Material(levels, tune, about, (limit,), mark_of(config, str(seeds)))
 
 
 def train(material: Material, out: Path, config: TrainConfig, share: Share = ALONE) -> None:

@@ -26,7 +26,7 @@ from inference import preprocess, registry
 from inference.models.unet import UNet, UNetConfig
 from inference.training import augment, spider, unsure
 from inference.training.evaluate import FOREGROUND, dice_per_class
-from inference.training.run import Frame, go_through
+from inference.training.run import Frame, go_through, mark_of
 from inference.training.sources import HELD_BACK, Material, Source, gather
 from inference.types import FloatArray, Label
 
@@ -144,19 +144,20 @@ def train(
 
     data: folder that holds ``spider/``. rendered: folder of simulated slabs. Each only where `config.source` needs it.
     start: folder of a model to go on from. teacher: folder of one that labels real mid-sagittal images.
+    Raises ValueError when the checkpoint learnt by other settings.
     """
     out.mkdir(parents=True, exist_ok=True)
     told = registry.load(teacher.name, weights_root=teacher.parent).run if teacher is not None else None
     material = gather(config.source, data, rendered, told)
     train_on, tune_on = (" and ".join(str(len(group)) for group in parts) for parts in (material.groups, material.tune))
     print(f"{train_on} slabs to train on, {tune_on} to tune on", flush=True)
-    run, checkpoint = Run(config, start), out / "checkpoint.pt"
+    run, checkpoint, mark = Run(config, start), out / "checkpoint.pt", mark_of(config)
     if checkpoint.exists():
-        run.resume(checkpoint)
+        run.resume(checkpoint, mark)
 
     def checked() -> None:
         _check(run, material, out)
-        run.save(checkpoint)
+        run.save(checkpoint, mark)
 
     go_through(run, config, lambda: run.learn(material), checked, memory=0.98)
 

@@ -166,6 +166,17 @@ def test_a_run_taken_up_again_is_the_run_that_was_not_broken_off(tmp_path: Path)
     assert [again.learn() for _ in range(2)] == pytest.approx(losses[1:], rel=1e-4)
 
 
+def test_a_checkpoint_of_other_settings_or_of_other_patients_is_not_gone_on_with(
+    cut_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["train", "grade", "--rendered", str(cut_folder), "--out", str(tmp_path / "grade"), "--steps", "1"]
+    assert main(asked) == main(asked) == 0
+    assert main([*asked, "--loss", "plain"]) == 2
+    (cut_folder / "000001.npz").unlink()
+    assert main(asked) == 2
+    assert capsys.readouterr().err.count("learnt from other data or by other settings") == 2
+
+
 def test_a_trained_grader_is_kept_with_its_card_and_evaluated(
     cut_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

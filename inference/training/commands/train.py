@@ -130,7 +130,7 @@ def _grade(options: argparse.Namespace) -> int:
             _grade_from_archive(options, config)
         else:
             with joined() as share:
-                train(rendered_material(options.rendered), options.out, config, share)
+                train(rendered_material(options.rendered, config), options.out, config, share)
     except ValueError as error:
         print(str(error), file=sys.stderr)
         return 2
