@@ -45,20 +45,31 @@ def hashed(text: str) -> str:
     return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:20] if text else ""
 
 
-def studies(folder: Path, index: Path, workers: int) -> tuple[list[Study], Counter[str], Counter[str]]:
-    """(studies in the order of their hashes, why others were dropped, how many files of which kind).
+@dataclass(frozen=True)
+class Found:
+    """What a folder holds. studies: in the order of their hashes. dropped: why others are not among them.
 
-    index: file that keeps what was read of each file.
+    files: how many of which kind. accessions: how many studies have which number, the dropped ones too.
     """
+
+    studies: list[Study]
+    dropped: Counter[str]
+    files: Counter[str]
+    accessions: Counter[str]
+
+
+def studies(folder: Path, index: Path, workers: int) -> Found:
+    """index: file that keeps what was read of each file."""
     by_study: dict[str, list[_File]] = {}
     kinds: Counter[str] = Counter()
     for file in _files(folder, index, workers):
         kinds[file.kind] += 1
         if file.kind == MR:
             by_study.setdefault(file.study, []).append(file)
-    found, dropped = [], Counter[str]()
+    found, dropped, numbers = [], Counter[str](), Counter[str]()
     for uid, files in sorted(by_study.items()):
         patients, accessions = ({getattr(file, name) for file in files} for name in ("patient", "accession"))
+        numbers.update(accessions - {""})
         if not uid:
             dropped["images: without a study"] += 1
         elif len(patients) > 1 or len(accessions) > 1:
@@ -69,7 +80,7 @@ def studies(folder: Path, index: Path, workers: int) -> tuple[list[Study], Count
             told = "\n".join([uid, *(f"{file.path} {file.size} {file.changed}" for file in files)])
             paths = tuple(folder / file.path for file in files)
             found.append(Study(accessions.pop(), patients.pop(), paths, hashed(told)))
-    return found, dropped, kinds
+    return Found(found, dropped, kinds, numbers)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from inference.reports import extract, files
 from inference.reports.check import check_against
 from inference.reports.types import Label, Observation, ReportLabels
 from inference.simulate.causes import SITES
-from inference.training.archive_index import Study, hashed
+from inference.training.archive_index import Found, Study, hashed
 from inference.training.grade_samples import PRESENT, UNSAID
 from inference.types import LUMBAR_LEVELS
 
@@ -73,15 +73,14 @@ def read(path: Path) -> tuple[dict[str, set[str]], Counter[str]]:
     return texts, counts
 
 
-def match(found: Sequence[Study], texts: dict[str, set[str]]) -> tuple[list[tuple[Study, str]], Counter[str]]:
+def match(found: Found, texts: dict[str, set[str]]) -> tuple[list[tuple[Study, str]], Counter[str]]:
     """(study, text of its report) of those that match, and why the others were dropped."""
-    shared = Counter(study.accession for study in found)
     matched, dropped = [], Counter[str]()
-    for study in found:
+    for study in found.studies:
         own = texts.get(study.accession, set())
         if not study.accession:
             dropped["match: no accession number"] += 1
-        elif shared[study.accession] > 1:
+        elif found.accessions[study.accession] > 1:
             dropped["match: accession number of two studies"] += 1
         elif not own:
             dropped["match: no report"] += 1

@@ -91,12 +91,11 @@ def prepare(asked: Asked, counts: Counts) -> None:
     asked.work.mkdir(parents=True, exist_ok=True)
     texts, counts.reports = archive_labels.read(asked.reports)
     truths = archive_labels.truths(asked.truth) if asked.truth else {}
-    studies, dropped, counts.files = archive_index.studies(asked.archive, asked.work / "index.jsonl", asked.workers)
-    counts.studies = len(studies) + dropped.total()
-    counts.dropped += dropped
-    there = {study.accession for study in studies}
-    counts.reports["without a study"] = sum(number not in there for number in texts)
-    matched, dropped = archive_labels.match(studies, texts)
+    found = archive_index.studies(asked.archive, asked.work / "index.jsonl", asked.workers)
+    counts.files, counts.studies = found.files, len(found.studies) + found.dropped.total()
+    counts.dropped += found.dropped
+    counts.reports["numbers without a study"] = sum(number not in found.accessions for number in texts)
+    matched, dropped = archive_labels.match(found, texts)
     counts.matched = len(matched)
     counts.dropped += dropped
     said = {study: archive_labels.said(text) for study, text in matched}

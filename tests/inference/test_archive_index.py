@@ -11,8 +11,8 @@ import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
-from inference.training import archive_index
-from inference.training.archive_index import MR, UNREAD
+from inference.training import archive_index, archive_labels
+from inference.training.archive_index import MR, UNREAD, Found, hashed
 
 
 def write(path: Path, study: str = "1.2.3", patient: str = "P1", accession: str = "A1") -> None:
@@ -32,22 +32,26 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "archive"
 
 
+def indexed(folder: Path) -> Found:
+    return archive_index.studies(folder, folder.parent / "index", 1)
+
+
 def test_a_file_name_that_is_no_utf8_is_indexed_like_any_other(folder: Path) -> None:
     name = os.fsdecode("Müller.dcm".encode("latin-1"))
     write(folder / name)
     for _ in range(2):  # read, and from the index
-        (study,), _, kinds = archive_index.studies(folder, folder.parent / "index", 1)
-        assert folder / name in study.files
-        assert kinds[MR] == 2
+        found = indexed(folder)
+        assert folder / name in found.studies[0].files
+        assert found.files == {MR: 2}
 
 
 def test_what_cannot_be_opened_is_counted_and_stops_nothing(folder: Path) -> None:
     (folder / "gone.dcm").symlink_to(folder / "nowhere")
     write(folder.parent / "elsewhere" / "two.dcm", "1.2.4")
     (folder / "linked").symlink_to(folder.parent / "elsewhere")
-    found, _, kinds = archive_index.studies(folder, folder.parent / "index", 1)
-    assert len(found) == 1
-    assert kinds == {MR: 1, UNREAD: 2}
+    found = indexed(folder)
+    assert len(found.studies) == 1
+    assert found.files == {MR: 1, UNREAD: 2}
 
 
 def test_a_file_that_could_not_be_read_for_a_while_is_read_in_the_next_run(
@@ -58,7 +62,15 @@ def test_a_file_that_could_not_be_read_for_a_while_is_read_in_the_next_run(
 
     with monkeypatch.context() as patch:
         patch.setattr(pydicom, "dcmread", fails)
-        found, _, kinds = archive_index.studies(folder, folder.parent / "index", 1)
-        assert (found, kinds) == ([], {UNREAD: 1})
-    found, _, kinds = archive_index.studies(folder, folder.parent / "index", 1)
-    assert (len(found), kinds) == (1, {MR: 1})
+        assert indexed(folder).files == {UNREAD: 1}
+    assert indexed(folder).files == {MR: 1}
+    assert len(indexed(folder).studies) == 1
+
+
+def test_a_number_that_a_dropped_study_has_too_matches_nothing(folder: Path) -> None:
+    write(folder / "nameless.dcm", "1.2.4", patient="")
+    write(folder / "other.dcm", "1.2.5", accession="A2")
+    texts = {hashed(number): {"L4-L5: severe canal stenosis."} for number in ("A1", "A2", "A3")}
+    matched, dropped = archive_labels.match(indexed(folder), texts)
+    assert [study.accession for study, _ in matched] == [hashed("A2")]
+    assert dropped == {"match: accession number of two studies": 1}

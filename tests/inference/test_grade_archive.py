@@ -168,7 +168,7 @@ def test_what_was_dropped_is_counted_by_its_reason(archive: Archive) -> None:
     assert sheet["left_out"] == {"present without a grade": 3}
     assert sheet["files"][archive_index.NO_DICOM] == 1
     assert sheet["files"][archive_index.OTHER] > 0
-    assert sheet["reports"] == {"read": 10, "repeated word for word": 1, "without a study": 1}
+    assert sheet["reports"] == {"read": 10, "repeated word for word": 1, "numbers without a study": 1}
 
 
 def test_a_run_that_was_broken_off_reads_no_study_again(archive: Archive) -> None:
