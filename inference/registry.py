@@ -90,12 +90,23 @@ class Model:
 
 
 def save(network: torch.nn.Module, card: dict[str, Any], folder: Path) -> None:
-    """Write weights and card to `folder`; `card` must name `name`, `version` and `network`."""
+    """Write weights and card to `folder`; `card` must name `name`, `version` and `network`.
+
+    A model that is there is replaced when both are written: a break between would leave one that cannot be loaded.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    weights = folder / cards.WEIGHTS_FILE
+    weights = folder / f"{cards.WEIGHTS_FILE}.part"
     save_file({key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}, str(weights))
-    text = json.dumps({**card, "sha256": cards.digest(weights)}, indent=2, ensure_ascii=False)
-    (folder / cards.CARD_FILE).write_text(text + "\n", encoding="utf-8")
+    part = _written({**card, "sha256": cards.digest(weights)}, folder)
+    weights.replace(folder / cards.WEIGHTS_FILE)
+    part.replace(folder / cards.CARD_FILE)
+
+
+def _written(card: dict[str, Any], folder: Path) -> Path:
+    """The card beside its place."""
+    part = folder / f"{cards.CARD_FILE}.part"
+    part.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return part
 
 
 def load(
@@ -161,4 +172,4 @@ def add_figures(name: str, figures: dict[str, object], weights_root: Path = WEIG
     """Write what an evaluation found into the card of the model `name`."""
     path = weights_root / name / cards.CARD_FILE
     card = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(json.dumps({**card, "figures": figures}, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    _written({**card, "figures": figures}, path.parent).replace(path)

@@ -72,9 +72,9 @@ def unseen(one: Labelled) -> Counter[str]:
 
 def pack(used: Sequence[Labelled], folder: Path) -> None:
     """Write the levels of `used` as arrays below `folder`, unless they are there."""
-    mark = mark_of(used)
+    mark = json.dumps(mark_of(used))
     note = folder / NOTE
-    if note.exists() and json.loads(note.read_text(encoding="utf-8")) == mark:
+    if note.exists() and note.read_text(encoding="utf-8") == mark:
         return
     folder.mkdir(parents=True, exist_ok=True)
     note.unlink(missing_ok=True)
@@ -90,7 +90,7 @@ def pack(used: Sequence[Labelled], folder: Path) -> None:
         start += count
     for array in arrays.values():
         array.flush()
-    note.write_text(json.dumps(mark), encoding="utf-8")
+    note.write_text(mark, encoding="utf-8")
 
 
 def mark_of(used: Sequence[Labelled]) -> str:

@@ -36,6 +36,21 @@ def test_a_saved_model_comes_back_with_the_same_answer(tmp_path: Path) -> None:
     assert (model.name, model.version, len(model.sha256)) == ("segment", "1", 64)
 
 
+def test_a_model_that_is_saved_over_stays_whole_when_the_disk_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    saved(tmp_path)
+    before = registry.load("small", weights_root=tmp_path).sha256
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", full)
+        with pytest.raises(OSError, match="No space"):
+            saved(tmp_path, seed=1)
+    assert registry.load("small", weights_root=tmp_path).sha256 == before
+
+
 def test_changed_weights_are_refused(tmp_path: Path) -> None:
     saved(tmp_path)
     weights = tmp_path / "small" / "weights.safetensors"
