@@ -33,7 +33,11 @@ Reading = dict[str, Any]
 
 
 def compare(first: Reading, second: Reading) -> dict[str, Any]:
-    """What is kept of a pair: counts by site and question, discs, and whether both were made from the same images."""
+    """What is kept of a pair: counts by site and question, discs, what it was compared with, and whether it can be.
+
+    same_images: whether both were made from the same ones. same_others: whether one model alone differs. against:
+    name and version of those of the first reading that the second has not.
+    """
     sites = {}
     for site in Site:
         rows = [row for row in side_by_side(first, second) if row["site"] == site.value]
@@ -48,7 +52,15 @@ def compare(first: Reading, second: Reading) -> dict[str, Any]:
         "renamed": sum(pair["first"] != pair["second"] for pair in pairs if pair["first"] and pair["second"]),
         "unmatched": sum(not (pair["first"] and pair["second"]) for pair in pairs),
         "same_images": first["provenance"]["input_digest"] == second["provenance"]["input_digest"],
+        "same_others": len({mark.split()[0] for mark in _makers(first) ^ _makers(second)}) <= 1,
+        "against": sorted(" ".join(mark.split()[:2]) for mark in _makers(first) - _makers(second)),
     }
+
+
+def _makers(reading: Reading) -> set[str]:
+    """Name, version and hash of every network that was asked."""
+    made = reading["provenance"]
+    return {f"{made['model_name']} {made['model_version']} {made['model_sha256']}", *made.get("others", ())}
 
 
 def side_by_side(first: Reading, second: Reading) -> list[dict[str, Any]]:
@@ -126,16 +138,23 @@ def _apart_mm(one: dict[str, Any], two: dict[str, Any]) -> float:
 
 
 def total(rows: QuerySet[ShadowReading]) -> dict[str, Any]:
-    """The sum over the shadow readings in `rows` that ended; pairs of different images are left out and counted."""
+    """The sum over the shadow readings in `rows` that ended.
+
+    Pairs of different images, and those between which another model changed too, are left out and counted.
+    """
     done = rows.filter(state=ShadowReading.State.DONE)
     pairs: list[Any] = list(done.values_list("comparison", "seconds", "first__seconds"))
-    same = [pair for pair in pairs if pair[0]["same_images"]]
+    of_images = [pair for pair in pairs if pair[0]["same_images"]]
+    # Pairs of before it was asked do not say.
+    same = [pair for pair in of_images if pair[0].get("same_others", True)]
     # Pairs that were compared before a site was read have no counts of it.
     sites = [_site(site, [pair[0]["sites"].get(site.value, {}) for pair in same]) for site in Site]
     return {
         "studies": len(same),
         "failed": rows.filter(state=ShadowReading.State.FAILED).count(),
-        "other_images": len(pairs) - len(same),
+        "other_images": len(pairs) - len(of_images),
+        "other_models": len(of_images) - len(same),
+        "against": sorted(Counter(name for pair in same for name in pair[0].get("against", ())).items()),
         "sites": sites,
         "answers": [_asked(q, [pair[0].get("answers", {}).get(q.value, {}) for pair in same]) for q in DiscQuestion],
         "renamed": sum(pair[0]["renamed"] for pair in same),

@@ -230,3 +230,22 @@ def test_pairs_of_different_images_are_left_out_of_the_sum(shade: Any, engine: A
     assert study.machine_readings.count() == 1
     summed = comparison.total(ShadowReading.objects.all())
     assert (summed["studies"], summed["other_images"], summed["seconds"]) == (0, 1, None)
+
+
+def test_a_pair_between_which_another_model_changed_too_is_left_out_of_the_sum(shade: Any, engine: Any) -> None:
+    drafted_study()
+    made = MachineReading.objects.get()
+    made.reading["provenance"] |= {"model_version": "0", "others": ["discs 0 ee"]}
+    made.save()
+    tasks.read_in_the_shade()
+    summed = comparison.total(ShadowReading.objects.all())
+    assert (summed["studies"], summed["other_images"], summed["other_models"], summed["against"]) == (0, 0, 1, [])
+
+
+def test_the_sum_says_which_versions_the_shadow_was_compared_with(shade: Any, engine: Any) -> None:
+    drafted_study()
+    made = MachineReading.objects.get()
+    made.reading["provenance"] |= {"model_version": "0"}
+    made.save()
+    tasks.read_in_the_shade()
+    assert comparison.total(ShadowReading.objects.all())["against"] == [("segment 0", 1)]
