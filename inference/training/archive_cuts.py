@@ -29,7 +29,7 @@ from inference.training.spread import spread
 from inference.types import LEVELS, LUMBAR_LEVELS
 
 #: Goes up when other cuts, or the cuts of other studies, would be made.
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True)
