@@ -36,7 +36,10 @@ RINGS = ((0,), (1, 2), (3, 4), (5, 6))
 
 
 class Cloud(nn.Module):
-    """A cloud of points of so many numbers. `limit` is infinite until it was fitted: nothing is unlike it."""
+    """A cloud of points of so many numbers.
+
+    `limit` is infinite until it was fitted: nothing is unlike it. Below 0 everything is.
+    """
 
     mean: Tensor
     axes: Tensor
@@ -104,10 +107,20 @@ class Familiar(nn.Module):
         return far & seen_of(x).cpu()
 
     def fit(self, points: dict[tuple[str, str], Tensor], others: dict[tuple[str, str], Tensor]) -> None:
-        """points, others: by series and what is looked at, of levels that have the series; see `Cloud.fit`."""
+        """points, others: by series and what is looked at, of levels that have the series; see `Cloud.fit`.
+
+        A series that there was nothing of to learn from is unlike, whatever it looks like.
+        """
         for key in KEYS:
             if len(points[key]) > 2 and len(others[key]):
                 self.cloud(*key).fit(points[key], others[key])
+            else:
+                self.cloud(*key).limit.fill_(-1.0)
+
+    def forget(self) -> None:
+        """As before it was fitted."""
+        for key in KEYS:
+            self.cloud(*key).limit.fill_(torch.inf)
 
 
 def seen_of(x: Inputs) -> Tensor:

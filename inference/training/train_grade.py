@@ -252,6 +252,8 @@ def _check(run: Run, material: Material, out: Path) -> None:
     if mean > run.best:
         run.best = mean
         network.temperature.copy_(temperatures(logits, truth))
+        # Fitted at the end of the run; averaging has made no numbers of the limits.
+        network.familiar.forget()
         registry.save(network, card(network, material, run, scores), out)
 
 

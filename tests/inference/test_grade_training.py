@@ -12,6 +12,7 @@ from PIL import Image
 
 from inference import crops, registry
 from inference.__main__ import main
+from inference.models.familiar import SERIES
 from inference.models.gradenet import HEADS, GradeNet
 from inference.opinion import learnt_by
 from inference.simulate.causes import SITES
@@ -222,6 +223,25 @@ def test_a_grader_knows_at_its_end_what_is_familiar_to_it_and_the_table_tells_wh
     assert "1 simulated patients to report, 5 levels" in said
     told = next(line for line in said.splitlines() if line.startswith("| noise of 0.4 |"))
     assert told.endswith("| 100.0 % |")
+
+
+def test_a_series_that_a_grader_never_saw_is_unlike_and_a_run_that_is_not_done_tells_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some = levels(10)
+    some.series[:, :, 1] = 0
+    material, config = Material(some, some, {}, ()), TrainConfig(steps=1)
+    rows = np.arange(10)
+    x = grade_data.inputs(levels(10), rows, 0 * rows, Shown.BOTH, np.random.default_rng(0))
+    with monkeypatch.context() as patch:
+        patch.setattr(train_grade.familiar_fit, "fit", lambda *_: None)
+        train_grade.train(material, tmp_path / "begun", config)
+    assert not registry.load("begun", weights_root=tmp_path).network.unlike(x).any()
+    train_grade.train(material, tmp_path / "done", config)
+    done = registry.load("done", weights_root=tmp_path).network
+    t1 = SERIES.index("sagittal_t1")
+    assert done.unlike(x)[:, t1].all()
+    assert not done.unlike(replace(x, sagittal_seen=x.sagittal_seen * torch.tensor([1.0, 0.0])))[:, t1].any()
 
 
 def test_evidence_of_a_rendered_patient_is_set_beside_the_true_places(
