@@ -25,8 +25,9 @@ LEAST_CONFIDENCE = 0.8
 #: What an archive calls the number that reports are matched by.
 ACCESSION_COLUMNS = ("accession_number", "accession", "accessionnumber", "report_id", "id", "study_id")
 _CODES = {"normal": 0, "mild": 1, "moderate": 2, "severe": 3}
+#: Not the end of a level's name, as in "L3-4 lumbar disc".
 _OTHER_COUNT = re.compile(
-    r"\b(four|six|4|6)[ -]+(non-?rib-?bearing[ -]+)?lumbar\b|\bL6\b|\bL5\s*[-/]\s*L?6\b", re.IGNORECASE
+    r"(?<![-/])\b(four|six|4|6)[ -]+(non-?rib-?bearing[ -]+)?lumbar\b|\bL6\b|\bL5\s*[-/]\s*L?6\b", re.IGNORECASE
 )
 _NO_OPERATION = r"\b(no|without|denies|not)\b(\W+\w+){0,4}\W+"
 

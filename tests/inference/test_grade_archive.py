@@ -261,6 +261,8 @@ def test_doubtful_labels_are_left_out_and_doubtful_reports_dropped() -> None:
         ("There are four lumbar-type vertebrae.\n", "other than five"),
     ):
         assert why in archive_labels.said(text + REPORT).problem
+    for text in ("L3-4 lumbar disc protrusion.\n", "L3/4 lumbar spondylosis.\n"):
+        assert not archive_labels.said(text + REPORT).problem
     assert "no label" in archive_labels.said("Lumbar spine. Foraminal stenosis at L5-S1.").problem
 
 
