@@ -236,6 +236,17 @@ def test_two_processes_train_one_model(archive: Archive, tmp_path: Path) -> None
     assert registry.load("grade", weights_root=tmp_path).card["training"]["patients"]["train"] == 1
 
 
+def test_processes_that_see_other_levels_keep_the_same_weights(tmp_path: Path) -> None:
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    done = subprocess.run(
+        [*torchrun, "-m", "tests.inference.shared_run", str(tmp_path)],
+        env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False, timeout=600,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    first, second = ((tmp_path / rank).read_text() for rank in ("0", "1"))
+    assert first == second
+
+
 def test_shares_of_a_batch_pull_together_as_the_whole_batch_does() -> None:
     generator = torch.Generator().manual_seed(3)
     logits = torch.randn((6, 5, 4), generator=generator)
