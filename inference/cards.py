@@ -168,6 +168,9 @@ def install(
             staged.rename(target)
             for folder in (target, target.parent, models_root):
                 _sync(folder)
+        elif _card_or_none(target) != card:  # the same weights, of which more is known now
+            (staged / CARD_FILE).replace(target / CARD_FILE)
+            _sync(target)
         return _listed(target, False)
     finally:
         shutil.rmtree(staged, ignore_errors=True)

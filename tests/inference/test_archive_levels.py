@@ -29,6 +29,15 @@ def labelled(folder: Path, grades: NDArray[np.int8], foramina: list[list[bool]])
     return Labelled(Study(hashed("A1"), hashed("P1"), (), ""), folder / "cuts.npz", grades)
 
 
+def test_all_studies_of_a_patient_are_for_the_same() -> None:
+    nothing, groups = np.zeros((0, 0), np.int8), set()
+    for patient in range(40):
+        studies = [Study(hashed(f"A{patient}-{k}"), hashed(f"P{patient}"), (), str(k)) for k in range(3)]
+        (group,) = {Labelled(study, Path(str(k)), nothing).group for k, study in enumerate(studies)}
+        groups.add(group)
+    assert groups == set(grade_data.Group)
+
+
 def test_a_foramen_out_of_reach_is_not_taught_and_makes_no_silent_level_normal(tmp_path: Path) -> None:
     grades = np.full((len(LUMBAR_LEVELS), len(SITES)), UNSAID, np.int8)
     grades[1, [0, LEFT]] = 2

@@ -86,6 +86,14 @@ def test_an_installed_version_is_listed_beside_the_shipped_one_and_loaded_when_a
     assert cards.find("segment", models_root=tmp_path / "models") == listed[0].folder
 
 
+def test_the_same_weights_installed_again_bring_what_their_card_says_now(tmp_path: Path) -> None:
+    there = install(tmp_path / "runs", tmp_path, "2.0.0")
+    registry.add_figures("small", {"dice": 0.9}, tmp_path / "runs")
+    again = registry.install(tmp_path / "runs" / "small", tmp_path)
+    assert (again.folder, again.sha256, again.card["figures"]) == (there.folder, there.sha256, {"dice": 0.9})
+    assert cards.check(again.folder) == again.card
+
+
 def test_a_version_that_is_not_installed_is_never_replaced_by_another(tmp_path: Path) -> None:
     there = install(tmp_path / "runs", tmp_path, "2.0.0")
     with pytest.raises(registry.MissingModelError, match=r"2\.0\.1 is not installed"):
