@@ -165,7 +165,7 @@ def _kept(source: Dataset, pseudonyms: Pseudonyms, person: Person) -> Dataset:
         if element.VR == "SQ":
             made.add(DataElement(element.tag, "SQ", [_kept(item, pseudonyms, person) for item in element.value]))
         elif element.VR == "UI" and element.keyword != "SOPClassUID":
-            made.add(DataElement(element.tag, "UI", pseudonyms.uid(str(element.value))))
+            made.add(DataElement(element.tag, "UI", pseudonyms.uid(str(element.value)) if element.value else ""))
         else:
             made.add(DataElement(element.tag, element.VR, element.value))
     return made

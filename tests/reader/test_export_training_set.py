@@ -351,3 +351,9 @@ def test_an_image_that_calls_the_patient_otherwise_than_the_study_does_is_checke
     signing([first, second])
     run(tmp_path / "out", "--images")
     assert len(files(tmp_path / "out")) == 1
+
+
+def test_an_empty_uid_stays_empty_so_that_no_two_series_seem_to_share_a_frame(signing: Signing, tmp_path: Path) -> None:
+    signing(series(FrameOfReferenceUID=""))
+    run(tmp_path / "out", "--images")
+    assert {str(pydicom.dcmread(path).FrameOfReferenceUID) for path in files(tmp_path / "out")} == {""}
