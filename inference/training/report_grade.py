@@ -125,7 +125,7 @@ def markdown(rendered: Path, models: list[Path], group: grade_data.Group, pictur
         for shown in Shown if place == 0 else (Shown(trained["inputs"]),):
             logits = answers(network, levels, shown)
             scores = [score(levels, logits, k) for k in range(len(HEADS))]
-            first = first or scores
+            first = first or [one for one in scores if one.site in trained["sites"]]
             cells = [
                 f"{one.balanced:.2f} ({one.low:.2f}-{one.high:.2f})" if one.site in trained["sites"] else "–"
                 for one in scores
