@@ -26,7 +26,8 @@ AP, AREA, DISC = (list(MEASURED).index(name) for name in ("canal_ap", "canal_are
 VARIANTS = 3
 #: A byte holds intensities of -0.5 to 1.5, and zero exactly.
 BYTE_SCALE, BYTE_ZERO = 120.0, 60
-#: Error of the measured diameter: common to a patient and of each level (mm); of the disc's height (mm).
+#: Error of the measured diameter: common to a patient and of each level (mm), together the segmenter's; of the disc's
+#: height (mm).
 COMMON_MM, OWN_MM, HEIGHT_SD_MM = 0.7, 1.0, 1.0
 
 

@@ -46,8 +46,6 @@ _CODES = {"normal": 0, "mild": 1, "moderate": 2, "severe": 3, "present": PRESENT
 MARGIN_MM, AHEAD_MM = 5.0, 7.0
 #: How far the localiser is off: shift of the centre (mm) and turn (degrees) about each axis, one standard deviation.
 OFF_MM, OFF_DEG = 1.2, 1.8
-#: Error of the measured diameter: common to a patient, and of each level, mm. Together they are the segmenter's.
-COMMON_MM, OWN_MM = 0.7, 1.0
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def _true_height_mm(truth: Truth, level: LevelTruth, side: str) -> float:
     depth = next(body.depth_mm for body in truth.patient.bodies if body.name == level.level.split("-")[0])
     frame = DiscLevel(level.level, level.centre_mm, level.up, level.anterior, level.left, None, depth, level.height_mm)
     opening = opening_of(truth.labels, frame, side)
-    return float("nan") if isinstance(opening, str) else float(np.median(opening.heights_mm))
+    return float("nan") if isinstance(opening, str) else float(np.nanmedian(opening.heights_mm))
 
 
 def markdown(foramina: Sequence[Foramen]) -> list[str]:
