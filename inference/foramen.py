@@ -32,6 +32,8 @@ WALL_AT_MM, BODY_MM, ARCH_MM = (0.0, 3.0, 6.0), (2.0, 10.0), 8.0
 PEDICLE_MM, NEARLY = (2.0, 7.0), 0.8
 #: An opening with nothing behind it ends so far behind the wall. Before the wall it may begin so far: at the disc.
 DEPTH_MM, AHEAD_MM = 13.0, 3.0
+#: A plane that shows less of an opening, mm2, or so much of the sac in it, lies elsewhere: no pedicle was seen there.
+LEAST_MM2, MOST_SAC = 60.0, 0.05
 #: Fat is brighter than so much of the marrow's median. On T2 it is hardly brighter than marrow, and all else is darker.
 FAT = {Role.SAGITTAL_T1: 1.0, Role.SAGITTAL_T2: 0.85}
 #: Less marrow than this in a plane is not compared with.
@@ -75,7 +77,7 @@ def measure_foramina(
     """
 
     def labels(points: FloatArray) -> NDArray[np.uint8]:
-        return geometry.sample_labels(segmentation, points, (Label.VERTEBRA, Label.DISC, Label.SACRUM))
+        return geometry.sample_labels(segmentation, points, (Label.VERTEBRA, Label.DISC, Label.CANAL, Label.SACRUM))
 
     last = len(segmentation.labels) - 0.5
     to_index = geometry.inverse(segmentation.affine)
@@ -118,14 +120,16 @@ def opening_of(
     pedicle = bone[:, :, start:end].mean(axis=2) > NEARLY
     half = disc.height_mm / 2
     above, below = half + 2.0 < _ABOVE, 2.0 - half > _ABOVE
-    seen = np.flatnonzero((pedicle & above).any(axis=1))[:PLANES]
+    roofs = np.array([_ABOVE[rows][-1] if rows.any() else np.nan for rows in pedicle & above]) - STEP_MM / 2
+    floors = np.array([_ABOVE[rows][0] if rows.any() else np.nan for rows in pedicle & below]) + STEP_MM / 2
+    solid = bone | (found == Label.DISC)
+    free = np.stack([_free(one, wall, roof) for one, roof in zip(solid, roofs, strict=True)])
+    area = free.sum(axis=(1, 2))
+    sac = (free & (found == Label.CANAL)).sum(axis=(1, 2))
+    seen = np.flatnonzero((area * STEP_MM**2 > LEAST_MM2) & (sac < MOST_SAC * area))[:PLANES]
     if not len(seen):
         return NO_PEDICLE_NOTE
-    pedicle, bone, solid = pedicle[seen], bone[seen], bone[seen] | (found[seen] == Label.DISC)
-    roofs = np.array([_ABOVE[np.flatnonzero(rows)[-1]] for rows in pedicle & above]) - STEP_MM / 2
-    floors = np.array([_ABOVE[np.flatnonzero(rows)[0]] if rows.any() else np.nan for rows in pedicle & below])
-    free = np.stack([_free(one, wall, roof) for one, roof in zip(solid, roofs, strict=True)])
-    return Opening(points[seen], bone, free, roofs - floors - STEP_MM / 2)
+    return Opening(points[seen], bone[seen], free[seen], (roofs - floors)[seen])
 
 
 def _plane(disc: DiscLevel, left: FloatArray, above: FloatArray, behind: FloatArray) -> FloatArray:
@@ -148,12 +152,15 @@ def _wall_mm(labels: Labels, disc: DiscLevel, side: str) -> float | None:
 
 
 def _free(solid: Mask, wall_mm: float, roof_mm: float) -> Mask:
-    """The opening below the pedicle and above the middle of the disc, (rows, columns), up to the bone behind it."""
+    """The opening below the pedicle and above the middle of the disc, (rows, columns), up to the bone behind it.
+
+    roof_mm: not a number where no pedicle was seen; nothing is open there.
+    """
     start, wall, end = (max(round((wall_mm + mm) / STEP_MM), 0) for mm in (-AHEAD_MM, AHEAD_MM, DEPTH_MM))
     free = ~solid
     free[:, wall:] &= ~np.maximum.accumulate(solid[:, wall:], axis=1)
     free[:, :start] = free[:, end:] = False
-    free[(roof_mm < _ABOVE) | (_ABOVE < 0.0)] = False
+    free[~((roof_mm > _ABOVE) & (_ABOVE > 0.0))] = False
     return free
 
 

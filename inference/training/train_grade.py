@@ -31,7 +31,7 @@ from inference.training.together import ALONE, Share
 from inference.types import Grade
 
 #: Of the models that this script writes; goes up when a new one is shipped.
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 GRADES = (Grade.NORMAL, Grade.MILD, Grade.MODERATE, Grade.SEVERE)
 #: Temperatures that are tried.
 TEMPERATURES = np.geomspace(0.4, 4.0, 61)
