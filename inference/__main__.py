@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from inference.arguments import count
+from inference.cards import DamagedModelError, MissingModelError
 from inference.errors import NotDicomError, StudyError
 from inference.training.commands import evaluate, train
 
@@ -21,10 +22,20 @@ def main(arguments: list[str] | None = None) -> int:
     except StudyError as error:
         print(f"{error.code}: {error.message}", file=sys.stderr)
         return 2
+    except (DamagedModelError, MissingModelError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"Not done: {_said(error)}. Check the files and folders that the command names.", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return 130
     return result
+
+
+def _said(error: OSError) -> str:
+    return f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -43,15 +54,20 @@ def _parser() -> argparse.ArgumentParser:
 def _add_read(read: argparse.ArgumentParser) -> None:
     read.add_argument("dicom_dir", type=Path)
     read.add_argument("--out", type=Path, required=True, help="folder for reading.json and the rest")
-    read.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
+    read.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="default: cpu")
     read.set_defaults(run=_read)
 
 
 def _read(options: argparse.Namespace) -> int:
+    from torch import cuda
+
     from inference import dicom, output, pipeline
 
     if not options.dicom_dir.is_dir():
         raise NotDicomError(f"There is no folder {options.dicom_dir}.")
+    if options.device == "cuda" and not cuda.is_available():
+        print("There is no CUDA device here. Leave --device out to read on the CPU.", file=sys.stderr)
+        return 2
     started = time.monotonic()
     paths = dicom.find_files(options.dicom_dir)
     result = pipeline.read_study(paths, pipeline.load_models(options.device), _print_progress)

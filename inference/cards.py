@@ -129,7 +129,10 @@ def find(
     if version is None:
         if (weights_root / name).is_dir():
             return weights_root / name
-        raise MissingModelError(f"No model {name} is shipped.")
+        shipped = weights_root == WEIGHTS
+        raise MissingModelError(
+            f"No model {name} is shipped." if shipped else f"There is no model in {weights_root / name}."
+        )
     # The shipped folder may be named by the caller, as a training run's is: its card says which version it is.
     for folder in (weights_root / name, *([models_root / name / version] if models_root else [])):
         card = _card_or_none(folder)

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
+
+from inference.__main__ import main
 
 
 def test_the_command_line_loads_nothing_heavy_before_it_knows_the_command() -> None:
@@ -12,3 +17,33 @@ def test_the_command_line_loads_nothing_heavy_before_it_knows_the_command() -> N
     loaded = set(run.stdout.split())
     assert "inference.training.commands.train" in loaded
     assert not loaded & {"torch", "numpy", "pydicom", "inference.training.train_segment", "inference.pipeline"}
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("evaluate discs --data {0}/none", "Not done: {0}/none/spider/series.csv: No such file or directory."),
+        ("evaluate segment --data {0}/none", "No such file or no access: '{0}/none/spider/"),
+        ("evaluate segment --data {0} --weights {0}/none", "There is no model in {0}/none/segment."),
+        ("train grade-temperatures --rendered {0} --weights {0}/none/grade", "There is no model in {0}/none/grade."),
+        ("train render-grade --patients 1 --out {0}/file/out", "Not done: {0}/file/out: Not a directory."),
+        ("labels {0} --out {0}/file/out.csv", "Not done: {0}/file"),
+    ],
+)
+def test_a_folder_or_model_that_is_not_there_is_said_in_a_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, said: str
+) -> None:
+    (tmp_path / "file").touch()
+    assert main(command.format(tmp_path).split()) == 2
+    assert said.format(tmp_path) in capsys.readouterr().err
+
+
+def test_a_device_that_is_not_there_is_refused_before_anything_is_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from torch import cuda
+
+    if cuda.is_available():
+        pytest.skip("this machine has one")
+    assert main(["read", str(tmp_path), "--out", str(tmp_path / "out"), "--device", "cuda"]) == 2
+    assert "Leave --device out to read on the CPU." in capsys.readouterr().err
