@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Tab
 from worklist.models import Study
@@ -141,6 +141,26 @@ def test_a_reading_without_maps_says_so(page: Page) -> None:
     page.keyboard.press("4")
     page.keyboard.press("e")
     expect(bar(page)).to_contain_text("no map. No network gave an answer here.")
+
+
+def test_while_the_maps_are_loaded_the_page_says_so_and_e_takes_it_back(page: Page) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/evidence.json", hold)
+    page.keyboard.press("4")
+    page.keyboard.press("e")
+    expect(bar(page)).to_contain_text("the maps are being loaded")
+    button = page.locator("#evidence-toggle")
+    expect(button).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("e")
+    expect(bar(page)).to_be_hidden()
+    expect(button).to_have_attribute("aria-pressed", "false")
+    held[0].continue_()
+    page.keyboard.press("e")
+    expect(bar(page)).to_contain_text("No proof: judge the image.")
 
 
 def test_maps_that_could_not_be_loaded_are_asked_for_again(tab: Tab) -> None:

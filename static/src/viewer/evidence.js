@@ -12,6 +12,8 @@ const SAME_WAY = 0.9;
 // The ring is drawn on images so near to the place, mm.
 const RING_MM = 3;
 const RING_PIXELS = 16;
+const LOADING = 'the maps are being loaded \u2026';
+const FAILED = 'the maps cannot be loaded. Press E twice to try again.';
 
 export class Evidence {
   #maps = null;
@@ -39,6 +41,7 @@ export class Evidence {
     if (!this.on) return;
     [this.level, this.finding] = [level, finding];
     this.#maps ??= this.#load();
+    this.#tell();
     await this.#maps;
     if (!this.on || this.level !== level || this.finding !== finding) return;
     this.#tell();
@@ -64,6 +67,7 @@ export class Evidence {
   }
 
   async #load() {
+    this.found = undefined;
     try {
       const answer = await fetch(`${this.boot.base}evidence.json`);
       if (!answer.ok) throw new Error(`${answer.status}`);
@@ -104,7 +108,7 @@ export class Evidence {
     const map = this.#map();
     const where = `${this.level} ${this.#label(this.finding).toLowerCase()}`;
     const canal = this.finding === 'canal' ? ' The draft grade of the canal is measured; this is the network\u2019s opinion.' : '';
-    const none = this.found ? 'no map. No network gave an answer here.' : 'the maps cannot be loaded. Press E twice to try again.';
+    const none = this.found ? 'no map. No network gave an answer here.' : this.found === null ? FAILED : LOADING;
     const text = map
       ? `${where}: where the network saw what speaks for ${this.#said(map)}. No proof: judge the image.${canal}`
       : `${where}: ${none}`;

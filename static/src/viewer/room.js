@@ -78,8 +78,9 @@ export class Room {
   }
 
   async toggleEvidence() {
-    await this.evidence.toggle(this.table.level, this.table.site);
+    const shown = this.evidence.toggle(this.table.level, this.table.site);
     byId('evidence-toggle').setAttribute('aria-pressed', this.evidence.on);
+    await shown;
   }
 
   reset() {
