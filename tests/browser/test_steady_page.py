@@ -66,7 +66,7 @@ def test_rows_keep_their_places_whichever_is_current_and_the_rule_can_be_read_in
         places.append([bodies.nth(k).bounding_box() for k in range(5)] + [page.locator("#text").bounding_box()])
         if level == "L4-L5":
             said = page.locator("tbody.current .rule", has_text="Machine: ").text_content() or ""
-            expect(page.locator(".detail-full")).to_contain_text(re.compile(rf"^L4-L5: .*{re.escape(said)}"))
+            expect(page.locator(".detail-full")).to_contain_text(re.compile(rf"L4-L5: .*{re.escape(said)}"))
     assert all(place == places[0] for place in places)
 
 
@@ -82,8 +82,13 @@ def test_what_a_foramens_grade_was_made_from_and_what_was_measured_there_can_be_
     page = open_review(new_tab, drafted, reader, password, width=1366, height=768).page
     expect(page.locator("tbody[data-level=L4-L5] .measure", has_text="Fat R")).to_have_text(f"Fat R {fat['value']} mm²")
     page.get_by_label("L4-L5 Right foramen").focus()
-    expect(page.locator(".detail-full")).to_contain_text("L4-L5 right foramen, machine: ")
-    expect(page.locator(".detail-full")).to_contain_text(right["rule"])
+    full = page.locator(".detail-full")
+    # In sight without scrolling, however much else is to be said of the level.
+    expect(full).to_have_text(re.compile("^L4-L5 right foramen, machine: "))
+    expect(full).to_contain_text(right["rule"])
+    # What the row cuts off is said here too.
+    assert page.locator("tbody[data-level=L4-L5] .detail").evaluate("row => row.scrollWidth > row.clientWidth")
+    expect(full).to_contain_text(f"Fat R {fat['value']} mm²")
 
 
 def test_what_went_wrong_is_in_sight_however_long_the_panel_is(

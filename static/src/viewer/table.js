@@ -277,9 +277,11 @@ export class Table {
 
   #sayInFull() {
     const { detail } = this.#rows.get(this.level);
-    const isCut = detail.scrollWidth > detail.clientWidth;
-    const rules = [...detail.querySelectorAll('.rule, .disc')].map((rule) => rule.textContent);
-    const said = [isCut ? `${this.level}: ${rules.join('; ')}` : '', this.#currentRule()].filter(Boolean);
+    const { right } = detail.getBoundingClientRect();
+    const cut = [...detail.querySelectorAll('.measure, .rule, .disc')].filter((part) => part.getBoundingClientRect().right > right);
+    const rest = cut.map((part) => part.textContent).join('; ');
+    // The chosen grade comes first: the place is small, and what does not fit is scrolled to.
+    const said = [this.#currentRule(), rest && `${this.level}: ${rest}`].filter(Boolean);
     this.full.replaceChildren(...said.flatMap((text, k) => (k ? [el('br'), text] : [text])));
   }
 
