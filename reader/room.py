@@ -149,7 +149,8 @@ def is_uncertain(row: ReviewedFinding, below: int) -> bool:
     """
     if row.changed or row.probability is None:
         return False
-    return row.unfamiliar or 100 * row.probability < below
+    # Compared as it is shown: what stands on the page as 60 % is not below 60 %. Nothing is shown as 100 %.
+    return row.unfamiliar or min(round(100 * row.probability), 99) < below
 
 
 def move_levels(review: Review, shift: int) -> None:

@@ -43,6 +43,26 @@ def test_another_limit_marks_others_at_the_next_look(desk: Desk, administrator: 
         assert marked(desk) == expected
 
 
+@pytest.mark.parametrize(
+    ("probability", "shown", "below", "uncertain"),
+    [(0.596, "60 %", "60", False), (0.594, "59 %", "60", True), (0.999, "over 99 %", "99", False)],
+)
+def test_a_grade_is_compared_as_it_is_shown(
+    desk: Desk, administrator: Any, probability: float, shown: str, below: str, uncertain: bool
+) -> None:
+    site.set_uncertain_below(below, administrator)
+    Review.objects.get().findings.filter(level="L4-L5", site="recess_left").update(probability=probability)
+    desk.look()
+    assert desk.grade("L4-L5", "recess_left")["chance"] == shown
+    assert ("recess_left" in marked(desk)) is uncertain
+
+
+def test_a_limit_of_100_marks_every_grade_that_a_network_gave(desk: Desk, administrator: Any) -> None:
+    Review.objects.get().findings.filter(level="L4-L5", site="recess_left").update(probability=1.0)
+    site.set_uncertain_below("100", administrator)
+    assert marked(desk) == set(CHANCES)
+
+
 def test_a_grade_that_the_reader_changed_is_theirs_and_not_uncertain(desk: Desk) -> None:
     desk.post("findings/L4-L5/recess_left/", grade="severe")
     assert marked(desk) == set()
