@@ -59,6 +59,9 @@ class Review(models.Model):
     amends: the signed version that is being amended, or None.
     level_shift: by how many levels the reader moved the machine's names
         towards the head (towards the feet if negative).
+    beyond: grades of the reader's at discs that have no row by these names, as
+        ``[{"disc": ..., "site": ..., "grade": ...}]``; they come back with their
+        discs. disc: its place among the lumbar levels by the machine's names.
     """
 
     study = models.OneToOneField(Study, on_delete=models.PROTECT, related_name="review")
@@ -71,6 +74,7 @@ class Review(models.Model):
     late_acknowledged = models.PositiveIntegerField(default=0)
     read_again = models.BooleanField(default=False)
     level_shift = models.SmallIntegerField(default=0)
+    beyond = models.JSONField(default=list)
     amends = models.ForeignKey("SignedVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     saved_at = models.DateTimeField(null=True, blank=True)
     saved_by = models.ForeignKey(

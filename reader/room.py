@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 
 from inference import record
-from inference.renumber import moved, renumbered
+from inference.renumber import renumbered
 from inference.types import LUMBAR_LEVELS, Grade, LevelFinding, Measurement, Site, StudyReading
 from reader import text
 from reader.models import Review, ReviewedFinding
@@ -155,15 +155,22 @@ def is_uncertain(row: ReviewedFinding, below: int) -> bool:
 
 def move_levels(review: Review, shift: int) -> None:
     """Name every disc by `shift`; the reader's grades go with their discs and must be confirmed again."""
-    by = shift - review.level_shift
+    own = {(one["disc"], one["site"]): one["grade"] for one in review.beyond}
+    rows = list(review.findings.all())
+    own |= {(_disc(row, review.level_shift), row.site): row.grade for row in rows if row.changed}
     review.level_shift = shift
-    rows = {(row.level, row.site): row for row in review.findings.all()}
-    before = {(moved(level, by), site): (row.grade, row.changed) for (level, site), row in rows.items()}
     found = _machine_findings(review)
-    for (level, site), row in rows.items():
-        row.grade, row.changed = before.get((level, site), ("", False))
-        _update_row(row, found.get((level, Site(site))))
+    for row in rows:
+        grade = own.pop((_disc(row, shift), row.site), None)
+        row.grade, row.changed = grade or "", grade is not None
+        _update_row(row, found.get((row.level, Site(row.site))))
+    review.beyond = [{"disc": disc, "site": site, "grade": grade} for (disc, site), grade in own.items()]
     follow_table(review)
+
+
+def _disc(row: ReviewedFinding, shift: int) -> int:
+    """Which disc a row is of: its place among the lumbar levels by the machine's names; -1 is the one above them."""
+    return LUMBAR_LEVELS.index(row.level) + shift
 
 
 def _machine_findings(review: Review) -> dict[tuple[str, Any], LevelFinding]:

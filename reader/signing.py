@@ -203,6 +203,7 @@ def _restore(review: Review, signed: SignedVersion) -> None:
         row.save()
     for row in rows.values():  # places that the signed table did not have
         row.delete()
+    review.beyond = []
     review.draft_text = signed.text
     review.text_is_manual = bool(signed.provenance["text_is_manual"])
     review.sentences = list(room.said_now(review))

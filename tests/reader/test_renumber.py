@@ -47,6 +47,31 @@ def test_taking_it_back_is_as_before(desk: Desk) -> None:
     assert (desk.state["findings"], desk.state["text"]) == before
 
 
+@pytest.mark.parametrize(("level", "shift"), [("L5-S1", -1), ("L1-L2", 1)])
+def test_the_readers_grade_of_a_disc_that_leaves_the_table_comes_back_with_it(
+    desk: Desk, level: str, shift: int
+) -> None:
+    desk.post(f"findings/{level}/foramen_left/", grade="severe")
+    desk.post("renumber/", shift=shift)
+    assert "severe" not in {row["grade"] for row in desk.state["findings"]}
+    assert "severe stenosis of the left foramen" not in desk.state["text"].lower()
+    desk.post("renumber/", shift=0)
+    row = desk.grade(level, "foramen_left")
+    assert (row["grade"], row["changed"], row["confirmed_at"]) == ("severe", True, None)
+    assert Review.objects.get().beyond == []
+
+
+def test_what_an_amendment_put_out_of_sight_is_dropped_with_it(desk: Desk) -> None:
+    desk.confirm_all().sign()
+    desk.post("amend/start/", amends=1)
+    desk.post("findings/L5-S1/canal/", grade="severe")
+    desk.post("renumber/", shift=-1)
+    desk.post("amend/discard/")
+    assert Review.objects.get().beyond == []
+    desk.post("amend/start/", amends=1)
+    assert desk.grade("L5-S1", "canal")["grade"] == "normal"
+
+
 def test_a_text_edited_by_hand_stays_and_suggestions_say_what_moved(desk: Desk) -> None:
     desk.post("draft/", text=desk.state["text"] + "Seen with the clinicians.\n")
     desk.post("renumber/", shift=1)
