@@ -2,19 +2,17 @@
 
 import { button, byId, clock, el, say } from './dom.js';
 
-// What is shown of a level's measures: quantity, name, decimals. A slip is shown when it is one, and fat when it was seen.
+// What is shown of a level's measures: quantity, name, decimals. A slip is shown when it is one.
 const MEASURES = [
   ['canal_ap', 'AP', 1],
   ['canal_area', 'Area', 0],
   ['disc_height', 'Disc', 1],
   ['slip', 'Slip', 1],
-  ['foramen_fat_left', 'Fat L', 0],
-  ['foramen_fat_right', 'Fat R', 0],
 ];
-const NAMES = {
-  foramen_fat_left: 'Perineural fat of the left foramen',
-  foramen_fat_right: 'Perineural fat of the right foramen',
-};
+const FAT = [
+  ['foramen_fat_left', 'L', 'Perineural fat of the left foramen'],
+  ['foramen_fat_right', 'R', 'Perineural fat of the right foramen'],
+];
 
 // What the lowest disc found may be, from the feet up.
 const LOWEST = ['S1-S2', 'L5-S1', 'L4-L5', 'L3-L4'];
@@ -219,9 +217,10 @@ export class Table {
     for (const [quantity, name, digits] of MEASURES) {
       const found = this.measured.get(`${level}/${quantity}`);
       if (!found || (quantity === 'slip' && !found.note)) continue;
-      if (quantity in NAMES && found.value === null) continue;
-      parts.push(measure(found, name, digits, NAMES[quantity]));
+      parts.push(measure(found, name, digits));
     }
+    const fat = this.#fat(level);
+    if (fat) parts.push(fat);
     for (const finding of findings.filter(({ uncertain }) => uncertain)) {
       const said = `${this.#site(finding.site)}: ${this.#grade(finding.grade).toLowerCase()}, ${finding.chance}`;
       parts.push(el('span', { class: 'rule' }, el('span', { class: 'tag warn' }, '? uncertain'), ` ${said}`));
@@ -240,6 +239,18 @@ export class Table {
     const disc = this.discs[level];
     if (disc) parts.push(el('span', { class: 'disc', title: disc.title }, `Disc: ${disc.text}`));
     return parts.flatMap((part, k) => (k ? [' ', part] : [part]));
+  }
+
+  // Both foramina in one, for a row is narrow; what was not seen is left out.
+  #fat(level) {
+    const seen = FAT.map(([quantity, side, inFull]) => ({ found: this.measured.get(`${level}/${quantity}`), side, inFull })).filter(
+      ({ found }) => found && found.value !== null,
+    );
+    if (!seen.length) return null;
+    const sides = seen.map(({ found, side, inFull }) =>
+      el('span', { title: titleOf(found, 0, inFull) }, `${side} `, el('b', {}, found.value.toFixed(0)), arrowOf(found), ' '),
+    );
+    return el('span', { class: 'measure' }, 'Fat ', ...sides, el('b', {}, seen[0].found.unit));
   }
 
   // What the marks in the table mean, and how many there are.
@@ -316,15 +327,21 @@ export class Table {
 }
 
 // A number with its unit; an arrow where it lies outside what people usually have, the rest in the title.
-function measure(found, name, digits, inFull = '') {
+function measure(found, name, digits) {
   const least = found.lower_bound ? 'at least ' : '';
   const value = found.value === null ? 'not measured' : `${least}${found.value.toFixed(digits)} ${found.unit}`;
+  return el('span', { class: 'measure', title: titleOf(found, digits) }, `${name} `, el('b', {}, value), arrowOf(found));
+}
+
+function titleOf(found, digits, inFull = '') {
   const spread = found.plus_minus === null ? '' : `± ${found.plus_minus.toFixed(digits)} ${found.unit}`;
   const range = found.usual ? `usual ${found.usual.map((end) => end.toFixed(digits)).join(' to ')} ${found.unit}` : '';
-  const title = [inFull, found.note, spread, found.unusual, range].filter(Boolean).join('; ') || null;
+  return [inFull, found.note, spread, found.unusual, range].filter(Boolean).join('; ') || null;
+}
+
+function arrowOf(found) {
   const arrow = found.unusual?.startsWith('below') ? '↓' : '↑';
-  const mark = found.unusual ? el('span', { class: 'unusual', role: 'img', 'aria-label': found.unusual }, arrow) : null;
-  return el('span', { class: 'measure', title }, `${name} `, el('b', {}, value), mark);
+  return found.unusual ? el('span', { class: 'unusual', role: 'img', 'aria-label': found.unusual }, arrow) : null;
 }
 
 // Each note once, after the levels that it is of where it is not of all.
