@@ -90,6 +90,20 @@ def test_away_from_the_place_nothing_is_drawn(page: Page) -> None:
     expect(page.locator("#left-overlay .ring")).to_have_count(0)
 
 
+def test_where_no_axial_image_shows_the_place_the_axial_screen_stays_and_says_so(page: Page) -> None:
+    page.keyboard.press("4")
+    page.keyboard.press("1")
+    note, there = page.locator("#right-note"), page.locator("#right-slice")
+    expect(note).to_have_text("No axial slice at L1-L2")
+    before = there.inner_text()
+    choose(page, "foramen_left")
+    page.keyboard.press("e")
+    expect(bar(page)).to_contain_text("L1-L2 left foramen: where the network saw")
+    expect(page.locator("#left-overlay .ring")).to_have_count(1)
+    expect(note).to_have_text("No axial slice at L1-L2")
+    assert there.inner_text() == before
+
+
 def test_the_canals_map_says_that_the_draft_is_measured(page: Page) -> None:
     page.keyboard.press("3")
     choose(page, "canal")

@@ -11,6 +11,8 @@ const COLOUR = [255, 160, 40];
 const SAME_WAY = 0.9;
 // The ring is drawn on images so near to the place, mm.
 const RING_MM = 3;
+// An image further than this from the place does not show it, mm: the screen stays where it is.
+const REACH_MM = 4;
 const RING_PIXELS = 16;
 const LOADING = 'the maps are being loaded \u2026';
 const FAILED = 'the maps cannot be loaded. Press E twice to try again.';
@@ -133,7 +135,8 @@ export class Evidence {
     await Promise.all(
       this.screens.map(async (screen) => {
         if (!screen.series) return;
-        const index = this.#strongest(map, screen.series) ?? nearest(screen.series.images, map.peak_mm)?.index;
+        const near = nearest(screen.series.images, map.peak_mm);
+        const index = this.#strongest(map, screen.series) ?? (near?.distance <= REACH_MM ? near.index : undefined);
         if (index === undefined) return;
         await screen.jump(index);
         screen.reveal(map.peak_mm);
