@@ -128,7 +128,9 @@ def test_the_active_version_cannot_read_in_its_own_shade(admin: Client) -> None:
 def test_a_damaged_active_version_is_told_on_the_page(admin: Client, newer: Path) -> None:
     admin.post("/models/segment/9.1.0/activate/")
     (newer / "weights.safetensors").write_bytes(b"cut off")
-    assert "Version 9.1.0 is active and damaged" in admin.get("/models/").content.decode()
+    page = admin.get("/models/").content.decode()
+    assert "Version 9.1.0 is active and damaged" in page
+    assert "until it is installed again or another version is activated" in page
     shutil.rmtree(newer)
     assert "Version 9.1.0 is active and not installed." in admin.get("/models/").content.decode()
 
