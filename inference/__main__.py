@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from inference.arguments import count
+from inference.arguments import count, device
 from inference.cards import DamagedModelError, MissingModelError
 from inference.errors import NotDicomError, StudyError
 from inference.training.commands import evaluate, train
@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_read(read: argparse.ArgumentParser) -> None:
     read.add_argument("dicom_dir", type=Path)
     read.add_argument("--out", type=Path, required=True, help="folder for reading.json and the rest")
-    read.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="default: cpu")
+    read.add_argument("--device", default="cpu", type=device, help="cpu, cuda or cuda:0 (default: cpu)")
     read.set_defaults(run=_read)
 
 
@@ -65,8 +65,8 @@ def _read(options: argparse.Namespace) -> int:
 
     if not options.dicom_dir.is_dir():
         raise NotDicomError(f"There is no folder {options.dicom_dir}.")
-    if options.device == "cuda" and not cuda.is_available():
-        print("There is no CUDA device here. Leave --device out to read on the CPU.", file=sys.stderr)
+    if options.device != "cpu" and int(options.device.partition(":")[2] or 0) >= cuda.device_count():
+        print(f"There is no device {options.device} here. Leave --device out to read on the CPU.", file=sys.stderr)
         return 2
     started = time.monotonic()
     paths = dicom.find_files(options.dicom_dir)

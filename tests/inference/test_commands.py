@@ -41,9 +41,14 @@ def test_a_folder_or_model_that_is_not_there_is_said_in_a_line(
 def test_a_device_that_is_not_there_is_refused_before_anything_is_read(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from torch import cuda
+    assert main(["read", str(tmp_path), "--out", str(tmp_path / "out"), "--device", "cuda:99"]) == 2
+    assert "There is no device cuda:99 here." in capsys.readouterr().err
 
-    if cuda.is_available():
-        pytest.skip("this machine has one")
-    assert main(["read", str(tmp_path), "--out", str(tmp_path / "out"), "--device", "cuda"]) == 2
-    assert "Leave --device out to read on the CPU." in capsys.readouterr().err
+
+@pytest.mark.parametrize("device", ["tpu", "cuda:", "cpu:0", ""])
+def test_a_word_that_names_no_device_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], device: str
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["read", str(tmp_path), "--out", str(tmp_path / "out"), "--device", device])
+    assert "say cpu, cuda or cuda:0" in capsys.readouterr().err
