@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from inference.arguments import count, device
+from inference.arguments import count, device, seed
 from inference.cards import DamagedModelError, MissingModelError
 from inference.errors import NotDicomError, StudyError
 from inference.training.commands import evaluate, train
@@ -140,7 +140,7 @@ def _add_simulate(simulate: argparse.ArgumentParser) -> None:
     """An archive as in a hospital, unless something is wished for."""
     simulate.add_argument("--patients", type=count, default=1)
     simulate.add_argument("--out", type=Path, required=True, help="folder of the archive; what is complete stays")
-    simulate.add_argument("--seed", type=int, default=0)
+    simulate.add_argument("--seed", type=seed, default=0)
     simulate.add_argument("--workers", type=count, help="processes (default: one for each core)")
     simulate.add_argument("--severity", default="mixed", choices=("mixed", "normal", "severe", "balanced"))
     simulate.add_argument("--axial", default="drawn", choices=("blocks", "stack", "none", "drawn"))

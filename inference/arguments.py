@@ -19,6 +19,14 @@ def count(text: str) -> int:
     return number
 
 
+def seed(text: str) -> int:
+    """A whole number from nought up: where chance begins; argparse says so of any other."""
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError("must not be negative")
+    return number
+
+
 def device(text: str) -> str:
     """Where networks run, as torch names it; argparse says so of another word."""
     if not re.fullmatch(r"cpu|cuda(:[0-9]+)?", text):

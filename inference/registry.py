@@ -36,7 +36,7 @@ from inference.types import DiscQuestion
 
 __all__ = [
     "NETWORKS", "SHIPPED", "WEIGHTS", "Choice", "DamagedModelError", "Installed", "MissingModelError", "Model",
-    "OtherWeightsError", "add_figures", "install", "installed", "load", "save",
+    "OtherWeightsError", "add_figures", "install", "installed", "load", "load_folder", "save",
 ]  # fmt: skip
 
 
@@ -133,6 +133,18 @@ def load(
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         run = runtime.best(network, torch.device(device), threads)
     return Model(network, run, card, torch.device(device))
+
+
+def load_folder(folder: Path, name: str) -> Model:
+    """Load the model in `folder`, which must be one named `name`, on the CPU.
+
+    Raises MissingModelError and DamagedModelError as `load` does, and DamagedModelError for a model of another name.
+    """
+    folder = folder.resolve()
+    model = load(folder.name, weights_root=folder.parent)
+    if model.name != name:
+        raise DamagedModelError(f"The model in {folder.name} is named {model.name}; one named {name} is needed here.")
+    return model
 
 
 def install(folder: Path, models_root: Path, weights_root: Path = WEIGHTS) -> Installed:

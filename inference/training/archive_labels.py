@@ -24,6 +24,7 @@ from inference.types import LUMBAR_LEVELS
 LEAST_CONFIDENCE = 0.8
 #: What an archive calls the number that reports are matched by.
 ACCESSION_COLUMNS = ("accession_number", "accession", "accessionnumber", "report_id", "id", "study_id")
+TRUTH_COLUMNS = ("accession_number", "level", "site", "grade")
 _CODES = {"normal": 0, "mild": 1, "moderate": 2, "severe": 3}
 #: Not the end of a level's name, as in "L3-4 lumbar disc".
 _OTHER_COUNT = re.compile(
@@ -148,10 +149,16 @@ def _operated(observations: Sequence[Observation], text: str) -> set[str]:
 
 
 def truths(path: Path) -> dict[str, NDArray[np.int8]]:
-    """By hashed accession number the true grades, (5, 5), of a simulated archive's ``truth.csv``."""
+    """By hashed accession number the true grades, (5, 5), of a simulated archive's ``truth.csv``.
+
+    Raises ValueError for a table of other columns.
+    """
     found: dict[str, NDArray[np.int8]] = {}
     with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
+        rows = csv.DictReader(file)
+        if missing := [name for name in TRUTH_COLUMNS if name not in (rows.fieldnames or ())]:
+            raise ValueError(f"{path.name} is no truth of a simulated archive: it has no column {', '.join(missing)}.")
+        for row in rows:
             if row["level"] in LUMBAR_LEVELS and row["site"] in SITES:
                 empty = np.full((len(LUMBAR_LEVELS), len(SITES)), UNSAID, dtype=np.int8)
                 grades = found.setdefault(hashed(row["accession_number"]), empty)

@@ -31,7 +31,7 @@ def fit(folder: Path, levels: Levels, tune: Levels, version: str | None = None) 
 
     Images are varied as in training: what another scanner shows is not unlike.
     """
-    model = registry.load(folder.name, weights_root=folder.parent)
+    model = registry.load_folder(folder, "grade")
     network: GradeNet = model.network
     network.familiar.fit(numbers(network, levels, as_varied(SEED)), numbers(network, tune, as_varied(SEED + 1)))
     about = {"within": WITHIN, "limits_by": f"{len(tune)} tuning levels, varied as in training", "series": list(SERIES)}

@@ -145,7 +145,7 @@ def _material(asked: Asked, config: TrainConfig) -> Material:
 def _report(asked: Asked, config: TrainConfig, counts: Counts) -> None:
     """The figures on patients left out, into card and data sheet, and told."""
     levels = {group: archive_levels.opened(asked.work / group) for group in Group}
-    model = registry.load(asked.out.name, weights_root=asked.out.parent)
+    model = registry.load_folder(asked.out, "grade")
     learnt = replace(config, sites=learnt_by(model.card))
     figures: Mapping[str, object] = archive_sheet.figures(model.network, levels[Group.REPORT], learnt)
     registry.add_figures(asked.out.name, dict(figures), asked.out.parent)

@@ -79,7 +79,7 @@ CHANGES: dict[str, Callable[[Inputs], Inputs]] = {
 
 def markdown(rendered: Path, group: Group, weights: Path | None = None) -> str:
     """A table: of each change the share of levels told, by series and by any. Raises ValueError without patients."""
-    model = registry.load(weights.name, weights_root=weights.parent) if weights else registry.load("grade")
+    model = registry.load_folder(weights, "grade") if weights else registry.load("grade")
     network: GradeNet = model.network
     if not network.familiar.known:
         raise ValueError(f"Grader {model.version} does not say what is familiar to it: see `train grade-familiar`.")

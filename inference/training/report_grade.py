@@ -119,7 +119,7 @@ def markdown(rendered: Path, models: list[Path], group: grade_data.Group, pictur
     ]
     first: list[Score] = []
     for place, folder in enumerate(models):
-        model = registry.load(folder.name, weights_root=folder.parent)
+        model = registry.load_folder(folder, "grade")
         network: GradeNet = model.network
         trained = model.card["training"]["config"]
         for shown in Shown if place == 0 else (Shown(trained["inputs"]),):

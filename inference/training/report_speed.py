@@ -122,7 +122,7 @@ def measure(rounds: int, seed: int, grader: Path | None = None) -> Speed:
                     row.at_once_s, row.one_by_one_s, row.whole_s = [], [], []
         models = pipeline.load_models()
         if grader is not None:
-            models = replace(models, grader=registry.load(grader.name, weights_root=grader.parent))
+            models = replace(models, grader=registry.load_folder(grader, "grade"))
         parts = (models.segmenter, models.discs, models.grader)
         names = " and ".join(one.mark.rsplit(" ", 1)[0] for one in parts if one)
         readings = _readings(study / "dicom", rounds, models)

@@ -6,6 +6,7 @@ Labels: 1 vertebra, 2 disc, 3 spinal canal; the sacrum is not labelled.
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,8 +33,11 @@ class Case:
 
 
 def patients(data: Path) -> list[int]:
-    """Patient numbers that have a volume below `data`, in order."""
-    return sorted(int(path.name[:3]) for path in (data / "spider" / "t2_space").glob("*_image.nii.gz"))
+    """Patient numbers that have a volume below `data`, in order. Raises FileNotFoundError without the folder."""
+    folder = data / "spider" / "t2_space"
+    if not folder.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "no such folder", str(folder))
+    return sorted(int(path.name[:3]) for path in folder.glob("*_image.nii.gz"))
 
 
 def load(data: Path, patient: int) -> Case:

@@ -280,7 +280,7 @@ def recalibrate(rendered: Path, folder: Path) -> Tensor:
 
     Raises ValueError when `rendered` lacks patients to tune on.
     """
-    model = registry.load(folder.name, weights_root=folder.parent)
+    model = registry.load_folder(folder, "grade")
     network: GradeNet = model.network
     trained, tune = model.card["training"]["config"], grade_data.load(rendered, Group.TUNE)
     network.temperature.fill_(1.0)

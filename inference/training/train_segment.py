@@ -115,7 +115,7 @@ class Run(Frame[UNet]):
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         network = UNet(UNetConfig())
         if start is not None:
-            take_over(network, registry.load(start.name, weights_root=start.parent).network)
+            take_over(network, registry.load_folder(start, "segment").network)
         network = network.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         super().__init__(config, network, rising=0.08)
 
@@ -147,7 +147,7 @@ def train(
     Raises ValueError when the checkpoint learnt by other settings.
     """
     out.mkdir(parents=True, exist_ok=True)
-    told = registry.load(teacher.name, weights_root=teacher.parent).run if teacher is not None else None
+    told = registry.load_folder(teacher, "segment").run if teacher is not None else None
     material = gather(config.source, data, rendered, told)
     train_on, tune_on = (" and ".join(str(len(group)) for group in parts) for parts in (material.groups, material.tune))
     print(f"{train_on} slabs to train on, {tune_on} to tune on", flush=True)

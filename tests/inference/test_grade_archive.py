@@ -300,3 +300,10 @@ def test_sizes_that_the_machine_measured_get_no_other_error(archive: Archive) ->
     x = [grade_data.inputs(levels, rows, 0 * rows, grade_data.Shown.BOTH, np.random.default_rng(k)) for k in (1, 2)]
     assert torch.equal(x[0].measured, x[1].measured)
     assert torch.equal(x[0].known, torch.from_numpy(~np.isnan(levels.sizes)).float())
+
+
+def test_a_truth_of_other_columns_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "truth.csv"
+    path.write_text("accession_number,disc\n1,L4-L5\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"truth.csv is no truth .* no column level, site, grade"):
+        archive_labels.truths(path)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inference.arguments import count
+from inference.arguments import count, seed
 from inference.progress import tell_patients
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _canal(options: argparse.Namespace) -> int:
 
     model = registry.load("segment", weights_root=options.weights or registry.WEIGHTS)
     asked = options.grader
-    grader = registry.load(asked.name, weights_root=asked.parent).network if asked else None
+    grader = registry.load_folder(asked, "grade").network if asked else None
     print(report_canal.markdown(list(report_canal.rows(model, options.data, grader))))
     return 0
 
@@ -88,7 +88,7 @@ def _canal(options: argparse.Namespace) -> int:
 def _add_evidence(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rendered", type=Path, required=True, help="folder of `train render-grade`")
     parser.add_argument("--group", choices=("tune", "report"), default="report")
-    parser.add_argument("--patients", type=int, default=30, help="at most so many")
+    parser.add_argument("--patients", type=count, default=30, help="at most so many")
     parser.add_argument("--ways", nargs="+", default=["both"], help="how maps are made; `all` for every way there is")
     parser.set_defaults(run=_evidence)
 
@@ -202,8 +202,8 @@ def _disc_losses(options: argparse.Namespace) -> int:
 
 
 def _add_study(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--patients", type=int, default=10)
-    parser.add_argument("--seed", type=int, default=500)
+    parser.add_argument("--patients", type=count, default=10)
+    parser.add_argument("--seed", type=seed, default=500)
     parser.add_argument("--severity", choices=("mixed", "normal", "severe", "balanced"), default="mixed")
     parser.add_argument("--grader", type=Path, help="folder of a grader (default: the shipped one, if any)")
     parser.set_defaults(run=_study)
@@ -224,7 +224,7 @@ def _study(options: argparse.Namespace) -> int:
 
 def _add_speed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=count, default=5)
-    parser.add_argument("--seed", type=int, default=501)
+    parser.add_argument("--seed", type=seed, default=501)
     parser.add_argument(
         "--grader", type=Path, help="folder of a grader to read with (default: the shipped one, if any)"
     )
@@ -240,7 +240,7 @@ def _speed(options: argparse.Namespace) -> int:
 
 def _add_simulator(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--patients", type=count, default=60)
-    parser.add_argument("--seed", type=int, default=700)
+    parser.add_argument("--seed", type=seed, default=700)
     parser.set_defaults(run=_simulator)
 
 
@@ -259,7 +259,7 @@ def _simulator(options: argparse.Namespace) -> int:
 
 def _add_spine(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--patients", type=count, default=20)
-    parser.add_argument("--seed", type=int, default=3200)
+    parser.add_argument("--seed", type=seed, default=3200)
     parser.add_argument("--scoliosis", type=float, default=0.0, metavar="MM", help="bend all sideways by so much")
     parser.set_defaults(run=_spine)
 
@@ -277,7 +277,7 @@ def _spine(options: argparse.Namespace) -> int:
 
 def _add_names(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--patients", type=count, default=8, help="of each kind")
-    parser.add_argument("--seed", type=int, default=4200)
+    parser.add_argument("--seed", type=seed, default=4200)
     parser.set_defaults(run=_names)
 
 
@@ -295,7 +295,7 @@ def _names(options: argparse.Namespace) -> int:
 
 def _add_quality(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--patients", type=count, default=5)
-    parser.add_argument("--seed", type=int, default=4000)
+    parser.add_argument("--seed", type=seed, default=4000)
     parser.add_argument(
         "--data", type=Path, help="folder that holds spider/: its training patients must raise no alarm"
     )
@@ -317,7 +317,7 @@ def _quality(options: argparse.Namespace) -> int:
 
 def _add_robustness(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--patients", type=count, default=5)
-    parser.add_argument("--seed", type=int, default=4100)
+    parser.add_argument("--seed", type=seed, default=4100)
     parser.add_argument("--data", type=Path, help="folder that holds spider/: its patients left out are changed too")
     parser.set_defaults(run=_robustness)
 

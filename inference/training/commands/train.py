@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inference.arguments import count
+from inference.arguments import count, seed
 from inference.progress import tell_patients
 
 if TYPE_CHECKING:
@@ -29,10 +29,10 @@ def add(models: Commands) -> None:
 
 
 def _add_render(render: argparse.ArgumentParser) -> None:
-    render.add_argument("--patients", type=int, default=160)
+    render.add_argument("--patients", type=count, default=160)
     render.add_argument("--out", type=Path, required=True, help="folder for one .npz for each patient")
-    render.add_argument("--seed", type=int, default=10000)
-    render.add_argument("--workers", type=int, default=2, help="processes (default: 2)")
+    render.add_argument("--seed", type=seed, default=10000)
+    render.add_argument("--workers", type=count, default=2, help="processes (default: 2)")
     render.set_defaults(run=_render)
 
 
@@ -52,8 +52,8 @@ def _add_segment(segment: argparse.ArgumentParser) -> None:
     segment.add_argument("--start", type=Path, help="folder of a model to go on from (default: from nothing)")
     segment.add_argument("--teacher", type=Path, help="folder of a model that labels real mid-sagittal images")
     segment.add_argument("--rate", type=float, default=0.003, help="highest learning rate")
-    segment.add_argument("--steps", type=int, default=2600)
-    segment.add_argument("--seed", type=int, default=7)
+    segment.add_argument("--steps", type=count, default=2600)
+    segment.add_argument("--seed", type=seed, default=7)
     segment.set_defaults(run=_segment)
 
 
@@ -63,8 +63,7 @@ def _segment(options: argparse.Namespace) -> int:
     from inference.training.train_segment import TrainConfig, train
 
     begun, told = (
-        registry.load(folder.name, weights_root=folder.parent).sha256 if folder else ""
-        for folder in (options.start, options.teacher)
+        registry.load_folder(folder, "segment").sha256 if folder else "" for folder in (options.start, options.teacher)
     )
     source = Source(options.source)
     config = TrainConfig(
@@ -79,10 +78,10 @@ def _segment(options: argparse.Namespace) -> int:
 
 
 def _add_render_grade(render: argparse.ArgumentParser) -> None:
-    render.add_argument("--patients", type=int, default=240)
+    render.add_argument("--patients", type=count, default=240)
     render.add_argument("--out", type=Path, required=True, help="folder for one .npz for each patient")
-    render.add_argument("--seed", type=int, default=80000)
-    render.add_argument("--workers", type=int, default=2, help="processes (default: 2)")
+    render.add_argument("--seed", type=seed, default=80000)
+    render.add_argument("--workers", type=count, default=2, help="processes (default: 2)")
     render.set_defaults(run=_render_grade)
 
 
@@ -108,7 +107,7 @@ def _add_grade(grade: argparse.ArgumentParser) -> None:
     grade.add_argument("--sites", nargs="+", metavar="SITE", help="learn these alone (default: all five)")
     grade.add_argument("--loss", choices=("plain", "weighted", "ordinal"), default="ordinal")
     grade.add_argument("--steps", type=count, default=600)
-    grade.add_argument("--seed", type=int, default=7)
+    grade.add_argument("--seed", type=seed, default=7)
     grade.set_defaults(run=_grade)
 
 
@@ -193,7 +192,7 @@ def _add_discs(discs: argparse.ArgumentParser) -> None:
     discs.add_argument("--members", type=int, choices=(0, 5), default=5, help="networks; 0: lines alone (default: 5)")
     discs.add_argument("--pfirrmann", choices=("ordered", "classes"), default="ordered", help="loss of the grade")
     discs.add_argument("--rare", type=float, default=0.0, help="0: discs weigh the same; 1: classes do (default: 0)")
-    discs.add_argument("--seed", type=int, default=5)
+    discs.add_argument("--seed", type=seed, default=5)
     discs.set_defaults(run=_discs)
 
 
