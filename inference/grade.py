@@ -156,11 +156,12 @@ def _beside(canal: LevelFinding, opinion: Opinion | None) -> LevelFinding:
         return canal
     grade, chance = opinion.answers[canal.site]
     notes = [canal.note] if canal.note else []
-    if abs(_ORDER.index(grade) - _ORDER.index(canal.grade)) >= FAR:
+    far = abs(_ORDER.index(grade) - _ORDER.index(canal.grade)) >= FAR
+    if far:
         notes.append(f"The network says {grade}, the measurements {canal.grade}: look at this level yourself.")
     strange = ", on images unlike those it learnt from" if opinion.unlike else ""
     said = f"the network says {grade}, {percent(chance)}{strange}"
-    return replace(canal, rule=f"{canal.rule}; {said}", note=" ".join(notes))
+    return replace(canal, rule=f"{canal.rule}; {said}", note=" ".join(notes), contradicted=far)
 
 
 def foramen_grades(fat_mm2: float, height_mm: float | None) -> tuple[tuple[Grade, ...], str]:
@@ -189,12 +190,13 @@ def _beside_foramen(foramen: LevelFinding, measurements: tuple[Measurement, ...]
     measured, rule = foramen_grades(fat.value, height.value if height else None)
     notes = [foramen.note] if foramen.note else []
     said = _ORDER.index(foramen.grade)
-    if min(abs(said - _ORDER.index(one)) for one in measured) >= FAR:
+    far = min(abs(said - _ORDER.index(one)) for one in measured) >= FAR
+    if far:
         notes.append(
             f"{side.capitalize()} foramen: the network says {foramen.grade}, the measurements {' or '.join(measured)}: "
             "look at it yourself."
         )
-    return replace(foramen, rule=f"{foramen.rule}; {rule}", note=" ".join(notes))
+    return replace(foramen, rule=f"{foramen.rule}; {rule}", note=" ".join(notes), contradicted=far)
 
 
 def percent(chance: float) -> str:

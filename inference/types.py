@@ -251,6 +251,7 @@ class LevelFinding:
     note: why it was not assessed, or what to be careful about.
     probability: of the grade, where a network gave it; None for a measured one.
     unfamiliar: the network's images are unlike those that it learnt from: what the probability says may not hold.
+    contradicted: network and measurements are two grades apart.
     """
 
     level: str
@@ -261,6 +262,7 @@ class LevelFinding:
     note: str = ""
     probability: float | None = None
     unfamiliar: bool = False
+    contradicted: bool = False
 
 
 class DiscQuestion(StrEnum):

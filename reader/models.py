@@ -89,6 +89,7 @@ class ReviewedFinding(models.Model):
     """One grade of the table: what the machine said, what the reader says, and who confirmed it.
 
     probability: of the machine's grade, where a network gave it. unfamiliar: on images unlike those it learnt from.
+    contradicted: network and measurements are two grades apart.
     """
 
     review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="findings")
@@ -99,6 +100,7 @@ class ReviewedFinding(models.Model):
     note = models.TextField(blank=True)
     probability = models.FloatField(null=True, blank=True)
     unfamiliar = models.BooleanField(default=False)
+    contradicted = models.BooleanField(default=False)
     grade = models.CharField(max_length=16, choices=GRADE_CHOICES, default=Grade.NOT_ASSESSED.value)
     changed = models.BooleanField(default=False)
     confirmed_at = models.DateTimeField(null=True, blank=True)

@@ -126,10 +126,12 @@ def _follow_machine(review: Review, reading: MachineReading | None) -> None:
 def _update_row(row: ReviewedFinding, finding: LevelFinding | None) -> None:
     """A grade that the reader changed stays theirs; it must be confirmed again all the same."""
     if finding is None:
-        row.machine_grade, row.rule, row.note, row.probability, row.unfamiliar = None, BY_HAND, "", None, False
+        row.machine_grade, row.rule, row.note = None, BY_HAND, ""
+        row.probability, row.unfamiliar, row.contradicted = None, False, False
     else:
         row.machine_grade, row.rule, row.note = finding.grade.value, finding.rule, finding.note
-        row.probability, row.unfamiliar = finding.probability, finding.unfamiliar
+        row.probability = finding.probability
+        row.unfamiliar, row.contradicted = finding.unfamiliar, finding.contradicted
     if not row.changed:
         row.grade = row.machine_grade or Grade.NOT_ASSESSED.value
     row.changed = differs(row)
@@ -143,11 +145,13 @@ def differs(row: ReviewedFinding) -> bool:
 
 
 def is_uncertain(row: ReviewedFinding, below: int) -> bool:
-    """Whether the grade is still the machine's and less likely than `below` percent, or of unfamiliar images.
+    """Whether the grade is still the machine's, and contradicted, of unfamiliar images or less likely than `below` %.
 
     A reader looks there first.
     """
-    if row.changed or row.probability is None:
+    if row.changed or row.contradicted:
+        return not row.changed
+    if row.probability is None:
         return False
     # Compared as it is shown: what stands on the page as 60 % is not below 60 %. Nothing is shown as 100 %.
     return row.unfamiliar or min(round(100 * row.probability), 99) < below

@@ -172,6 +172,7 @@ def _finding(row: ReviewedFinding, uncertain_below: int) -> dict[str, object]:
         "probability": row.probability,
         "uncertain": room.is_uncertain(row, uncertain_below),
         "unfamiliar": row.unfamiliar,
+        "contradicted": row.contradicted,
         "changed": row.changed,
         "confirmed_by": row.confirmed_by.get_username(),
         "confirmed_at": row.confirmed_at.isoformat(),
@@ -231,9 +232,18 @@ def in_words(finding: dict[str, Any]) -> dict[str, str]:
     grades = {grade.value: label.lower() for grade, label in GRADE_LABELS.items()}
     machine = finding["machine_grade"]
     differs = machine is not None and machine != finding["grade"]
-    strange = ", on images unlike those it learnt from" if finding.get("unfamiliar") else ""
     return {
         "words": grades[finding["grade"]],
         "machine_words": grades[machine] if differs else "",
-        "doubt_words": f"uncertain, {percent(finding['probability'])}{strange}" if finding.get("uncertain") else "",
+        "doubt_words": ", ".join(["uncertain", *_doubts(finding)]) if finding.get("uncertain") else "",
     }
+
+
+def _doubts(finding: dict[str, Any]) -> list[str]:
+    """Why the machine's grade was uncertain."""
+    chance = finding["probability"]
+    reasons = [
+        ("on images unlike those it learnt from", "unfamiliar"),
+        ("network and measurements two grades apart", "contradicted"),
+    ]
+    return [*([] if chance is None else [percent(chance)]), *(why for why, key in reasons if finding.get(key))]

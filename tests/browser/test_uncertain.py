@@ -62,3 +62,20 @@ def test_a_changed_grade_loses_its_mark(new_tab: Callable[..., Tab], unsure: Stu
     page.get_by_role("button", name="Start review").click()
     page.get_by_label("L3-L4 Left recess").select_option("severe")
     expect(page.locator(".doubt:visible")).to_have_count(0)
+
+
+def test_a_measured_grade_that_the_network_contradicts_is_marked_and_says_why(
+    new_tab: Callable[..., Tab], unsure: Study, reader: Any, password: str
+) -> None:
+    machine = MachineReading.objects.get(study=unsure)
+    for said in machine.reading["findings"]:
+        if (said["level"], said["site"]) == ("L4-L5", "canal"):
+            said |= {"grade": "normal", "contradicted": True}
+    machine.save()
+    page = new_tab(width=1366, height=768).log_in(reader, password).open_study(unsure.pk)
+    page.get_by_role("button", name="Start review").click()
+    expect(page.locator("tbody[data-level=L4-L5] .doubt:visible")).to_have_text(["?"])
+    why = "network and measurements are two grades apart"
+    expect(page.get_by_label("L4-L5 Canal")).to_have_attribute("title", re.compile(f"Uncertain: {why}"))
+    expect(page.locator("tbody[data-level=L4-L5]")).to_contain_text(f"? uncertain Canal: normal, {why}")
+    expect(page.locator(".table-notes")).to_contain_text(f"(below 60 %, or {why}): 2, 2 to confirm.")

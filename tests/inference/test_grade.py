@@ -159,6 +159,7 @@ def test_a_foramen_says_so_where_network_and_measurements_are_two_grades_apart()
         "Left foramen: the network says severe, the measurements mild: look at it yourself."
     )
     assert found[Site.FORAMEN_RIGHT].note == ""
+    assert (found[Site.FORAMEN_LEFT].contradicted, found[Site.FORAMEN_RIGHT].contradicted) == (True, False)
     unseen = graded(says(foramina=(False, True)), (*WIDE, *foramina(90.0, 90.0)))[Site.FORAMEN_LEFT]
     assert (unseen.grade, unseen.rule) == (Grade.NOT_ASSESSED, "")
 
@@ -211,7 +212,7 @@ def test_the_measured_canal_stays_and_a_network_that_is_far_off_is_told(said: Gr
     canal = graded(says(canal=said))[Site.CANAL]
     assert canal.grade is Grade.NORMAL
     assert canal.rule.endswith(f"; the network says {said}, 72 %")
-    assert ("look at this level yourself" in canal.note) is far
+    assert ("look at this level yourself" in canal.note) is canal.contradicted is far
 
 
 def test_a_canal_that_was_not_measured_stays_not_assessed_whatever_the_network_says() -> None:

@@ -112,3 +112,22 @@ def test_a_likely_grade_on_unfamiliar_images_is_uncertain_too_and_signed_as_such
     desk.confirm_all().sign()
     page = desk.client.get(f"{desk.base}versions/1/").content.decode()
     assert "machine uncertain, 90 %, on images unlike those it learnt from" in page
+
+
+def test_a_grade_that_network_and_measurements_contradict_is_uncertain_however_likely_and_signed_as_such(
+    study: Study, reader: Any, as_user: Any
+) -> None:
+    made = MachineReading.objects.get(study=study)
+    likely = {"foramen_left": 0.97, "canal": None}
+    for said in made.reading["findings"]:
+        if said["level"] == "L4-L5" and said["site"] in likely:
+            said |= {"grade": "mild", "note": "", "probability": likely[said["site"]], "contradicted": True}
+    made.save()
+    desk = Desk(as_user(reader), study).claim()
+    assert marked(desk) == set(likely)
+    desk.post("findings/L4-L5/canal/", grade="severe")
+    assert marked(desk) == {"foramen_left"}
+    desk.confirm_all().sign()
+    page = desk.client.get(f"{desk.base}versions/1/").content.decode()
+    assert page.count("machine uncertain, 97 %, network and measurements two grades apart") == 1
+    assert page.count("machine uncertain") == 1

@@ -2,7 +2,7 @@
 
 import { counted, listed } from './contradictions.js';
 import { ask, button, byId, clock, el } from './dom.js';
-import { wasChanged } from './table.js';
+import { chanceOf, wasChanged } from './table.js';
 
 const MACHINE_AT_WORK = ['received', 'queued', 'running'];
 
@@ -168,7 +168,7 @@ export class Actions {
       ...this.#open(state),
       ...items(changed.map((finding) => `${say(finding)} (machine: ${label(finding.machine_grade)})`), 'You changed:', unchanged),
       ...items(graded.map(say), 'You graded:'),
-      ...items(doubted.map((finding) => `${say(finding)} (${finding.chance})`), 'Uncertain, and signed as the machine says:'),
+      ...items(doubted.map((finding) => `${say(finding)} (${chanceOf(finding)})`), 'Uncertain, and signed as the machine says:'),
       el('pre', { class: 'other-text', tabindex: '0', 'aria-label': 'Report' }, state.text),
       el('p', { class: 'quiet' }, `You sign as ${this.boot.user}. ${note}`),
     ].filter(Boolean);

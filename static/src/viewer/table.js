@@ -197,7 +197,7 @@ export class Table {
       select.disabled = !state.may_write;
       select.dataset.grade = finding.grade;
       select.classList.toggle('changed', wasChanged(finding));
-      const why = finding.unfamiliar ? 'on images unlike those it learnt from' : `less likely than ${state.uncertain_below} %`;
+      const why = doubtOf(finding) || `less likely than ${state.uncertain_below} %`;
       const doubted = finding.uncertain ? `Uncertain: ${why}.` : '';
       select.title = [this.#machine(finding), doubted, finding.note].filter(Boolean).join(' ');
     }
@@ -222,7 +222,7 @@ export class Table {
     const fat = this.#fat(level);
     if (fat) parts.push(fat);
     for (const finding of findings.filter(({ uncertain }) => uncertain)) {
-      const said = `${this.#site(finding.site)}: ${this.#grade(finding.grade).toLowerCase()}, ${finding.chance}`;
+      const said = `${this.#site(finding.site)}: ${this.#grade(finding.grade).toLowerCase()}, ${chanceOf(finding)}`;
       parts.push(el('span', { class: 'rule' }, el('span', { class: 'tag warn' }, '? uncertain'), ` ${said}`));
     }
     for (const finding of findings) {
@@ -258,7 +258,8 @@ export class Table {
     const marked = state.findings.filter((finding) => finding.uncertain);
     if (!marked.length) return [];
     const open = marked.filter((finding) => !finding.confirmed_at).length;
-    const strange = marked.some((finding) => finding.unfamiliar) ? ', or on images unlike those it learnt from' : '';
+    const others = Object.keys(DOUBTS).filter((key) => marked.some((finding) => finding[key]));
+    const strange = others.map((key) => `, or ${DOUBTS[key]}`).join('');
     return [`? marks grades that the machine is uncertain of (below ${state.uncertain_below} %${strange}): ${marked.length}, ${open} to confirm.`];
   }
 
@@ -342,6 +343,21 @@ function titleOf(found, digits, inFull = '') {
 function arrowOf(found) {
   const arrow = found.unusual?.startsWith('below') ? '↓' : '↑';
   return found.unusual ? el('span', { class: 'unusual', role: 'img', 'aria-label': found.unusual }, arrow) : null;
+}
+
+// Why a grade is uncertain, besides its probability.
+const DOUBTS = {
+  contradicted: 'network and measurements are two grades apart',
+  unfamiliar: 'on images unlike those it learnt from',
+};
+
+// How likely an uncertain grade is; a measured one, which has no probability, is contradicted.
+export function chanceOf(finding) {
+  return finding.chance || DOUBTS.contradicted;
+}
+
+function doubtOf(finding) {
+  return DOUBTS[Object.keys(DOUBTS).find((key) => finding[key])];
 }
 
 // Each note once, after the levels that it is of where it is not of all.
