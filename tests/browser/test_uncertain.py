@@ -20,6 +20,7 @@ def unsure(drafted: Study) -> Study:
     """Of all that a network could have graded, it graded the left recess of L3-L4, and hardly."""
     machine = MachineReading.objects.get(study=drafted)
     for said in machine.reading["findings"]:
+        said["contradicted"] = False
         if said["site"] != "canal":
             said |= {"grade": "not_assessed", "rule": "", "note": "", "probability": None}
         if (said["level"], said["site"]) == ("L3-L4", "recess_left"):
