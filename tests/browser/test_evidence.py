@@ -68,8 +68,8 @@ def test_the_map_lies_on_the_foramens_own_slice_and_goes_with_the_image(page: Pa
     expect(page.locator("#left-overlay .ring")).to_have_count(1)
     assert page.locator("#left-slice").inner_text() != there
     for _ in range(2):
-        page.keyboard.press("PageUp")
         page.keyboard.press("PageDown")
+        page.keyboard.press("PageUp")
     before = left.get_attribute("transform")
     page.locator("#left-screen").hover()
     page.keyboard.press("z")

@@ -13,7 +13,7 @@ import torch
 from inference import crops, disc_findings, disc_words, evidence, geometry, output, shares
 from inference.evidence import EvidenceMap, EvidencePlane
 from inference.grade import Opinion
-from inference.models.gradenet import HEADS, GradeConfig, GradeNet, Inputs
+from inference.models.gradenet import HEADS, MEASURED, GradeConfig, GradeNet, Inputs
 from inference.opinion import asked, opinions
 from inference.pipeline import Result
 from inference.types import (
@@ -85,8 +85,8 @@ def test_the_map_of_a_mirrored_study_is_the_mirrored_map(network: GradeNet) -> N
         torch.ones(2, 2),
         torch.rand(2, 3, 2, config.axial_rows, config.axial_columns, generator=generator),
         torch.ones(2, 3),
-        torch.zeros(2, 3),
-        torch.zeros(2, 3),
+        torch.zeros(2, len(MEASURED)),
+        torch.zeros(2, len(MEASURED)),
     )
     answers = torch.tensor([[0, 1, 2, 3, 0], [3, 2, 1, 0, 1]])
     straight = shares.shares_of(network, levels, answers)

@@ -335,7 +335,8 @@ def test_whole_readings_are_compared_with_the_truth_by_place() -> None:
 
 def test_what_was_measured_of_foramina_is_set_beside_truth_and_network() -> None:
     def one(true: Grade, by_network: Grade, fat_mm2: float | None) -> Foramen:
-        return Foramen(100.0 - (fat_mm2 or 0.0), fat_mm2, 24.0, 25.0, true, by_network)
+        true_mm2, height = 100.0 - (fat_mm2 or 0.0), 20.0 + (fat_mm2 or 0.0) / 10
+        return Foramen(true_mm2, fat_mm2, height, height + 1.0, true, by_network)
 
     foramina = [
         one(Grade.NORMAL, Grade.NORMAL, 90.0),
@@ -346,7 +347,7 @@ def test_what_was_measured_of_foramina_is_set_beside_truth_and_network() -> None
     ]
     said = "\n".join(report_foramina.markdown(foramina))
     assert "- perineural fat: measured in 4 of 5 foramina, Spearman -1.00" in said
-    assert "measured in 5, median error 1.0 mm, bias +1.0 mm" in said
+    assert "measured in 5, median error 1.0 mm, bias +1.0 mm, Spearman 1.00" in said
     assert "two grades apart: 2 of 4 foramina; the network nearer to the truth in 1, the measurement in 1" in said
     assert "| foramina, truth \\ measured | normal | moderate or severe | not measured |" in said
     assert "| severe | 1 | 1 | 0 |" in said
