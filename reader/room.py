@@ -149,12 +149,11 @@ def is_uncertain(row: ReviewedFinding, below: int) -> bool:
 
     A reader looks there first.
     """
-    if row.changed or row.contradicted:
-        return not row.changed
-    if row.probability is None:
+    if row.changed:
         return False
     # Compared as it is shown: what stands on the page as 60 % is not below 60 %. Nothing is shown as 100 %.
-    return row.unfamiliar or min(round(100 * row.probability), 99) < below
+    is_unlikely = row.probability is not None and min(round(100 * row.probability), 99) < below
+    return row.contradicted or row.unfamiliar or is_unlikely
 
 
 def move_levels(review: Review, shift: int) -> None:
