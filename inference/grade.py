@@ -155,13 +155,22 @@ def _beside(canal: LevelFinding, opinion: Opinion | None) -> LevelFinding:
     if opinion is None or canal.grade is Grade.NOT_ASSESSED or canal.site not in opinion.answers:
         return canal
     grade, chance = opinion.answers[canal.site]
-    notes = [canal.note] if canal.note else []
-    far = abs(_ORDER.index(grade) - _ORDER.index(canal.grade)) >= FAR
-    if far:
-        notes.append(f"The network says {grade}, the measurements {canal.grade}: look at this level yourself.")
     strange = ", on images unlike those it learnt from" if opinion.unlike else ""
-    said = f"the network says {grade}, {percent(chance)}{strange}"
-    return replace(canal, rule=f"{canal.rule}; {said}", note=" ".join(notes), contradicted=far)
+    rule = f"the network says {grade}, {percent(chance)}{strange}"
+    note = f"The network says {grade}, the measurements {canal.grade}: look at this level yourself."
+    return _contrasted(canal, rule, grades_apart(grade, (canal.grade,)), note)
+
+
+def grades_apart(one: Grade, others: tuple[Grade, ...]) -> int:
+    """How many grades lie between one and the nearest of others."""
+    return min(abs(_ORDER.index(one) - _ORDER.index(other)) for other in others)
+
+
+def _contrasted(finding: LevelFinding, rule: str, apart: int, note: str) -> LevelFinding:
+    """A finding with what stands beside it in its rule, and with the note where the two are far apart."""
+    far = apart >= FAR
+    notes = [one for one in (finding.note, note if far else "") if one]
+    return replace(finding, rule=f"{finding.rule}; {rule}", note=" ".join(notes), contradicted=far)
 
 
 def foramen_grades(fat_mm2: float, height_mm: float | None) -> tuple[tuple[Grade, ...], str]:
@@ -188,15 +197,9 @@ def _beside_foramen(foramen: LevelFinding, measurements: tuple[Measurement, ...]
     if foramen.grade is Grade.NOT_ASSESSED or fat is None or fat.value is None:
         return foramen
     measured, rule = foramen_grades(fat.value, height.value if height else None)
-    notes = [foramen.note] if foramen.note else []
-    said = _ORDER.index(foramen.grade)
-    far = min(abs(said - _ORDER.index(one)) for one in measured) >= FAR
-    if far:
-        notes.append(
-            f"{side.capitalize()} foramen: the network says {foramen.grade}, the measurements {' or '.join(measured)}: "
-            "look at it yourself."
-        )
-    return replace(foramen, rule=f"{foramen.rule}; {rule}", note=" ".join(notes), contradicted=far)
+    said = f"the network says {foramen.grade}, the measurements {' or '.join(measured)}"
+    note = f"{side.capitalize()} foramen: {said}: look at it yourself."
+    return _contrasted(foramen, rule, grades_apart(foramen.grade, measured), note)
 
 
 def percent(chance: float) -> str:

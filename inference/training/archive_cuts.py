@@ -17,19 +17,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from inference import cards, crops, designate, quality
+from inference import crops, designate, quality
 from inference.errors import StudyError
 from inference.located import Located, locate, through
 from inference.opinion import level_cuts, sizes
 from inference.progress import Bar
 from inference.training.archive_index import Study, hashed
-from inference.training.grade_data import VARIANTS, arrays_of
+from inference.training.grade_data import VARIANTS, arrays_of, made_by
 from inference.training.grade_samples import jittered, segmenter
 from inference.training.spread import spread
 from inference.types import LEVELS, LUMBAR_LEVELS
-
-#: Goes up when other cuts, or the cuts of other studies, would be made.
-VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -39,16 +36,15 @@ class _Task:
     key: str
 
 
-def key_of(study: Study, segmenter: str) -> str:
-    """The name of a study's file. segmenter: hash of its weights."""
-    return hashed(f"{VERSION} {segmenter} {study.mark}")
+def key_of(study: Study, made_by: str) -> str:
+    """The name of a study's file. made_by: of `grade_data`."""
+    return hashed(f"{made_by} {study.mark}")
 
 
 def cut_all(studies: Sequence[Study], folder: Path, workers: int) -> Iterator[tuple[Study, Path | None, str]]:
     """Cut what is not there yet, then (study, its file, why it has none) of each."""
     folder.mkdir(parents=True, exist_ok=True)
-    weights = str(cards.read_card(cards.WEIGHTS / "segment")["sha256"])
-    tasks = [_Task(study.files, folder, key_of(study, weights)) for study in studies]
+    tasks = [_Task(study.files, folder, key_of(study, made_by())) for study in studies]
     missing = [task for task in tasks if not _settled(task)]
     bar, done = Bar("studies located and cut"), len(tasks) - len(missing)
     bar(done, len(tasks))

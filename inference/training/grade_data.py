@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from inference import crops
+from inference import cards, crops
 from inference.crops import LevelCrops
 from inference.models.gradenet import HEADS, MEASURED, Inputs
 from inference.opinion import sizes
@@ -22,6 +22,8 @@ from inference.types import LUMBAR_LEVELS
 
 #: Columns of `Levels.sizes`.
 AP, AREA, DISC = (list(MEASURED).index(name) for name in ("canal_ap", "canal_area", "disc_height"))
+#: Goes up when other cuts would be made, of rendered patients or of an archive, or other sizes measured.
+CUTS_VERSION = 4
 #: Of each patient's levels so many cuts are made, each with frames that are wrong in another way.
 VARIANTS = 3
 #: A byte holds intensities of -0.5 to 1.5, and zero exactly.
@@ -84,7 +86,7 @@ class Levels:
 
 
 def cut(path: Path) -> Path:
-    """Cut a rendered patient's levels and keep the cuts in ``cuts/`` beside it; what is there stays."""
+    """Cut a rendered patient's levels and keep the cuts in ``cuts/`` beside it; what this code made before stays."""
     out = path.parent / "cuts" / path.name
     if not _is_cut(out):
         out.parent.mkdir(exist_ok=True)
@@ -104,18 +106,22 @@ def cut(path: Path) -> Path:
                 report=patient.report,
                 exact=np.ones(len(patient.levels), np.uint8),
                 seed=np.full(len(patient.levels), patient.seed),
+                made_by=np.array(made_by()),
             )
         part.replace(out)
     return out
 
 
 def _is_cut(out: Path) -> bool:
-    """Whether the cuts are there, with all that is measured now."""
     if not out.exists():
         return False
     with np.load(out, allow_pickle=False) as arrays:
-        there: bool = arrays["sizes"].shape[1] == len(MEASURED)
-    return there
+        return "made_by" in arrays and str(arrays["made_by"]) == made_by()
+
+
+def made_by() -> str:
+    """What cuts are made by and sizes measured with: other cuts must not be taken for them."""
+    return f"{CUTS_VERSION} {cards.read_card(cards.WEIGHTS / 'segment')['sha256']}"
 
 
 def arrays_of(levels: Sequence[Sequence[LevelCrops]]) -> dict[str, NDArray[np.generic]]:

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from inference.foramen import opening_of
-from inference.grade import FAR, FORAMINA, foramen_grades
+from inference.grade import FAR, FORAMINA, foramen_grades, grades_apart
 from inference.measure import lookup
 from inference.simulate.truth import LevelTruth, Truth, openings_of
 from inference.types import DiscLevel, Grade, StudyReading
@@ -98,14 +98,10 @@ def _place(what: str) -> int:
 def _contradictions(foramina: Sequence[Foramen]) -> list[str]:
     """How often network and measurement are as far apart as is told, and which of them is nearer to the truth then."""
     both = [one for one in foramina if one.measured and one.by_network in _GRADES]
-    apart = [one for one in both if _off(one.by_network, one.measured) >= FAR]
-    network = sum(_off(one.by_network, (one.true,)) < _off(one.true, one.measured) for one in apart)
-    measured = sum(_off(one.by_network, (one.true,)) > _off(one.true, one.measured) for one in apart)
+    apart = [one for one in both if grades_apart(one.by_network, one.measured) >= FAR]
+    network = sum(grades_apart(one.by_network, (one.true,)) < grades_apart(one.true, one.measured) for one in apart)
+    measured = sum(grades_apart(one.by_network, (one.true,)) > grades_apart(one.true, one.measured) for one in apart)
     return [
         f"- network and measurement two grades apart: {len(apart)} of {len(both)} foramina; the network nearer to the "
         f"truth in {network}, the measurement in {measured}"
     ]
-
-
-def _off(one: Grade, others: tuple[Grade, ...]) -> int:
-    return min(abs(_GRADES.index(one) - _GRADES.index(other)) for other in others)

@@ -72,7 +72,7 @@ def cut_folder(tmp_path: Path) -> Path:
         (tmp_path / f"{seed:06d}.npz").touch()
         some = levels(5, seed)
         arrays = {name: getattr(some, name) for name in Levels.__dataclass_fields__} | {"seed": np.full(5, seed)}
-        np.savez(tmp_path / "cuts" / f"{seed:06d}.npz", **arrays)
+        np.savez(tmp_path / "cuts" / f"{seed:06d}.npz", **arrays, made_by=np.array(grade_data.made_by()))
     return tmp_path
 
 
@@ -93,6 +93,15 @@ def test_a_patient_that_is_rendered_and_cut_already_is_left_as_it_is(rendered: P
     grade_data.cut(rendered / "000003.npz")
     assert len(before) == 2
     assert {path: path.stat().st_mtime_ns for path in rendered.rglob("*.npz")} == before
+
+
+def test_cuts_that_other_code_made_are_made_anew(rendered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = grade_data.cut(rendered / "000003.npz").stat().st_mtime_ns
+    monkeypatch.setattr(grade_data, "CUTS_VERSION", 0)
+    after = grade_data.cut(rendered / "000003.npz")
+    assert after.stat().st_mtime_ns > before
+    with np.load(after) as arrays:
+        assert str(arrays["made_by"]).startswith("0 ")
 
 
 def test_each_seed_is_in_one_group_for_ever() -> None:

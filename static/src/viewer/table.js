@@ -351,9 +351,9 @@ const DOUBTS = {
   unfamiliar: 'on images unlike those it learnt from',
 };
 
-// How likely an uncertain grade is; a measured one, which has no probability, is contradicted.
+// How likely an uncertain grade is, where it has a probability, and whether it is contradicted.
 export function chanceOf(finding) {
-  return finding.chance || DOUBTS.contradicted;
+  return [finding.chance, finding.contradicted && DOUBTS.contradicted].filter(Boolean).join(', ');
 }
 
 function doubtOf(finding) {
