@@ -7,12 +7,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from inference import axial, dicom, quality, registry, segment
-from inference.crops import AxialImage
 from inference.errors import NoSagittalSeriesError, StudyError
-from inference.foramen import measure_foramina
-from inference.localise import Localisation, localise
-from inference.measure import measure
+from inference.grading.crops import AxialImage
+from inference.images import axial, dicom
+from inference.images.volume import load_volume, pixels
+from inference.measures.canal import measure
+from inference.measures.foramen import measure_foramina
+from inference.models import registry
+from inference.spine import quality, segment
+from inference.spine.localise import Localisation, localise
 from inference.types import (
     AxialSlices,
     DiscLevel,
@@ -23,7 +26,6 @@ from inference.types import (
     SeriesChoice,
     Volume,
 )
-from inference.volume import load_volume, pixels
 
 Progress = Callable[[str, float], None]
 

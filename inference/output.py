@@ -10,8 +10,9 @@ import nibabel
 import numpy as np
 from numpy.typing import NDArray
 
-from inference import draft, geometry, overview, record
+from inference.images import geometry
 from inference.pipeline import Result
+from inference.result import draft, overview, record
 from inference.types import FloatArray
 
 

@@ -7,12 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from inference import __version__, dicom, disc_findings, draft, evidence, grade, norms, quality, registry
-from inference.evidence import EvidenceMap
-from inference.instances import InstanceMap, instances
+from inference import __version__
+from inference.grading import discs as disc_networks
+from inference.grading import evidence, thresholds
+from inference.grading.evidence import EvidenceMap
+from inference.grading.grader import asked, learnt_by, opinions
+from inference.images import dicom
 from inference.located import Located, Progress, choice_of, locate, silent, through
-from inference.opinion import asked, learnt_by, opinions
-from inference.shape import measure_shape
+from inference.measures import norms
+from inference.measures.shape import measure_shape
+from inference.models import registry
+from inference.result import draft
+from inference.spine import quality
+from inference.spine.instances import InstanceMap, instances
 from inference.types import DiscFinding, Provenance, Role, Segmentation, Slice, StudyReading, Volume
 
 #: Steps in the order in which they are reported.
@@ -25,7 +32,7 @@ class Models:
 
     segmenter: registry.Model
     grader: registry.Model | None = None
-    discs: disc_findings.DiscModel | None = None
+    discs: disc_networks.DiscModel | None = None
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,7 @@ def load_models(
         return registry.load(name, device, version=which.version, sha256=which.sha256, models_root=models_root)
 
     there = "grade" in chosen or any(one.shipped for one in registry.installed("grade"))
-    discs = disc_findings.load(chosen=chosen.get("discs", registry.SHIPPED), models_root=models_root)
+    discs = disc_networks.load(chosen=chosen.get("discs", registry.SHIPPED), models_root=models_root)
     return Models(load("segment"), load("grade") if there else None, discs)
 
 
@@ -72,14 +79,14 @@ def read_study(paths: Sequence[Path], models: Models, progress: Progress = silen
     seen: tuple[DiscFinding, ...] = ()
     maps: list[EvidenceMap] = []
     if models.discs:
-        cuts = disc_findings.shown(found.sagittal, found.segmentation, discs)
-        seen = quality.withheld_discs(disc_findings.find(models.discs, cuts), doubts)
+        cuts = disc_networks.shown(found.sagittal, found.segmentation, discs)
+        seen = quality.withheld_discs(disc_networks.find(models.discs, cuts), doubts)
         maps += evidence.of_discs(models.discs, cuts, seen)
     said = None
     if models.grader:
         shown = asked(found.fit, found.measurements, found.sagittal, through(found))
         said = opinions(models.grader.network, shown, learnt_by(models.grader.card))
-    findings = grade.grade(discs, found.measurements, (found.lead.role,), said)
+    findings = thresholds.grade(discs, found.measurements, (found.lead.role,), said)
     if models.grader and shown and said:
         maps += evidence.of_grader(models.grader.network, shown, said, findings)
     shapes = measure_shape(found.segmentation, discs, found.spine.vertebrae)

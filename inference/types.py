@@ -265,6 +265,10 @@ class LevelFinding:
     contradicted: bool = False
 
 
+#: The least probability of a disc finding that is listed in its level's line.
+LEAST_LISTED = 0.2
+
+
 class DiscQuestion(StrEnum):
     """What is asked of a disc: the Pfirrmann grade 1 to 5, the Modic type 0 to 3, else 1 for yes and 0 for no.
 
@@ -295,6 +299,14 @@ class DiscFinding:
     value: int
     probability: float
     made_from: tuple[Role, ...] = ()
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether it stands in its level's line; what is less likely is in the full list alone.
+
+        Rare findings are reported early, and a line that is mostly wrong is noise.
+        """
+        return self.finding is DiscQuestion.PFIRRMANN or (bool(self.value) and self.probability >= LEAST_LISTED)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
-from inference.renumber import FURTHEST
+from inference.result.renumber import FURTHEST
 from inference.types import LUMBAR_LEVELS, Grade, Site
 from reader import room, text
 from reader.errors import BadValue, NotYours, Stale, WrongState

@@ -11,8 +11,8 @@ from typing import Any
 
 from django.db import transaction
 
-from inference import record
-from inference.renumber import renumbered
+from inference.result import record
+from inference.result.renumber import renumbered
 from inference.types import LUMBAR_LEVELS, Grade, LevelFinding, Measurement, Site, StudyReading
 from reader import text
 from reader.models import Review, ReviewedFinding

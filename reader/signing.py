@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
-from inference import record
-from inference.grade import percent
+from inference.grading.thresholds import percent
+from inference.result import record
 from inference.types import LUMBAR_LEVELS
 from reader import contradictions, room
 from reader import review as reviewing

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from accounts.models import User
-from inference import disc_words, norms, record
-from inference.grade import percent
+from inference.grading.thresholds import percent
+from inference.measures import norms
+from inference.result import disc_words, record
 from inference.types import LUMBAR_LEVELS, DiscQuestion, Role, StudyReading
 from reader import contradictions, room, signing
 from reader import review as reviewing

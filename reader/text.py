@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from typing import TypedDict
 
-from inference.draft import compose, text_of
+from inference.result.draft import compose, text_of
 from inference.types import Grade, LevelFinding, Measurement, Sentence, Site
 
 #: How alike two sentences are that say the same thing of a changed table, 0 to 1.

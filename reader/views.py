@@ -112,7 +112,7 @@ def mask(request: HttpRequest, study_id: UUID, series_uid: str) -> HttpResponseB
 @never_cache
 @radiologist_required
 def evidence(request: HttpRequest, study_id: UUID) -> HttpResponseBase:
-    """Where the networks saw what speaks for their answers: `inference.evidence.EvidenceMap`s."""
+    """Where the networks saw what speaks for their answers: `inference.grading.evidence.EvidenceMap`s."""
     record_view(request, get_object_or_404(Study, pk=study_id))
     try:
         return FileResponse(_file(study_id, "evidence.json").open("rb"), content_type="application/json")

@@ -20,7 +20,7 @@ PYTEST = [str(PYTHON), "-m", "pytest", "--durations=10"]
 ON_POSTGRESQL = ["tests/accounts", "tests/worklist", "tests/reader", "tests/browser/test_main_job.py"]
 REPORTS = "tests/inference/reports"
 #: The engine's tests in two parts of about the same length; the first has whatever is not in the second.
-MADE = [*sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("tests/inference/test_simulate*.py")), REPORTS]
+MADE = ["tests/inference/simulate", REPORTS]
 READING = ["tests/inference", *(f"--ignore={path}" for path in MADE)]
 #: Say every so many seconds what is still running.
 SAY_EVERY_S = 60.0

@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from accounts import audit, policy
 from accounts.models import User
-from inference import cards
-from inference.cards import Choice, Installed
+from inference.models import cards
+from inference.models.cards import Choice, Installed
 from worklist import queue
 from worklist.errors import ModelUnusableError
 from worklist.models import ModelChoice, Study

@@ -1,6 +1,6 @@
 """Two machine readings of one study beside each other, and many such pairs in sum.
 
-Readings are `inference.record` dictionaries. A grade that only one of the two
+Readings are `inference.result.record` dictionaries. A grade that only one of the two
 gave is neither agreement nor disagreement: it is counted by itself. So is an
 answer to a question about a disc.
 """

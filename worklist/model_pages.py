@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import audit
 from accounts.policy import administrator_required, person
-from inference import cards
-from inference.cards import Installed
+from inference.models import cards
+from inference.models.cards import Installed
 from worklist import choices, comparison, modelcard, shadow, site
 from worklist.choices import NotPossible, Role
 from worklist.errors import ModelUnusableError

@@ -123,7 +123,7 @@ class Rejection(models.Model):
 class MachineReading(models.Model):
     """What the machine said of a study, once; never changed afterwards.
 
-    `reading` is `inference.record.to_dict` of the StudyReading; `folder` holds
+    `reading` is `inference.result.record.to_dict` of the StudyReading; `folder` holds
     segmentation.nii.gz, overview.png, draft.txt and masks/, relative to the data folder.
     """
 

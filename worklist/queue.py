@@ -142,7 +142,7 @@ def _queue_late() -> int:
 
 
 def _enqueue(study: Study) -> None:
-    from inference import dicom  # numpy and pydicom, for those who need them
+    from inference.images import dicom  # numpy and pydicom, for those who need them
 
     where = {"last_instance_at": study.last_instance_at}
     try:

@@ -98,7 +98,8 @@ def _take(shade: ModelChoice, first: MachineReading) -> ShadowReading | None:
 
 
 def _read(shade: ModelChoice, row: ShadowReading) -> None:
-    from inference import pipeline, record  # torch: in the worker only
+    from inference import pipeline
+    from inference.result import record  # torch: in the worker only
 
     held = ShadowReading.objects.filter(pk=row.pk, lease=row.lease, state=State.RUNNING)
     started = time.monotonic()

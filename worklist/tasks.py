@@ -107,7 +107,8 @@ def _settle(lease: Lease, error: Exception) -> None:
 
 def _read(lease: Lease, heartbeat: Heartbeat) -> None:
     """Files -> reading -> data folder -> database. Raises LeaseLost, StudyError, or whatever goes wrong."""
-    from inference import output, pipeline, record
+    from inference import output, pipeline
+    from inference.result import record
 
     started = time.monotonic()
     heartbeat.progress("starting", 0.0)

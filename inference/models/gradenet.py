@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor, nn
 
-from inference.models.familiar import Familiar
+from inference.models.out_of_distribution import Familiar
 
 #: Sites in the order of the network's answers.
 HEADS = ("canal", "foramen_left", "foramen_right", "recess_left", "recess_right")

@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from inference.errors import StudyError
-from inference.simulate.options import StudyOptions
-from inference.simulate.patient import draw
-from inference.simulate.report import dictate
+from inference.simulate.causes.options import StudyOptions
+from inference.simulate.causes.patient import draw
+from inference.simulate.report.dictation import dictate
 from inference.simulate.study import write_study
 
 COLUMNS = ("patient", "accession_number", "study_instance_uid", "level", "site", "grade", "severity")

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import numpy as np
 
-from inference.simulate import acquire
-from inference.simulate.options import Axial, SagittalT1, Scale, Severity, StudyOptions
-from inference.simulate.patient import Patient, draw
-from inference.simulate.report import report_text
-from inference.simulate.series import Kind, Planned, distractors, field_tesla, plan
-from inference.simulate.truth import Truth, anatomy_of, measure, truth_segmentation
-from inference.simulate.vendors import Maker, dress, in_order, maker_of
+from inference.images.wrap import SeriesTags, SliceImage, StudyTags, datasets_of, save, uid_of
+from inference.simulate.causes.options import Axial, SagittalT1, Scale, Severity, StudyOptions
+from inference.simulate.causes.patient import Patient, draw
+from inference.simulate.report.dictation import report_text
+from inference.simulate.scanner import acquire
+from inference.simulate.scanner.series import Kind, Planned, distractors, field_tesla, plan
+from inference.simulate.scanner.vendors import Maker, dress, in_order, maker_of
+from inference.simulate.truth.study_truth import Truth, anatomy_of, measure, truth_segmentation
 from inference.types import Role, Slice
-from inference.wrap import SeriesTags, SliceImage, StudyTags, datasets_of, save, uid_of
 
 __all__ = [
     "Axial",

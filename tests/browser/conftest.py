@@ -117,7 +117,7 @@ def machine_files(machine_result: Any, tmp_path_factory: pytest.TempPathFactory)
 @pytest.fixture
 def drafted(live_server: Any, simulated_study: Path, machine_result: Any, machine_files: Path) -> Any:
     """The simulated patient, received through the front door and read by the machine."""
-    from inference import record
+    from inference.result import record
     from worklist import archives, storage
     from worklist.models import MachineReading, Study
     from worklist.states import State

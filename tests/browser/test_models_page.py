@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from inference import cards
+from inference.models import cards
 from tests.browser.conftest import Tab
 from worklist.models import ModelChoice
 

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from inference import dicom, pipeline
+from inference import pipeline
+from inference.images import dicom
 from inference.pipeline import Result
-from inference.simulate.options import StudyOptions
+from inference.simulate.causes.options import StudyOptions
 from inference.simulate.study import write_study
-from inference.simulate.truth import Truth
+from inference.simulate.truth.study_truth import Truth
 
 SEED = 12
 

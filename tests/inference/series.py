@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pydicom
 
+from inference.images.wrap import SeriesTags, StudyTags, uid_of, write_series
 from inference.types import Volume
-from inference.wrap import SeriesTags, StudyTags, uid_of, write_series
 
 STUDY = StudyTags(uid_of("test", "study"), uid_of("test", "frame"), patient_id="TEST")
 

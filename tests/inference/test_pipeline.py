@@ -13,13 +13,16 @@ import numpy as np
 import pytest
 import torch
 
-from inference import dicom, output, pipeline, record, registry
+from inference import output, pipeline
 from inference.__main__ import main
 from inference.errors import NoSagittalSeriesError
-from inference.geometry import RAS_TO_LPS
+from inference.images import dicom
+from inference.images.geometry import RAS_TO_LPS
+from inference.models import registry
 from inference.models.gradenet import GradeConfig, GradeNet
 from inference.pipeline import Result
-from inference.simulate.truth import Truth
+from inference.result import record
+from inference.simulate.truth.study_truth import Truth
 from inference.types import LUMBAR_LEVELS, DiscQuestion, Grade, Label, Role, Site
 from tests.inference.series import edit
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inference.segment import tidy
+from inference.spine.segment import tidy
 from inference.types import Label
 
 #: 4 mm slices of 1 mm pixels.

@@ -8,8 +8,8 @@ import numpy as np
 from django.test import Client
 from django.utils import timezone
 
-from inference import draft, record
-from inference.grade import NO_GRADER_NOTE
+from inference.grading.thresholds import NO_GRADER_NOTE
+from inference.result import draft, record
 from inference.types import (
     LUMBAR_LEVELS,
     DiscLevel,

@@ -18,7 +18,7 @@ from pydicom.sequence import Sequence
 from pydicom.uid import RLELossless, generate_uid
 
 from accounts.models import AuditEvent
-from inference import dicom
+from inference.images import dicom
 from inference.types import Grade, Role
 from reader import export
 from reader.models import SignedVersion

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accounts.models import AuditEvent
-from inference import record
+from inference.result import record
 from inference.types import DiscFinding, DiscQuestion, Grade
 from reader import room
 from reader.state import machine_state

@@ -16,7 +16,7 @@ from worklist.receive import Receipt
 @pytest.fixture(scope="session")
 def small_patient(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A coarse and quick simulated study."""
-    from inference.simulate.options import StudyOptions
+    from inference.simulate.causes.options import StudyOptions
     from inference.simulate.study import write_study
 
     small = StudyOptions(scale="small")

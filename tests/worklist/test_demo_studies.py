@@ -3,7 +3,7 @@ import shutil
 import pytest
 from django.core.management import call_command
 
-from inference.simulate.options import Scale, StudyOptions
+from inference.simulate.causes.options import Scale, StudyOptions
 from inference.simulate.study import write_study
 from tests.patients import made_once
 from worklist.management.commands import demo_studies

@@ -13,7 +13,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AuditEvent
-from inference import cards, record
+from inference.models import cards
+from inference.result import record
 from inference.types import Grade
 from tests.reader.factories import drafted_study, reading
 from worklist import choices, comparison, modelcard, site

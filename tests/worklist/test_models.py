@@ -13,7 +13,8 @@ from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
 
 from accounts.models import AuditEvent
-from inference import cards, pipeline
+from inference import pipeline
+from inference.models import cards
 from worklist import choices, comparison, tasks
 from worklist.models import MachineReading, ModelChoice, ShadowReading, Study
 

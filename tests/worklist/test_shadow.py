@@ -179,7 +179,7 @@ def test_without_a_shadow_no_bell_rings(broker: str, engine: Any) -> None:
 
 
 def record_of(canal: dict[str, Grade]) -> dict[str, Any]:
-    from inference import record
+    from inference.result import record
 
     made: dict[str, Any] = record.to_dict(reading("1.2.3", canal))
     return made

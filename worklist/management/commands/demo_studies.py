@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from inference.simulate.options import Axial, Distractors, Habit, Severity, StudyOptions, Transition
+from inference.simulate.causes.options import Axial, Distractors, Habit, Severity, StudyOptions, Transition
 from inference.simulate.study import write_study
 from worklist import archives, queue
 from worklist.models import Study

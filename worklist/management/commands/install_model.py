@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="holds weights and card")
 
     def handle(self, *_: Any, folders: list[Path], **__: Any) -> None:
-        from inference import registry  # torch
+        from inference.models import registry  # torch
 
         for folder in folders:
             if not folder.is_dir():

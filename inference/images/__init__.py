@@ -1,0 +1,1 @@
+"""DICOM files -> the chosen series as a `Volume`, with its geometry and quality."""

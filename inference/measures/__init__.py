@@ -1,0 +1,1 @@
+"""Segmentation and levels -> millimetres, square millimetres and degrees, beside what is usual."""

@@ -1,0 +1,1 @@
+"""Findings -> the draft report, and the reading as files."""

@@ -1,0 +1,1 @@
+"""The anatomy that follows from the causes: what tissue lies at any point."""

@@ -1,0 +1,1 @@
+"""A radiologist's report of a simulated patient."""

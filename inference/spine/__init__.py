@@ -1,0 +1,1 @@
+"""`Volume` -> segmentation -> the curve of the spine, named levels and instances."""

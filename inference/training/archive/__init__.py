@@ -1,0 +1,1 @@
+"""From an archive of studies and its reports to a trained grader."""

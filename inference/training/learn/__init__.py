@@ -1,0 +1,1 @@
+"""The training loops, one file for each network, and what they share."""

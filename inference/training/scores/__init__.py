@@ -1,0 +1,1 @@
+"""Scores: overlap, agreement and calibration, each with its spread over patients."""
