@@ -9,7 +9,9 @@ from pathlib import Path
 
 from inference.errors import NoSagittalSeriesError, StudyError
 from inference.grading.crops import AxialImage
-from inference.images import axial, dicom
+from inference.images import axial
+from inference.images.choice import Stack, choose_series, series_stacks
+from inference.images.headers import Header, read_headers
 from inference.images.volume import load_volume, pixels
 from inference.measures.canal import measure
 from inference.measures.foramen import measure_foramina
@@ -39,10 +41,10 @@ class Located:
     images show which disc. fit: discs that no doubt spoils. warnings: of the volume alone.
     """
 
-    headers: tuple[dicom.Header, ...]
+    headers: tuple[Header, ...]
     choices: tuple[SeriesChoice, ...]
     lead: SeriesChoice
-    stack: dicom.Stack
+    stack: Stack
     volume: Volume
     warnings: tuple[str, ...]
     segmentation: Segmentation
@@ -51,7 +53,7 @@ class Located:
     discs: tuple[DiscLevel, ...]
     measurements: tuple[Measurement, ...]
     sagittal: Mapping[Role, Volume]
-    axial_stacks: tuple[dicom.Stack, ...]
+    axial_stacks: tuple[Stack, ...]
     slices: tuple[AxialSlices, ...]
 
     @property
@@ -69,10 +71,10 @@ def locate(paths: Sequence[Path], segmenter: registry.Model, progress: Progress 
     Raises a subclass of `errors.StudyError` when a person must mend the input.
     """
     progress("series", 0.0)
-    headers = dicom.read_headers(paths)
-    choices = dicom.choose_series(headers)
+    headers = read_headers(paths)
+    choices = choose_series(headers)
     lead = _leading(choices)
-    stack = dicom.series_stacks(headers, lead.uid)[0]
+    stack = series_stacks(headers, lead.uid)[0]
     volume, warnings = load_volume(stack)
 
     progress("segmenting", 0.0)
@@ -88,7 +90,7 @@ def locate(paths: Sequence[Path], segmenter: registry.Model, progress: Progress 
     discs, measured = measure(segmentation, spine.discs, spine.vertebrae)
     measurements = (*measured, *measure_foramina(segmentation, discs, fatty))
     axial_uid = choice_of(choices, Role.AXIAL_T2).uid
-    axial_stacks = dicom.series_stacks(headers, axial_uid)
+    axial_stacks = series_stacks(headers, axial_uid)
     planes = tuple(plane for one in axial_stacks for plane in one.slices)
     return Located(
         headers=tuple(headers),
@@ -124,7 +126,7 @@ def choice_of(choices: Sequence[SeriesChoice], role: Role) -> SeriesChoice:
 
 
 def with_bright_fat(
-    headers: Sequence[dicom.Header],
+    headers: Sequence[Header],
     choices: Sequence[SeriesChoice],
     sagittal: Mapping[Role, Volume],
     doubts: Mapping[Role, Sequence[QualityFinding]],
@@ -152,12 +154,12 @@ def _leading(choices: Sequence[SeriesChoice]) -> SeriesChoice:
 
 
 def _sagittal(
-    headers: Sequence[dicom.Header], choices: Sequence[SeriesChoice], lead: SeriesChoice, volume: Volume
+    headers: Sequence[Header], choices: Sequence[SeriesChoice], lead: SeriesChoice, volume: Volume
 ) -> dict[Role, Volume]:
     """The leading volume, and beside T2 the T1 in the same frame of reference where it can be read."""
     volumes, uid = {lead.role: volume}, choice_of(choices, Role.SAGITTAL_T1).uid
     if lead.role is Role.SAGITTAL_T2 and uid:
-        stack = dicom.series_stacks(headers, uid)[0]
+        stack = series_stacks(headers, uid)[0]
         # Within one frame of reference the patient lay still; else the same place may be another disc.
         if volume.frame_of_reference_uid and stack.head.frame_of_reference_uid == volume.frame_of_reference_uid:
             # What T1 adds is little: a study whose T1 cannot be read is read without it.

@@ -12,7 +12,8 @@ from inference.grading import discs as disc_networks
 from inference.grading import evidence, thresholds
 from inference.grading.evidence import EvidenceMap
 from inference.grading.grader import asked, learnt_by, opinions
-from inference.images import dicom
+from inference.images.choice import series_stacks
+from inference.images.headers import digest
 from inference.located import Located, Progress, choice_of, locate, silent, through
 from inference.measures import norms
 from inference.measures.shape import measure_shape
@@ -96,7 +97,7 @@ def read_study(paths: Sequence[Path], models: Models, progress: Progress = silen
     planes = {found.lead.uid: found.stack.slices}
     for choice in choices:
         if choice.uid and choice.uid not in planes:
-            planes[choice.uid] = tuple(s for one in dicom.series_stacks(headers, choice.uid) for s in one.slices)
+            planes[choice.uid] = tuple(s for one in series_stacks(headers, choice.uid) for s in one.slices)
     used = [header.path for header in headers if header.series_instance_uid in planes]
     reading = StudyReading(
         study_instance_uid=headers[0].study_instance_uid,
@@ -130,6 +131,6 @@ def _coverage(found: Located) -> tuple[str, ...]:
 
 
 def _provenance(models: Models, used: Sequence[Path]) -> Provenance:
-    model, digest = models.segmenter, dicom.digest(used)
+    model = models.segmenter
     others = tuple(one.mark for one in (models.grader, models.discs) if one)
-    return Provenance(__version__, model.name, model.version, model.sha256, digest, model.run.runtime, others)
+    return Provenance(__version__, model.name, model.version, model.sha256, digest(used), model.run.runtime, others)

@@ -142,11 +142,12 @@ def _queue_late() -> int:
 
 
 def _enqueue(study: Study) -> None:
-    from inference.images import dicom  # numpy and pydicom, for those who need them
+    from inference.images.choice import choose_series
+    from inference.images.headers import read_headers
 
     where = {"last_instance_at": study.last_instance_at}
     try:
-        dicom.choose_series(dicom.read_headers(paths_of(study)))
+        choose_series(read_headers(paths_of(study)))
     except StudyError as error:
         move(study, State.FAILED, where=where, failure_code=error.code, failure_message=error.message)
     except Exception:

@@ -23,7 +23,7 @@ def _run(options: argparse.Namespace) -> int:
     from torch import cuda
 
     from inference import output, pipeline
-    from inference.images import dicom
+    from inference.images.headers import find_files
 
     if not options.dicom_dir.is_dir():
         raise NotDicomError(f"There is no folder {options.dicom_dir}.")
@@ -31,7 +31,7 @@ def _run(options: argparse.Namespace) -> int:
         print(f"There is no device {options.device} here. Leave --device out to read on the CPU.", file=sys.stderr)
         return 2
     started = time.monotonic()
-    paths = dicom.find_files(options.dicom_dir)
+    paths = find_files(options.dicom_dir)
     result = pipeline.read_study(paths, pipeline.load_models(options.device), _print_progress)
     output.write(result, options.out)
     for warning in result.reading.warnings:

@@ -19,11 +19,11 @@ def add(wrap: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     from nibabel.filebasedimages import ImageFileError
 
-    from inference.images import wrap
+    from inference.images.wrap import WrapOptions, wrap
 
-    chosen = wrap.WrapOptions(weighting=options.weighting, patient_id=options.patient_id)
+    chosen = WrapOptions(weighting=options.weighting, patient_id=options.patient_id)
     try:
-        written = wrap.wrap(options.volume, options.out_dir, chosen)
+        written = wrap(options.volume, options.out_dir, chosen)
     except (OSError, ValueError, ImageFileError) as error:
         print(f"{options.volume} cannot be wrapped: {error}", file=sys.stderr)
         return 2

@@ -12,7 +12,7 @@ from pydicom.pixels.utils import get_expected_length
 
 from inference.errors import TruncatedFileError, UnreadablePixelsError
 from inference.images import geometry
-from inference.images.dicom import Stack
+from inference.images.choice import Stack
 from inference.types import Volume
 
 #: A series with more voxels than this is not decoded.

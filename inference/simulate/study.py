@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from inference.images.wrap import SeriesTags, SliceImage, StudyTags, datasets_of, save, uid_of
+from inference.images.dicom_writer import SeriesTags, SliceImage, StudyTags, datasets_of, save, uid_of
 from inference.simulate.causes.options import Axial, SagittalT1, Scale, Severity, StudyOptions
 from inference.simulate.causes.patient import Patient, draw
 from inference.simulate.report.dictation import report_text

@@ -16,8 +16,9 @@ from itertools import pairwise
 import numpy as np
 
 from inference.errors import PoorImagesError, SpineNotFoundError, UnexpectedContrastError, WrongRegionError
-from inference.images import dicom, geometry
-from inference.images.dicom import Header
+from inference.images import geometry
+from inference.images.choice import is_enhanced, is_suppressed, weighting
+from inference.images.headers import Header
 from inference.images.image_quality import ImageFigures, figures
 from inference.spine.localise import ESTIMATED_MM, Localisation
 from inference.types import (
@@ -77,7 +78,7 @@ def assess(
     read = figures(volume, segmentation, spine.vertebrae)
     found = list(of_header(header))
     if read is not None:
-        found += of_images(read, dicom.weighting(header)[0])
+        found += of_images(read, weighting(header)[0])
     found += of_coverage(segmentation, spine)
     return (*found, *of_curve(spine))
 
@@ -109,9 +110,9 @@ def check_region(segmentation: Segmentation, spine: Localisation) -> None:
 def of_header(header: Header) -> tuple[QualityFinding, ...]:
     """Contrast agent and fat suppression, by what the header says."""
     found = []
-    if dicom.is_enhanced(header):
+    if is_enhanced(header):
         found.append(QualityFinding("contrast", "The series was made after a contrast agent. Check the grades."))
-    if dicom.is_suppressed(header):
+    if is_suppressed(header):
         found.append(
             QualityFinding(
                 "fat_suppressed",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from inference import pipeline
-from inference.images import dicom
+from inference.images.headers import find_files
 from inference.pipeline import Result
 from inference.simulate.causes.options import StudyOptions
 from inference.simulate.study import write_study
@@ -31,4 +31,4 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Truth]:
 
 @pytest.fixture(scope="session")
 def result(study: tuple[Path, Truth], models: pipeline.Models) -> Result:
-    return pipeline.read_study(dicom.find_files(study[0]), models)
+    return pipeline.read_study(find_files(study[0]), models)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 
-from inference.images.wrap import SeriesTags, StudyTags, uid_of, write_series
+from inference.images.dicom_writer import SeriesTags, StudyTags, uid_of, write_series
 from inference.types import Volume
 
 STUDY = StudyTags(uid_of("test", "study"), uid_of("test", "frame"), patient_id="TEST")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.images.dicom import Header
+from inference.images.headers import Header
 from inference.located import with_bright_fat
 from inference.types import QualityFinding, Role, SeriesChoice, Volume
 

@@ -16,8 +16,9 @@ import torch
 from inference import output, pipeline
 from inference.__main__ import main
 from inference.errors import NoSagittalSeriesError
-from inference.images import dicom
+from inference.images.choice import choose_series
 from inference.images.geometry import RAS_TO_LPS
+from inference.images.headers import find_files, read_headers
 from inference.models import registry
 from inference.models.gradenet import GradeConfig, GradeNet
 from inference.pipeline import Result
@@ -42,7 +43,7 @@ def test_every_level_and_site_has_a_finding_and_the_canals_are_graded(result: Re
 def test_without_a_grader_recesses_and_foramina_are_not_assessed(
     study: tuple[Path, Truth], models: pipeline.Models
 ) -> None:
-    reading = pipeline.read_study(dicom.find_files(study[0]), replace(models, grader=None)).reading
+    reading = pipeline.read_study(find_files(study[0]), replace(models, grader=None)).reading
     sides = [finding for finding in reading.findings if finding.site is not Site.CANAL]
     assert {finding.grade for finding in sides} == {Grade.NOT_ASSESSED}
     assert "normal" not in " ".join(one.text for one in reading.draft if "foramina" in one.text)
@@ -55,7 +56,7 @@ def test_an_installed_grader_grades_recesses_and_foramina_and_is_named(
     card = {"name": "grade", "version": "0.0.0", "sha256": "0" * 64}
     network = GradeNet(GradeConfig()).eval()
     grader = registry.Model(network, network, card, torch.device("cpu"))
-    reading = pipeline.read_study(dicom.find_files(study[0]), replace(models, grader=grader)).reading
+    reading = pipeline.read_study(find_files(study[0]), replace(models, grader=grader)).reading
     foramina = [f for f in reading.findings if f.site in (Site.FORAMEN_LEFT, Site.FORAMEN_RIGHT)]
     assert all(finding.grade is not Grade.NOT_ASSESSED for finding in foramina)
     made_from = {finding.level: finding.made_from for finding in foramina}
@@ -88,7 +89,7 @@ def test_axial_images_belong_to_the_discs_that_they_were_angled_to(result: Resul
 def again(study: tuple[Path, Truth], models: pipeline.Models) -> tuple[Result, list[tuple[str, float]]]:
     """A second reading of the files in another order, and the progress that was told meanwhile."""
     told: list[tuple[str, float]] = []
-    paths = list(reversed(dicom.find_files(study[0])))
+    paths = list(reversed(find_files(study[0])))
     return pipeline.read_study(paths, models, lambda step, share: told.append((step, share))), told
 
 
@@ -132,8 +133,8 @@ def test_masks_lie_on_every_image_of_every_series_used(result: Result, tmp_path:
 def test_a_study_with_t1_alone_is_read_with_a_warning(
     study: tuple[Path, Truth], models: pipeline.Models, tmp_path: Path
 ) -> None:
-    headers = dicom.read_headers(dicom.find_files(study[0]))
-    t1 = next(choice.uid for choice in dicom.choose_series(headers) if choice.role is Role.SAGITTAL_T1)
+    headers = read_headers(find_files(study[0]))
+    t1 = next(choice.uid for choice in choose_series(headers) if choice.role is Role.SAGITTAL_T1)
     alone = pipeline.read_study([h.path for h in headers if h.series_instance_uid == t1], models)
     assert any("sagittal T1" in warning for warning in alone.reading.warnings)
     assert {one.made_from for one in alone.reading.disc_findings} == {(Role.SAGITTAL_T1,)}
@@ -159,7 +160,7 @@ def test_the_command_line_says_what_to_do_about_a_study_it_cannot_read(
 ) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(study[0], copy)
-    edit(dicom.find_files(copy), SeriesDescription="T2 sag cervical", BodyPartExamined="CSPINE", ProtocolName="neck")
+    edit(find_files(copy), SeriesDescription="T2 sag cervical", BodyPartExamined="CSPINE", ProtocolName="neck")
     assert main(["read", str(copy), "--out", str(tmp_path / "out")]) == 2
     said = capsys.readouterr().err
     assert "\nwrong_region: " in said
@@ -168,7 +169,7 @@ def test_the_command_line_says_what_to_do_about_a_study_it_cannot_read(
 
 
 def test_a_study_of_axial_images_alone_is_refused(study: tuple[Path, Truth], models: pipeline.Models) -> None:
-    headers = dicom.read_headers(dicom.find_files(study[0]))
-    axial = next(choice.uid for choice in dicom.choose_series(headers) if choice.role is Role.AXIAL_T2)
+    headers = read_headers(find_files(study[0]))
+    axial = next(choice.uid for choice in choose_series(headers) if choice.role is Role.AXIAL_T2)
     with pytest.raises(NoSagittalSeriesError):
         pipeline.read_study([h.path for h in headers if h.series_instance_uid == axial], models)

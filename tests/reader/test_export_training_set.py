@@ -18,7 +18,8 @@ from pydicom.sequence import Sequence
 from pydicom.uid import RLELossless, generate_uid
 
 from accounts.models import AuditEvent
-from inference.images import dicom
+from inference.images.choice import choose_series
+from inference.images.headers import read_headers
 from inference.types import Grade, Role
 from reader import export
 from reader.models import SignedVersion
@@ -162,7 +163,7 @@ def test_images_keep_geometry_timing_and_pixels_and_stay_one_series(signing: Sig
         assert np.array_equal(one.pixel_array, pixels())
         assert (one.PatientIdentityRemoved, one.StudyDate, one.PatientSex) == ("YES", "", "")
         assert not [element for element in one.iterall() if element.tag.is_private]
-    assert dicom.choose_series(dicom.read_headers(files(tmp_path / "out")))[0].role is Role.SAGITTAL_T2
+    assert choose_series(read_headers(files(tmp_path / "out")))[0].role is Role.SAGITTAL_T2
 
 
 def test_compressed_pixels_are_written_plainly_and_the_same(signing: Signing, tmp_path: Path) -> None:

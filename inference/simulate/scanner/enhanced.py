@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import UID, EnhancedMRImageStorage
 
-from inference.images.wrap import uid_of
+from inference.images.dicom_writer import uid_of
 
 #: What stays at the top level as it is.
 _KEPT = (

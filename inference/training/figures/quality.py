@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from inference.errors import StudyError
-from inference.images.dicom import Header
+from inference.images.headers import Header
 from inference.models.registry import Model
 from inference.simulate.truth.study_truth import anatomy_of
 from inference.spine import quality

@@ -23,9 +23,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from inference import output, pipeline
-from inference.images import dicom, preprocess
+from inference.images import preprocess
+from inference.images.choice import choose_series, series_stacks
+from inference.images.dicom_writer import SeriesTags, StudyTags, uid_of, write_series
+from inference.images.headers import find_files, read_headers
 from inference.images.volume import load_volume
-from inference.images.wrap import SeriesTags, StudyTags, uid_of, write_series
 from inference.models import registry, runtime
 from inference.models.unet import UNet
 from inference.simulate.causes.options import StudyOptions
@@ -143,14 +145,14 @@ def _rows(network: UNet) -> list[Row]:
 
 
 def _series(paths: list[Path], role: Role) -> Volume:
-    headers = dicom.read_headers(paths)
-    chosen = next(choice.uid for choice in dicom.choose_series(headers) if choice.role is role)
-    return load_volume(dicom.series_stacks(headers, chosen)[0])[0]
+    headers = read_headers(paths)
+    chosen = next(choice.uid for choice in choose_series(headers) if choice.role is role)
+    return load_volume(series_stacks(headers, chosen)[0])[0]
 
 
 def _small(folder: Path) -> Volume:
     """The study's sagittal T2 at 320 x 320 pixels, the same field of view."""
-    volume = _series(dicom.find_files(folder), Role.SAGITTAL_T2)
+    volume = _series(find_files(folder), Role.SAGITTAL_T2)
     zoom = PIXELS / volume.array.shape[1]
     affine = volume.affine.copy()
     affine[:3, 1:3] /= zoom
@@ -207,7 +209,7 @@ def _reading(folder: Path, models: pipeline.Models) -> Reading:
             marks.append((step, time.perf_counter()))
 
     started, cores = time.perf_counter(), time.process_time()
-    result = pipeline.read_study(dicom.find_files(folder), models, note)
+    result = pipeline.read_study(find_files(folder), models, note)
     note("writing", 0.0)
     output.write(result, folder.parent / "out")
     ended = time.perf_counter()

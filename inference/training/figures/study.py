@@ -13,7 +13,7 @@ import numpy as np
 
 from inference import pipeline
 from inference.errors import StudyError
-from inference.images import dicom
+from inference.images.headers import find_files
 from inference.measures.canal import lookup
 from inference.models import registry
 from inference.simulate.causes.options import StudyOptions
@@ -61,7 +61,7 @@ def rows(
             truth = write_study(Path(folder), number, options)
             started = time.monotonic()
             try:
-                reading = pipeline.read_study(dicom.find_files(Path(folder) / "dicom"), models).reading
+                reading = pipeline.read_study(find_files(Path(folder) / "dicom"), models).reading
             except StudyError:
                 yield number, [], time.monotonic() - started
                 continue

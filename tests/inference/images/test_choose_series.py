@@ -17,14 +17,16 @@ from inference.errors import (
     WrongModalityError,
     WrongRegionError,
 )
-from inference.images import dicom, volume
+from inference.images import volume
+from inference.images.choice import choose_series, stacks_of
+from inference.images.headers import find_files, read_headers
 from inference.types import Role
 from tests.inference.series import edit, write
 
 
 def choose(folder: Path) -> dict[Role, str]:
-    headers = dicom.read_headers(dicom.find_files(folder))
-    return {choice.role: choice.description for choice in dicom.choose_series(headers)}
+    headers = read_headers(find_files(folder))
+    return {choice.role: choice.description for choice in choose_series(headers)}
 
 
 def test_each_role_takes_the_series_that_its_geometry_and_timing_fit(tmp_path: Path) -> None:
@@ -44,8 +46,8 @@ def test_a_misleading_description_does_not_outweigh_the_geometry(tmp_path: Path)
 def test_a_plain_t2_is_preferred_to_a_fat_suppressed_one_with_more_slices(tmp_path: Path) -> None:
     write(tmp_path, "sagittal", slices=9, description="T2 fs sag")
     write(tmp_path, "sagittal", slices=5, description="T2 sag")
-    headers = dicom.read_headers(dicom.find_files(tmp_path))
-    choice = dicom.choose_series(headers)[0]
+    headers = read_headers(find_files(tmp_path))
+    choice = choose_series(headers)[0]
     assert choice.description == "T2 sag"
     assert "echo time 100 ms" in choice.why
     assert "preferred to 1 other" in choice.why
@@ -59,8 +61,8 @@ def test_a_localiser_is_never_read(tmp_path: Path) -> None:
 
 def test_a_study_without_axial_images_says_so_and_is_read(tmp_path: Path) -> None:
     write(tmp_path, "sagittal")
-    headers = dicom.read_headers(dicom.find_files(tmp_path))
-    axial = dicom.choose_series(headers)[-1]
+    headers = read_headers(find_files(tmp_path))
+    axial = choose_series(headers)[-1]
     assert (axial.uid, axial.why) == ("", "No axial T2 series in the study.")
 
 
@@ -79,7 +81,7 @@ def test_a_single_slice_is_too_few(tmp_path: Path) -> None:
 
 def test_two_slices_at_one_place_are_refused(tmp_path: Path) -> None:
     paths = write(tmp_path, "sagittal")
-    first = dicom.read_headers(paths[:1])[0].slices[0]
+    first = read_headers(paths[:1])[0].slices[0]
     edit(paths[1:2], ImagePositionPatient=[float(v) for v in first.origin_mm])
     with pytest.raises(DuplicateSlicesError):
         choose(tmp_path)
@@ -141,22 +143,22 @@ def test_a_file_cut_in_its_header_is_truncated(tmp_path: Path) -> None:
 def test_pixels_cut_short_are_said_to_be_cut_off_when_the_volume_is_loaded(tmp_path: Path) -> None:
     path = write(tmp_path, "sagittal")[0]
     path.write_bytes(path.read_bytes()[:-200])
-    headers = dicom.read_headers(dicom.find_files(tmp_path))
-    stack = dicom.stacks_of(headers)[0]
+    headers = read_headers(find_files(tmp_path))
+    stack = stacks_of(headers)[0]
     with pytest.raises(TruncatedFileError, match="ends too early"):
         volume.load_volume(stack)
 
 
 def test_rescale_values_that_are_no_numbers_are_named(tmp_path: Path) -> None:
     edit(write(tmp_path, "sagittal"), RescaleSlope=[1.0, 2.0], RescaleIntercept=0.0)
-    stack = dicom.stacks_of(dicom.read_headers(dicom.find_files(tmp_path)))[0]
+    stack = stacks_of(read_headers(find_files(tmp_path)))[0]
     with pytest.raises(UnreadablePixelsError, match="rescale"):
         volume.load_volume(stack)
 
 
 def test_a_series_too_large_to_hold_is_not_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(volume, "MAX_VOXELS", 1000)
-    stack = dicom.stacks_of(dicom.read_headers(write(tmp_path, "sagittal")))[0]
+    stack = stacks_of(read_headers(write(tmp_path, "sagittal")))[0]
     with pytest.raises(UnreadablePixelsError, match="voxels"):
         volume.load_volume(stack)
 
@@ -164,15 +166,15 @@ def test_a_series_too_large_to_hold_is_not_decoded(tmp_path: Path, monkeypatch: 
 def test_slices_are_sorted_by_place_whatever_their_file_names(tmp_path: Path) -> None:
     paths = write(tmp_path, "sagittal")
     shuffled = [path.rename(path.with_name(f"{(7 * k) % 5}x.dcm")) for k, path in enumerate(paths)]
-    stack = dicom.stacks_of(dicom.read_headers(shuffled))[0]
+    stack = stacks_of(read_headers(shuffled))[0]
     places = [float(plane.origin_mm @ plane.normal) for plane in stack.slices]
     assert places == sorted(places)
 
 
 def test_a_missing_slice_is_filled_in_place_and_told(tmp_path: Path) -> None:
     paths = write(tmp_path, "sagittal", slices=7)
-    whole, _ = volume.load_volume(dicom.stacks_of(dicom.read_headers(paths))[0])
-    holed, warnings = volume.load_volume(dicom.stacks_of(dicom.read_headers(paths[:3] + paths[4:]))[0])
+    whole, _ = volume.load_volume(stacks_of(read_headers(paths))[0])
+    holed, warnings = volume.load_volume(stacks_of(read_headers(paths[:3] + paths[4:]))[0])
     assert holed.array.shape == whole.array.shape
     assert abs(holed.affine - whole.affine).max() < 1e-6
     assert "1 slice is missing" in warnings[0]

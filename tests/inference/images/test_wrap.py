@@ -10,8 +10,9 @@ import numpy as np
 import pydicom
 import pytest
 
+from inference.images.dicom_writer import SeriesTags, StudyTags, fresh_uid, uid_of, write_series
 from inference.images.geometry import RAS_TO_LPS, apply
-from inference.images.wrap import SeriesTags, StudyTags, WrapOptions, fresh_uid, uid_of, wrap, write_series
+from inference.images.wrap import WrapOptions, wrap
 from inference.types import Volume
 
 

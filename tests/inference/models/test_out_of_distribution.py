@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from inference import pipeline
 from inference.grading.grader import asked
-from inference.images import dicom
+from inference.images.headers import find_files
 from inference.located import locate, through
 from inference.models import cards, registry
 from inference.models.gradenet import GradeNet, Inputs
@@ -30,7 +30,7 @@ def shipped() -> GradeNet:
 @pytest.fixture(scope="module")
 def levels(study: tuple[Path, Truth], models: pipeline.Models) -> Inputs:
     """What the grader sees of a simulated study with T2, T1 and axial images."""
-    found = locate(dicom.find_files(study[0]), models.segmenter)
+    found = locate(find_files(study[0]), models.segmenter)
     shown = asked(found.fit, found.measurements, found.sagittal, through(found))
     assert shown is not None
     return shown.inputs

@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from inference import pipeline
-from inference.images import dicom
+from inference.images.choice import choose_series, series_stacks
+from inference.images.headers import find_files, read_headers
 from inference.images.volume import load_volume
 from inference.models import registry, runtime
 from inference.models.unet import UNet, UNetConfig
@@ -29,9 +30,9 @@ OTHER = UNetConfig(context=5, classes=7, base=6, widest=20, depth=3)
 
 @pytest.fixture(scope="module")
 def sagittal(study: tuple[Path, Truth]) -> Volume:
-    headers = dicom.read_headers(dicom.find_files(study[0]))
-    uid = next(c.uid for c in dicom.choose_series(headers) if c.role is Role.SAGITTAL_T2)
-    return load_volume(dicom.series_stacks(headers, uid)[0])[0]
+    headers = read_headers(find_files(study[0]))
+    uid = next(c.uid for c in choose_series(headers) if c.role is Role.SAGITTAL_T2)
+    return load_volume(series_stacks(headers, uid)[0])[0]
 
 
 def untrained(config: UNetConfig) -> UNet:

@@ -10,8 +10,10 @@ import numpy as np
 import pydicom
 import pytest
 
-from inference.images import dicom, volume
+from inference.images import volume
+from inference.images.choice import choose_series, series_stacks
 from inference.images.geometry import stack_affine
+from inference.images.headers import find_files, read_headers
 from inference.simulate import study
 from inference.simulate.causes.options import Habit, StudyOptions
 from inference.simulate.scanner.series import Kind
@@ -64,8 +66,8 @@ def test_the_series_of_a_reading_are_found_among_all_others(
     studies: dict[Habit, tuple[Path, Truth]], habit: Habit
 ) -> None:
     folder, truth = studies[habit]
-    headers = dicom.read_headers(dicom.find_files(folder))
-    chosen = {choice.role.value: choice.uid for choice in dicom.choose_series(headers)}
+    headers = read_headers(find_files(folder))
+    chosen = {choice.role.value: choice.uid for choice in choose_series(headers)}
     assert chosen == truth.series
     assert set(truth.other_series) == {kind.value for kind in Kind} - {role.value for role in Role}
 
@@ -77,8 +79,8 @@ def test_every_maker_says_the_same_image_at_the_same_place(
     stacks = []
     for which in (Habit.PLAIN, habit):
         folder, truth = studies[which]
-        headers = dicom.read_headers(dicom.find_files(folder / "dicom" / Kind.SAGITTAL_T2))
-        stacks.append(volume.load_volume(dicom.series_stacks(headers, truth.series["sagittal_t2"])[0])[0])
+        headers = read_headers(find_files(folder / "dicom" / Kind.SAGITTAL_T2))
+        stacks.append(volume.load_volume(series_stacks(headers, truth.series["sagittal_t2"])[0])[0])
     plain, other = stacks
     np.testing.assert_allclose(stack_affine(list(other.slices)), stack_affine(list(plain.slices)), atol=0.03)
     np.testing.assert_allclose(other.array, plain.array * (MAKERS[habit].slope or 1.0), rtol=1e-5)

@@ -9,7 +9,9 @@ import pydicom
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from inference.images import dicom, volume
+from inference.images import volume
+from inference.images.choice import choose_series, stacks_of
+from inference.images.headers import read_headers
 from inference.types import Role
 from tests.inference.series import write
 
@@ -50,12 +52,12 @@ def as_one_file(paths: list[Path], out: Path) -> Path:
 
 def test_frames_are_read_as_the_slices_that_they_are(tmp_path: Path) -> None:
     paths = write(tmp_path / "classic", "sagittal", description="T2 sag")
-    classic, _ = volume.load_volume(dicom.stacks_of(dicom.read_headers(paths))[0])
+    classic, _ = volume.load_volume(stacks_of(read_headers(paths))[0])
     one = as_one_file(paths, tmp_path / "enhanced.dcm")
-    headers = dicom.read_headers([one])
-    assert dicom.choose_series(headers)[0].role is Role.SAGITTAL_T2
-    assert "echo time 100 ms" in dicom.choose_series(headers)[0].why
-    enhanced, warnings = volume.load_volume(dicom.stacks_of(headers)[0])
+    headers = read_headers([one])
+    assert choose_series(headers)[0].role is Role.SAGITTAL_T2
+    assert "echo time 100 ms" in choose_series(headers)[0].why
+    enhanced, warnings = volume.load_volume(stacks_of(headers)[0])
     assert warnings == ()
     assert np.allclose(enhanced.affine, classic.affine)
     assert np.array_equal(enhanced.array, classic.array)

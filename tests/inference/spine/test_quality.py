@@ -18,7 +18,7 @@ from inference.errors import (
 )
 from inference.grading.thresholds import grade
 from inference.images import image_quality
-from inference.images.dicom import Header
+from inference.images.headers import Header
 from inference.simulate.causes.options import Scale
 from inference.simulate.causes.patient import Patient
 from inference.simulate.truth.study_truth import truth_segmentation
