@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.images import geometry
-from inference.pipeline import Result
 from inference.result import draft, overview, record
+from inference.result.compose import Result
 from inference.types import FloatArray
 
 

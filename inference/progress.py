@@ -1,15 +1,23 @@
-"""How far a long command is, said on the terminal."""
+"""How far long work is: told to whoever asked for it, or drawn on the terminal."""
 
 from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TextIO
+
+#: Called with the name of a step and the share of it that is done, 0 to 1.
+Progress = Callable[[str, float], None]
 
 _WIDTH = 28
 #: Without a terminal, a line at most this often (seconds): logs stay short.
 _QUIET_S = 15.0
+
+
+def silent(_step: str, _share: float) -> None:
+    """Progress that nobody follows."""
 
 
 @dataclass

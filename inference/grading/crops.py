@@ -11,15 +11,19 @@ Intensity is scaled by each cut's own percentiles, as `preprocess` does for a se
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
+from inference.errors import StudyError
 from inference.images import geometry, preprocess
+from inference.images.choice import Stack
 from inference.images.preprocess import Prepared
-from inference.types import DiscLevel, FloatArray, Role, Slice, Volume
+from inference.images.volume import pixels
+from inference.types import AxialSlices, DiscLevel, FloatArray, Role, Slice, Volume
 
 Float32 = NDArray[np.float32]
 
@@ -80,6 +84,19 @@ def prepare(volume: Volume) -> Prepared:
         return prepared
     thick = ndimage.uniform_filter1d(prepared.array, round(THICK_MM / between), axis=0, mode="nearest")
     return Prepared(thick, prepared.affine)
+
+
+def images_through(stacks: Sequence[Stack], axial: Sequence[AxialSlices]) -> dict[str, list[AxialImage]]:
+    """By level the axial images through its disc, nearest first, as far as they can be read.
+
+    stacks: of the axial series. axial: which of its images show which disc.
+    """
+    read: dict[str, AxialImage] = {}
+    for stack in stacks:
+        with suppress(StudyError):
+            images = zip(stack.slices, pixels(stack), strict=True)
+            read |= {plane.sop_instance_uid: AxialImage(plane, image) for plane, image in images}
+    return {one.level: [read[uid] for uid in one.sop_instance_uids if uid in read] for one in axial}
 
 
 def cut(level: DiscLevel, sagittal: Mapping[Role, Prepared], axial: Sequence[AxialImage]) -> LevelCrops:

@@ -29,7 +29,7 @@ from dataclasses import dataclass, replace
 
 from inference.measures.canal import lookup
 from inference.measures.foramen import NOT_REACHED_NOTE
-from inference.types import LUMBAR_LEVELS, DiscLevel, Grade, LevelFinding, Measurement, Role, Site
+from inference.types import LEVELS, LUMBAR_LEVELS, DiscLevel, Grade, LevelFinding, Measurement, Role, Site
 
 RELATIVE_AP_MM, ABSOLUTE_AP_MM = 12.0, 10.0
 RELATIVE_AREA_MM2, ABSOLUTE_AREA_MM2 = 100.0, 75.0
@@ -109,16 +109,41 @@ def grade(
 
     opinions: by level what the network says; None where no network is installed.
     """
+    canals = beside_canals(grade_canals(discs, measurements, made_from), opinions)
+    return in_order((*canals, *grade_sites(discs, measurements, opinions)))
+
+
+def grade_canals(
+    discs: tuple[DiscLevel, ...], measurements: tuple[Measurement, ...], made_from: tuple[Role, ...]
+) -> tuple[LevelFinding, ...]:
+    """The canal of every lumbar level by its diameter and area."""
+    seen = {disc.level for disc in discs}
+    return tuple(_canal(level, level in seen, measurements, made_from) for level in LUMBAR_LEVELS)
+
+
+def beside_canals(canals: tuple[LevelFinding, ...], opinions: Mapping[str, Opinion] | None) -> tuple[LevelFinding, ...]:
+    """The measured grades, with what the network says of the same canals beside them."""
+    return tuple(_beside(canal, (opinions or {}).get(canal.level)) for canal in canals)
+
+
+def grade_sites(
+    discs: tuple[DiscLevel, ...], measurements: tuple[Measurement, ...], opinions: Mapping[str, Opinion] | None
+) -> tuple[LevelFinding, ...]:
+    """Recesses and foramina of every lumbar level by the network, with what was measured of foramina beside it."""
     seen = {disc.level for disc in discs}
     findings: list[LevelFinding] = []
     for level in LUMBAR_LEVELS:
-        opinion = (opinions or {}).get(level)
-        canal = _canal(level, level in seen, measurements, made_from)
-        findings.append(_beside(canal, opinion))
         missing = NOT_SEEN_NOTE if level not in seen else NO_GRADER_NOTE if opinions is None else NOT_FIT_NOTE
+        opinion = (opinions or {}).get(level)
         by_network = [_by_network(level, site, opinion, missing) for site in Site if site is not Site.CANAL]
         findings += [_beside_foramen(one, measurements) if one.site in FORAMINA else one for one in by_network]
     return tuple(findings)
+
+
+def in_order(findings: tuple[LevelFinding, ...]) -> tuple[LevelFinding, ...]:
+    """Head to feet, at each level from the canal outwards."""
+    sites = list(Site)
+    return tuple(sorted(findings, key=lambda one: (LEVELS.index(one.level), sites.index(one.site))))
 
 
 def _by_network(level: str, site: Site, opinion: Opinion | None, missing: str) -> LevelFinding:

@@ -43,7 +43,7 @@ def test_every_level_and_site_has_a_finding_and_the_canals_are_graded(result: Re
 def test_without_a_grader_recesses_and_foramina_are_not_assessed(
     study: tuple[Path, Truth], models: pipeline.Models
 ) -> None:
-    reading = pipeline.read_study(find_files(study[0]), replace(models, grader=None)).reading
+    reading = pipeline.read_study(find_files(study[0]), replace(models, heads={"discs": models.heads["discs"]})).reading
     sides = [finding for finding in reading.findings if finding.site is not Site.CANAL]
     assert {finding.grade for finding in sides} == {Grade.NOT_ASSESSED}
     assert "normal" not in " ".join(one.text for one in reading.draft if "foramina" in one.text)
@@ -56,7 +56,9 @@ def test_an_installed_grader_grades_recesses_and_foramina_and_is_named(
     card = {"name": "grade", "version": "0.0.0", "sha256": "0" * 64}
     network = GradeNet(GradeConfig()).eval()
     grader = registry.Model(network, network, card, torch.device("cpu"))
-    reading = pipeline.read_study(find_files(study[0]), replace(models, grader=grader)).reading
+    reading = pipeline.read_study(
+        find_files(study[0]), replace(models, heads={**models.heads, "grade": grader})
+    ).reading
     foramina = [f for f in reading.findings if f.site in (Site.FORAMEN_LEFT, Site.FORAMEN_RIGHT)]
     assert all(finding.grade is not Grade.NOT_ASSESSED for finding in foramina)
     made_from = {finding.level: finding.made_from for finding in foramina}

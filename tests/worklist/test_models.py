@@ -99,10 +99,10 @@ def test_a_version_that_looks_at_discs_is_activated_and_read_in_the_shade_as_any
     call_command("install_model", folder)
     choices.start_shadow("discs", "9.2.0", administrator)
     shade = ModelChoice.objects.get(role="shadow")
-    marks = [read.discs.mark for read in (choices.networks("cpu"), choices.shadow_networks(shade, "cpu"))]
+    marks = [read.heads["discs"].mark for read in (choices.networks("cpu"), choices.shadow_networks(shade, "cpu"))]
     assert [mark.split()[1] for mark in marks] == [card["version"], "9.2.0"]
     choices.activate("discs", "9.2.0", administrator)
-    assert choices.networks("cpu").discs.mark == f"discs 9.2.0 {card['sha256']}"
+    assert choices.networks("cpu").heads["discs"].mark == f"discs 9.2.0 {card['sha256']}"
 
 
 def test_studies_that_a_bad_model_failed_go_on_when_another_version_is_activated(

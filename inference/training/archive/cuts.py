@@ -20,14 +20,16 @@ import torch
 from inference.errors import StudyError
 from inference.grading import crops
 from inference.grading.grader import level_cuts, sizes
-from inference.located import Located, locate, through
+from inference.images.read import read_images
+from inference.measures.levels import MeasuredLevels, measure_levels
 from inference.progress import Bar
 from inference.spine import designate, quality
+from inference.spine.find import Spine, find_spine
 from inference.training.archive.index import Study, hashed
 from inference.training.data.grade_cuts import VARIANTS, arrays_of, made_by
 from inference.training.data.grade_samples import jittered, segmenter
 from inference.training.data.processes import spread
-from inference.types import LEVELS, LUMBAR_LEVELS
+from inference.types import LEVELS, LUMBAR_LEVELS, Role
 
 
 @dataclass(frozen=True)
@@ -112,35 +114,37 @@ def _arrays(task: _Task) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.ge
 
     level: (n,), index in `LUMBAR_LEVELS`. foramina: (n, 2), whether the slab reaches the left and the right one.
     """
-    located = locate(task.files, segmenter(torch.get_num_threads()))
-    if doubt := doubt_of(located):
+    images = read_images(task.files)
+    spine = find_spine(images, segmenter(torch.get_num_threads()))
+    measured = measure_levels(images, spine)
+    if doubt := doubt_of(spine, measured):
         raise DoubtfulError(doubt)
-    prepared = {role: crops.prepare(volume) for role, volume in located.sagittal.items()}
-    images = through(located)
-    fit = [disc for disc in located.fit if disc.level in LUMBAR_LEVELS]
-    own = level_cuts(fit, prepared, images)
-    if not own:
+    prepared = {role: crops.prepare(volume) for role, volume in images.sagittal.items()}
+    axial = crops.images_through(images.of(Role.AXIAL_T2).stacks, measured.axial)
+    whole = [disc for disc in measured.discs if disc.level in LUMBAR_LEVELS and not spine.is_spoilt(disc)]
+    levels = level_cuts(whole, prepared, axial)
+    if not levels:
         raise DoubtfulError("no level to cut")
     rng = np.random.default_rng([67, int(task.key, 16)])
     cuts = []
-    for disc, cut in own:
+    for disc, cut in levels:
         wrong = [jittered(disc, rng) for _ in range(VARIANTS - 1)]
-        cuts.append([cut, *(crops.cut(one, prepared, images.get(disc.level, ())) for one in wrong)])
+        cuts.append([cut, *(crops.cut(one, prepared, axial.get(disc.level, ())) for one in wrong)])
     return {
         **arrays_of(cuts),
-        "sizes": np.array([sizes(disc, located.measurements) for disc, _ in own]),
-        "level": np.array([LUMBAR_LEVELS.index(disc.level) for disc, _ in own]),
-        "foramina": np.array([cut.foramina for _, cut in own]),
+        "sizes": np.array([sizes(disc, measured.measurements) for disc, _ in levels]),
+        "level": np.array([LUMBAR_LEVELS.index(disc.level) for disc, _ in levels]),
+        "foramina": np.array([cut.foramina for _, cut in levels]),
     }
 
 
-def doubt_of(located: Located) -> str:
+def doubt_of(spine: Spine, measured: MeasuredLevels) -> str:
     """Why a study's levels are not certain enough to be taught by name; empty when they are."""
-    numbering, codes = located.spine.numbering, {doubt.code for doubt in located.doubts}
-    if quality.MISSING in codes or not set(LUMBAR_LEVELS) <= {disc.level for disc in located.discs}:
+    numbering, codes = spine.levels.numbering, {finding.code for finding in spine.quality}
+    if quality.MISSING in codes or not set(LUMBAR_LEVELS) <= {disc.level for disc in measured.discs}:
         return "a lumbar disc was not found"
     if numbering.alternative_probability >= designate.WORTH_TELLING or numbering.lowest != LEVELS[-1]:
         return "level names are uncertain"
     if numbering.transitional:
         return "a transitional vertebra is possible"
-    return "odd distance between discs" if "odd_spacing" in codes or located.spine.filled else ""
+    return "odd distance between discs" if "odd_spacing" in codes or spine.levels.filled else ""

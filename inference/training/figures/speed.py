@@ -127,9 +127,9 @@ def measure(rounds: int, seed: int, grader: Path | None = None) -> Speed:
                     row.at_once_s, row.one_by_one_s, row.whole_s = [], [], []
         models = pipeline.load_models()
         if grader is not None:
-            models = replace(models, grader=registry.load_folder(grader, "grade"))
-        parts = (models.segmenter, models.discs, models.grader)
-        names = " and ".join(one.mark.rsplit(" ", 1)[0] for one in parts if one)
+            models = replace(models, heads={**models.heads, "grade": registry.load_folder(grader, "grade")})
+        parts = (models.segmenter, *models.heads.values())
+        names = " and ".join(one.mark.rsplit(" ", 1)[0] for one in parts)
         readings = _readings(study / "dicom", rounds, models)
         return Speed(rows, readings, _peak_mib(series, Path(folder) / "out"), names)
 

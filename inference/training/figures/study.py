@@ -55,7 +55,7 @@ def rows(
     """
     models = pipeline.load_models()
     if grader is not None:
-        models = replace(models, grader=registry.load_folder(grader, "grade"))
+        models = replace(models, heads={**models.heads, "grade": registry.load_folder(grader, "grade")})
     for number in range(seed, seed + patients):
         with tempfile.TemporaryDirectory() as folder:
             truth = write_study(Path(folder), number, options)

@@ -11,13 +11,15 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from inference import pipeline
-from inference.grading.grader import asked
+from inference.grading.heads import LevelData, cut_levels
 from inference.images.headers import find_files
-from inference.located import locate, through
+from inference.images.read import read_images
+from inference.measures.levels import measure_levels
 from inference.models import cards, registry
 from inference.models.gradenet import GradeNet, Inputs
 from inference.models.out_of_distribution import AXES, SERIES, Cloud
 from inference.simulate.truth.study_truth import Truth
+from inference.spine.find import find_spine
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +32,9 @@ def shipped() -> GradeNet:
 @pytest.fixture(scope="module")
 def levels(study: tuple[Path, Truth], models: pipeline.Models) -> Inputs:
     """What the grader sees of a simulated study with T2, T1 and axial images."""
-    found = locate(find_files(study[0]), models.segmenter)
-    shown = asked(found.fit, found.measurements, found.sagittal, through(found))
+    images = read_images(find_files(study[0]))
+    spine = find_spine(images, models.segmenter)
+    shown = cut_levels(LevelData(images, spine, measure_levels(images, spine)))
     assert shown is not None
     return shown.inputs
 

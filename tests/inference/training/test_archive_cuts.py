@@ -34,8 +34,8 @@ def short(*_: Any) -> None:
 def read_twice(folder: Path, first: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Why the study was dropped when it was read as `first` and, in another run, as too short."""
     said = []
-    for locate in (first, short):
-        monkeypatch.setattr(cuts, "locate", locate)
+    for read_images in (first, short):
+        monkeypatch.setattr(cuts, "read_images", read_images)
         ((_, path, problem),) = cuts.cut_all([STUDY], folder, 1)
         assert path is None
         said.append(problem)
@@ -52,6 +52,6 @@ def test_what_another_run_may_read_is_read_again(tmp_path: Path, monkeypatch: py
 
 def test_what_is_wrong_with_a_study_is_found_out_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_twice(tmp_path, short, monkeypatch) == ["images: too_few_slices"] * 2
-    monkeypatch.setattr(cuts, "locate", away)
+    monkeypatch.setattr(cuts, "read_images", away)
     ((_, _, problem),) = cuts.cut_all([STUDY], tmp_path, 1)
     assert problem == "images: too_few_slices"

@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pydicom
@@ -135,16 +135,16 @@ def _counted(patch: pytest.MonkeyPatch, made: Archive, break_at: int = 0) -> Non
     """Every study that is read is counted; at the one numbered `break_at` somebody presses Ctrl-C."""
     reads: list[int] = []
     made.read.append(reads)
-    locate = cuts.__dict__.get("_true_locate", cuts.locate)
-    patch.setattr(cuts, "_true_locate", locate, raising=False)
+    read_images = cuts.__dict__.get("_true_read_images", cuts.read_images)
+    patch.setattr(cuts, "_true_read_images", read_images, raising=False)
 
     def counted(*some: Any) -> Any:
         if len(reads) + 1 == break_at:
             raise KeyboardInterrupt
         reads.append(1)
-        return locate(*some)
+        return read_images(*some)
 
-    patch.setattr(cuts, "locate", counted)
+    patch.setattr(cuts, "read_images", counted)
 
 
 def _write_truth(path: Path, truth: Truth) -> None:
@@ -285,8 +285,9 @@ def test_a_study_whose_levels_are_not_certain_teaches_nothing() -> None:
     sure = {"lowest": "L5-S1", "alternative_probability": 0.01, "transitional": ""}
 
     def doubt(numbering: dict[str, object] = sure, found: int = 5, filled: int = 0) -> str:
-        spine = SimpleNamespace(numbering=SimpleNamespace(**numbering), filled=filled)
-        return cuts.doubt_of(SimpleNamespace(spine=spine, doubts=(), discs=discs[:found]))  # type: ignore[arg-type]
+        levels = SimpleNamespace(numbering=SimpleNamespace(**numbering), filled=filled)
+        spine, measured = SimpleNamespace(levels=levels, quality=()), SimpleNamespace(discs=discs[:found])
+        return cuts.doubt_of(cast(Any, spine), cast(Any, measured))
 
     assert doubt() == ""
     assert doubt(found=4) == "a lumbar disc was not found"

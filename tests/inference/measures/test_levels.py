@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
+from inference.images.choice import Stack
 from inference.images.headers import Header
-from inference.located import with_bright_fat
+from inference.images.read import ChosenSeries, StudyImages
+from inference.measures.levels import bright_fat
+from inference.spine.find import Spine
 from inference.types import QualityFinding, Role, SeriesChoice, Volume
 
 T2, T1 = Role.SAGITTAL_T2, Role.SAGITTAL_T1
@@ -17,12 +21,15 @@ PLAIN = Header(Path(), "", "", "", "MR", "SAG", "", "LSPINE", 100.0, 3500.0, Non
 VOLUME = Volume(np.zeros((1, 1, 1), np.float32), np.eye(4))
 
 
-def seen(t1: Header, codes: tuple[str, ...] = ()) -> set[Role]:
-    """The series whose fat counts. codes: what is known of the T2 beyond its header."""
-    headers = [replace(PLAIN, series_instance_uid=T2), replace(t1, series_instance_uid=T1)]
-    choices = [SeriesChoice(role, role, "", "") for role in (T2, T1)]
-    doubts = {T2: [QualityFinding(code, "") for code in codes]}
-    return set(with_bright_fat(headers, choices, {T2: VOLUME, T1: VOLUME}, doubts))
+def series(role: Role, header: Header) -> ChosenSeries:
+    return ChosenSeries(SeriesChoice(role, role, "", ""), (Stack(role, (header,)),))
+
+
+def bright(t1: Header, codes: tuple[str, ...] = ()) -> set[Role]:
+    """The series whose fat counts. codes: of what is known of the T2 beyond its header."""
+    images = StudyImages("", (series(T2, PLAIN), series(T1, t1)), {T2: VOLUME, T1: VOLUME})
+    spine = Spine(cast(Any, None), cast(Any, None), tuple(QualityFinding(code, "") for code in codes))
+    return set(bright_fat(images, spine))
 
 
 @pytest.mark.parametrize(
@@ -39,4 +46,4 @@ def seen(t1: Header, codes: tuple[str, ...] = ()) -> set[Role]:
 def test_fat_is_not_looked_for_where_it_is_suppressed_or_a_contrast_agent_was_given(
     t1: Header, codes: tuple[str, ...], expected: set[Role]
 ) -> None:
-    assert seen(t1, codes) == expected
+    assert bright(t1, codes) == expected
