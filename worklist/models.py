@@ -7,7 +7,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 
-from worklist.states import State
+from worklist.jobs.states import State
 
 
 class Study(models.Model):
@@ -144,7 +144,7 @@ class MachineReading(models.Model):
 class ModelChoice(models.Model):
     """An administrator's choice: which version of a model reads the studies, or reads them again in the shade.
 
-    No row: the shipped version reads, and none in the shade. `worklist.choices` writes it.
+    No row: the shipped version reads, and none in the shade. `worklist.versions.choices` writes it.
     """
 
     class Role(models.TextChoices):
@@ -169,7 +169,7 @@ class ShadowReading(models.Model):
     """What a version in the shade said of a study that another version had read before. Readers never see it.
 
     first: the reading that it is compared with.
-    reading: as in `MachineReading`; comparison: `worklist.comparison.compare` of both.
+    reading: as in `MachineReading`; comparison: `worklist.versions.comparison.compare` of both.
     """
 
     class State(models.TextChoices):
@@ -227,7 +227,7 @@ class ShadowReading(models.Model):
 
 
 class SiteSetting(models.Model):
-    """What an administrator set for everybody; no row: the default of `worklist.site`, which writes it."""
+    """What an administrator set for everybody; no row: the default of `worklist.shared_settings`, which writes it."""
 
     name = models.CharField(max_length=40, unique=True)
     value = models.IntegerField()
