@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
-from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, render
@@ -22,6 +21,7 @@ from accounts.policy import person, radiologist_required
 from inference.types import LUMBAR_LEVELS, Measurement
 from reader import page_state, signing, working_copy
 from reader.models import SITE_COLUMNS, SignedVersion
+from worklist import storage
 from worklist.models import Study
 
 NOT_MEASURED = "not measured"
@@ -134,7 +134,7 @@ def _file(study_id: UUID, name: str) -> Path:
     reading = review.machine_reading if review else None
     if reading is None:
         raise Http404("The machine has not read this study.")
-    path = Path(settings.DATA_DIR) / reading.folder / name
+    path = storage.reading_file(reading.folder, name)
     if not path.is_file():
         raise Http404("The machine's reading holds no such file.")
     return path

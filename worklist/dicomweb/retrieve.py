@@ -56,7 +56,7 @@ def _chunks(instance: Instance) -> Iterator[bytes]:
 
 
 def _path(instance: Instance) -> Path:
-    return storage.root() / instance.path
+    return storage.local_file(instance.path)
 
 
 @endpoint("GET")

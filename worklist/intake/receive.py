@@ -230,14 +230,14 @@ def _duplicate(known: Instance, inspected: Inspected, data: bytes, digest: str) 
         raise ConflictingInstanceError("Another image with the same SOP Instance UID is already here.")
     if known.series.series_instance_uid != inspected.series_instance_uid:
         raise ConflictingInstanceError("The same image is already here in another series.")
-    if not (storage.root() / known.path).is_file() and known.sha256 == digest:
+    if not storage.exists(known.path) and known.sha256 == digest:
         storage.keep(data, digest)  # the file was lost from the disk: this delivery mends it
     return Taken(known, new=False)
 
 
 def _same_dataset(known: Instance, data: bytes) -> bool:
     try:
-        stored = (storage.root() / known.path).read_bytes()
+        stored = storage.read(known.path)
         before, now = structure.outline(stored), structure.outline(data)
     except (OSError, StudyError):
         return False

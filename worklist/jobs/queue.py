@@ -160,7 +160,7 @@ def _enqueue(study: Study) -> None:
 def paths_of(study: Study) -> list[Any]:
     """The study's files, in a fixed order."""
     stored = Instance.objects.filter(series__study=study).order_by("sop_instance_uid")
-    return [storage.root() / path for path in stored.values_list("path", flat=True)]
+    return [storage.local_file(path) for path in stored.values_list("path", flat=True)]
 
 
 # --- the doorbell -------------------------------------------------------------------------------

@@ -126,7 +126,7 @@ def _read(lease: Lease, heartbeat: Heartbeat) -> None:
         storage.discard(folder)
         # Not when only the answer to COMMIT was lost: the row may be there and name the folder.
         if not MachineReading.objects.filter(folder=relative).exists():
-            storage.discard(storage.root() / relative)
+            storage.discard_reading(relative)
         raise
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from tests.worklist.factories import as_folder, file_bytes, study_files, zipped
-from worklist import storage
 from worklist.intake import archives
 from worklist.intake.receive import Receipt
 from worklist.models import Instance, Rejection
@@ -50,14 +50,14 @@ def test_a_members_name_never_becomes_a_path(name: str) -> None:
     before = files_on_disk()
     receipt = sent(zipped({name: file_bytes()}))
     assert receipt.stored == 1
-    assert files_on_disk() - before == {storage.root() / Instance.objects.get().path}
+    assert files_on_disk() - before == {Path(settings.DATA_DIR) / Instance.objects.get().path}
 
 
 def files_on_disk() -> set[Path]:
-    base = storage.root().parent
+    base = Path(settings.DATA_DIR).parent
     return {
         path
-        for folder in (storage.root(), Path("/etc"))
+        for folder in (Path(settings.DATA_DIR), Path("/etc"))
         for path in folder.glob("**/*" if folder != Path("/etc") else "*")
         if path.is_file() and (base in path.parents or path.name.startswith("evil"))
         if not path.name.startswith("test.sqlite3")

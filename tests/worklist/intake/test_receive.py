@@ -68,7 +68,7 @@ def test_another_image_under_a_known_uid_is_refused_and_the_first_kept() -> None
     receipt = receive(file_bytes(**names, InstanceNumber=7))
     assert codes(receipt) == ["conflicting_instance"]
     instance = Instance.objects.get()
-    assert (storage.root() / instance.path).read_bytes() == first
+    assert (Path(settings.DATA_DIR) / instance.path).read_bytes() == first
 
 
 @pytest.mark.django_db
@@ -76,7 +76,7 @@ def test_a_series_of_another_study_is_refused_and_makes_no_study() -> None:
     receive(file_bytes(SeriesInstanceUID="1.2.9"))
     stranger = file_bytes(SeriesInstanceUID="1.2.9")
     assert codes(receive(stranger)) == ["conflicting_study"]
-    assert not (storage.root() / storage.instance_path(hashlib.sha256(stranger).hexdigest())).exists()
+    assert not (Path(settings.DATA_DIR) / storage.instance_path(hashlib.sha256(stranger).hexdigest())).exists()
     assert (Study.objects.count(), Series.objects.count(), Instance.objects.count()) == (1, 1, 1)
 
 
@@ -125,7 +125,7 @@ def test_a_store_that_fails_is_told_and_leaves_no_row(monkeypatch: pytest.Monkey
 def test_a_file_lost_from_the_disk_comes_back_with_a_duplicate() -> None:
     body = file_bytes()
     receive(body)
-    path = storage.root() / Instance.objects.get().path
+    path = Path(settings.DATA_DIR) / Instance.objects.get().path
     path.unlink()
     assert receive(body).duplicates == 1
     assert path.read_bytes() == body
@@ -256,7 +256,7 @@ def test_a_late_image_of_a_study_that_a_person_queued_does_not_hold_it_up() -> N
 @pytest.mark.django_db
 def test_a_duplicate_is_not_a_late_image() -> None:
     study = in_state("in_review")
-    body = (storage.root() / Instance.objects.filter(series__study=study)[0].path).read_bytes()
+    body = (Path(settings.DATA_DIR) / Instance.objects.filter(series__study=study)[0].path).read_bytes()
     receive(body)
     study.refresh_from_db()
     assert study.late_images == 0

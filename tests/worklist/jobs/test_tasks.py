@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from inference import output, pipeline
@@ -33,11 +34,15 @@ def fresh(study: Any) -> Study:
 
 
 def readings_on_disk() -> set[Path]:
-    return set((storage.root() / storage.READINGS).glob("*")) if (storage.root() / storage.READINGS).exists() else set()
+    return (
+        set((Path(settings.DATA_DIR) / storage.READINGS).glob("*"))
+        if (Path(settings.DATA_DIR) / storage.READINGS).exists()
+        else set()
+    )
 
 
 def leftovers() -> set[Path]:
-    return {path for path in (storage.root() / storage.INCOMING).glob("*") if path.is_dir()}
+    return {path for path in (Path(settings.DATA_DIR) / storage.INCOMING).glob("*") if path.is_dir()}
 
 
 def test_a_queued_study_ends_drafted_with_a_reading_and_its_files(patient: Study) -> None:
@@ -49,7 +54,7 @@ def test_a_queued_study_ends_drafted_with_a_reading_and_its_files(patient: Study
     reading = drafted.latest_reading
     assert reading is not None
     assert reading.reading["study_instance_uid"] == patient.study_instance_uid
-    folder = storage.root() / reading.folder
+    folder = Path(settings.DATA_DIR) / reading.folder
     for name in ("reading.json", "segmentation.nii.gz", "overview.png", "draft.txt", "masks/index.json"):
         assert (folder / name).is_file(), name
     assert json.loads((folder / "reading.json").read_text()) == reading.reading
