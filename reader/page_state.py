@@ -88,7 +88,7 @@ def machine_state(study: Study, review: Review | None) -> dict[str, Any]:
 
 def _warnings(study: Study, reading: StudyReading | None) -> list[str]:
     """What a reader should know before believing the grades: images that are not in them first."""
-    warnings = list(contents.refused_files([study]).get(study.pk, ()))
+    warnings = list(contents.arrival_warnings([study]).get(study.pk, ()))
     if reading is None:
         return warnings
     if study.failure_code:
@@ -104,7 +104,7 @@ def image_series(study: Study) -> list[dict[str, Any]]:
             "description": series.description or "Series without description",
             "number": series.number,
             "modality": series.modality,
-            "images": series.instances.count(),
+            "images": series.instance_count,
         }
         for series in study.series.all()
     ]

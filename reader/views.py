@@ -142,9 +142,9 @@ def _file(study_id: UUID, name: str) -> Path:
 
 def _patient(study: Study) -> dict[str, Any]:
     """Name as people write it, and the age on the day of the study."""
-    parts = study.patient_name.split("=")[0].split("^")
+    parts = study.patient.name.split("=")[0].split("^")
     given = " ".join(part for part in parts[1:3] if part)
-    born, on = study.patient_birth_date, study.study_date
+    born, on = study.patient.birth_date, study.study_date
     age = on.year - born.year - ((on.month, on.day) < (born.month, born.day)) if born and on else None
     return {"name": f"{parts[0]}, {given}" if given else parts[0], "age": age}
 

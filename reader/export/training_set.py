@@ -107,15 +107,24 @@ def _chosen(pseudonyms: Pseudonyms, told: Told) -> Iterator[Signed]:
     unsigned = Study.objects.exclude(state__in=signed).count()
     if unsigned:
         told.left_out["not signed"] = unsigned
-    last = SignedVersion.objects.filter(amended_by__isnull=True).select_related("study", "signed_by", "amends")
+    last = SignedVersion.objects.filter(amended_by__isnull=True).select_related("study__patient", "signed_by", "amends")
     for version in last.iterator():
         reason = _against(version)
         if reason:
             told.left_out[reason] += 1
             continue
         study = version.study
-        patient = pseudonyms.name("P", study.patient_id or study.study_instance_uid)
+        patient = pseudonyms.name("P", _person_key(study))
         yield Signed(patient, pseudonyms.name("S", study.study_instance_uid), version)
+
+
+def _person_key(study: Study) -> str:
+    """One for each person: an ID that two people were sent with stands for neither alone."""
+    patient = study.patient
+    if not patient.patient_id:
+        return study.study_instance_uid
+    apart = f" {patient.namesake}" if patient.namesake else ""
+    return f"{patient.issuer} {patient.patient_id}{apart}".strip()
 
 
 def _against(version: SignedVersion) -> str:
@@ -185,7 +194,12 @@ def _counts(folder: Path) -> dict[str, Any]:
 
 def _stage_images(staged: Path, one: Signed, paths: list[Path], pseudonyms: Pseudonyms) -> dict[str, Any]:
     study = one.version.study
-    person = Person.of([study.patient_name], [study.patient_id, study.accession_number])
+    rows = [study.patient, *study.patient.merged.all()]
+    identity = study.differing_identity or {"name": "", "id": ""}
+    person = Person.of(
+        [*(row.name for row in rows), identity["name"]],
+        [*(row.patient_id for row in rows), identity["id"], study.accession_number],
+    )
     files, left_out = 0, Counter[str]()
     staged.mkdir(parents=True)
     for number, path in enumerate(paths, 1):

@@ -24,7 +24,7 @@ from inference.types import (
     StudyReading,
 )
 from worklist.jobs.states import State
-from worklist.models import MachineReading, Series, Study
+from worklist.models import MachineReading, Patient, Series, Study
 
 UID = "1.2.826.0.1.3680043.10.1"
 RULE = "AP diameter under 12 mm (relative stenosis)"
@@ -70,7 +70,10 @@ def reading(study_uid: str, canal: dict[str, Grade] | None = None) -> StudyReadi
 def drafted_study(canal: dict[str, Grade] | None = None) -> Study:
     """A study that the machine has read and nobody has claimed."""
     study = Study.objects.create(
-        study_instance_uid=f"{UID}.1", patient_name="DOE^JANE", patient_id="P-17", state=State.DRAFTED
+        study_instance_uid=f"{UID}.1",
+        patient=Patient.objects.create(name="DOE^JANE", patient_id="P-17"),
+        state=State.DRAFTED,
+        series_count=1,
     )
     Series.objects.create(study=study, series_instance_uid=f"{UID}.2", modality="MR", description="T2 SAG")
     read_by_machine(study, canal)
@@ -93,6 +96,7 @@ def failed_study() -> Study:
     """A study that the machine could not read."""
     return Study.objects.create(
         study_instance_uid=f"{UID}.9",
+        patient=Patient.objects.create(),
         state=State.FAILED,
         failure_code="no_sagittal_series",
         failure_message="There is no sagittal T2 or T1 series. Read it by hand.",

@@ -90,6 +90,11 @@ def receive(*files: bytes, sender: str = "reader") -> Any:
     return receive_all(((io.BytesIO(data), f"image{number}.dcm") for number, data in enumerate(files, 1)), sender)
 
 
+def codes(receipt: Any) -> list[str]:
+    """Why files were refused."""
+    return [one.code for one in receipt.rejected]
+
+
 def received_study(count: int = 3, **changes: Any) -> Any:
     """A study of one small series, received."""
     from worklist.models import Study
@@ -115,9 +120,12 @@ def quiet(study: Any) -> Any:
 
 def in_state(state: str, **changes: Any) -> Any:
     """A received study, put where a test needs it without walking there."""
-    from worklist.models import Study
+    from worklist.models import Patient, Study
 
     study = received_study()
+    person = {name.removeprefix("patient_"): changes.pop(name) for name in list(changes) if name.startswith("patient_")}
+    if person:
+        Patient.objects.filter(pk=study.patient.pk).update(**person)
     Study.objects.filter(pk=study.pk).update(state=state, **changes)
     study.refresh_from_db()
     return study

@@ -29,11 +29,11 @@ TABS: dict[str, tuple[str, tuple[State, ...] | None]] = {
 }
 #: Columns that sort: name in the address -> (label, order).
 COLUMNS: dict[str, tuple[str, str]] = {
-    "patient": ("Patient", "patient_name"),
-    "born": ("Born", "patient_birth_date"),
+    "patient": ("Patient", "patient__name"),
+    "born": ("Born", "patient__birth_date"),
     "date": ("Study", "study_date"),
     "accession": ("Accession", "accession_number"),
-    "images": ("Images", "image_count"),
+    "images": ("Images", "instance_count"),
     "state": ("State", "state_changed_at"),
     "received": ("Received", "received_at"),
 }
@@ -133,12 +133,12 @@ def build(filters: Filters, user: Any) -> Listing:
     found = _found(filters, user)
     page = Paginator(_ordered(_in_tab(found, filters.tab), filters.sort), PAGE_SIZE).get_page(filters.page)
     studies = list(page.object_list)
-    warnings, refused = _warnings(studies), refused_files(studies)
+    warnings, arrival = _warnings(studies), arrival_warnings(studies)
     return Listing(
         filters=filters,
         tabs=_tabs(found, filters),
         columns=[_column(name, filters.sort) for name in COLUMNS],
-        rows=[_row(study, refused.get(study.pk, ()) + warnings.get(study.pk, ()), user) for study in studies],
+        rows=[_row(study, arrival.get(study.pk, ()) + warnings.get(study.pk, ()), user) for study in studies],
         page=page,
         refusals=_refusals(),
         refused_files=Rejection.objects.filter(seen=False).count(),
@@ -150,7 +150,9 @@ def _found(filters: Filters, user: Any) -> QuerySet[Study]:
     found = Study.objects.all()
     for term in filters.search.split()[:MAX_TERMS]:
         found = found.filter(
-            Q(patient_name__icontains=term) | Q(patient_id__istartswith=term) | Q(accession_number__istartswith=term)
+            Q(patient__name__icontains=term)
+            | Q(patient__patient_id__istartswith=term)
+            | Q(accession_number__istartswith=term)
         )
     return found.filter(claimed_by=user) if filters.mine else found
 
@@ -163,10 +165,7 @@ def _in_tab(found: QuerySet[Study], tab: str) -> QuerySet[Study]:
 def _ordered(found: QuerySet[Study], sort: str) -> QuerySet[Study]:
     field = F(COLUMNS[sort.removeprefix("-")][1])
     order = field.desc(nulls_last=True) if sort.startswith("-") else field.asc(nulls_last=True)
-    counted = found.annotate(
-        image_count=Count("series__instances", distinct=True), series_count=Count("series", distinct=True)
-    )
-    return counted.select_related("claimed_by").order_by(order, "pk")
+    return found.select_related("claimed_by", "patient").order_by(order, "pk")
 
 
 def _tabs(found: QuerySet[Study], filters: Filters) -> list[Tab]:
@@ -191,7 +190,26 @@ def _warnings(studies: list[Study]) -> dict[Any, tuple[str, ...]]:
     }
 
 
-def refused_files(studies: list[Study]) -> dict[Any, tuple[str, ...]]:
+def arrival_warnings(studies: list[Study]) -> dict[Any, tuple[str, ...]]:
+    """By study what was odd about its files when they came: some were refused, or they name somebody else."""
+    refused = _refused_files(studies)
+    return {study.pk: (*refused.get(study.pk, ()), *_other_identity(study)) for study in studies}
+
+
+def _other_identity(study: Study) -> tuple[str, ...]:
+    identity = study.differing_identity
+    if not identity:
+        return ()
+    parts = [
+        f"ID {identity['id'] or 'none'}",
+        f"name {identity['name'].split('=')[0].replace('^', ' ').strip() or 'none'}",
+        f"born {identity['birth_date'] or 'not stated'}",
+        f"sex {identity['sex'] or 'not stated'}",
+    ]
+    return (f"Images of this study say {', '.join(parts)}. Make sure whose they are; an administrator can correct it.",)
+
+
+def _refused_files(studies: list[Study]) -> dict[Any, tuple[str, ...]]:
     """For studies that lack files which were refused at the door, a warning that says so, put away or not."""
     counts = dict(
         Rejection.objects.filter(study_instance_uid__in=[study.study_instance_uid for study in studies])
@@ -211,7 +229,7 @@ def _row(study: Study, warnings: tuple[str, ...], user: Any) -> Row:
     state = State(study.state)
     return Row(
         study=study,
-        age=_age(study.patient_birth_date, study.study_date),
+        age=_age(study.patient.birth_date, study.study_date),
         label=label,
         tone=tone,
         progress=round(study.step_share * 100) if state is State.RUNNING and study.step in STEPS else None,

@@ -1,5 +1,6 @@
 """Studies as they arrive, wait, are read and signed, and what the machine said of them."""
 
+from worklist.models.patient import Institution, Order, Patient
 from worklist.models.reading import MachineReading, ShadowReading
 from worklist.models.rejection import Rejection
 from worklist.models.study import Instance, Series, Study
@@ -7,8 +8,11 @@ from worklist.models.versions import ModelChoice, SiteSetting
 
 __all__ = [
     "Instance",
+    "Institution",
     "MachineReading",
     "ModelChoice",
+    "Order",
+    "Patient",
     "Rejection",
     "Series",
     "ShadowReading",

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 
 from worklist.jobs.states import State
+from worklist.models.patient import Institution, Order, Patient
 
 if TYPE_CHECKING:
     from worklist.models.reading import MachineReading
@@ -19,13 +20,19 @@ class Study(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     study_instance_uid = models.CharField(max_length=64, unique=True)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="studies")
+    order = models.ForeignKey(Order, null=True, blank=True, on_delete=models.PROTECT, related_name="studies")
+    institution = models.ForeignKey(
+        Institution, null=True, blank=True, on_delete=models.PROTECT, related_name="studies"
+    )
     accession_number = models.CharField(max_length=64, blank=True, db_index=True)
-    patient_id = models.CharField(max_length=64, blank=True, db_index=True)
-    patient_name = models.CharField(max_length=324, blank=True)
-    patient_birth_date = models.DateField(null=True, blank=True)
-    patient_sex = models.CharField(max_length=1, blank=True)
     study_date = models.DateField(null=True, blank=True, db_index=True)
     description = models.CharField(max_length=64, blank=True)
+    # Counted as images arrive, under the study's lock: no page counts rows.
+    series_count = models.PositiveIntegerField(default=0)
+    instance_count = models.PositiveIntegerField(default=0)
+    # Who images say that the study is of, where that is not what is known of the patient; an administrator decides.
+    differing_identity = models.JSONField(null=True, blank=True)
 
     state = models.CharField(max_length=12, choices=State.choices, default=State.RECEIVED, db_index=True)
     state_changed_at = models.DateTimeField(auto_now_add=True)
@@ -72,6 +79,7 @@ class Series(models.Model):
     modality = models.CharField(max_length=16, blank=True)
     number = models.IntegerField(null=True, blank=True)
     description = models.CharField(max_length=64, blank=True)
+    instance_count = models.PositiveIntegerField(default=0)
 
     class Meta:
         ordering = ["number", "id"]

@@ -12,14 +12,10 @@ from django.conf import settings
 from django.db import connection
 from pydicom.uid import generate_uid
 
-from tests.worklist.factories import add_image, file_bytes, in_state, receive, received_study, study_files
+from tests.worklist.factories import add_image, codes, file_bytes, in_state, receive, received_study, study_files
 from worklist import storage
 from worklist.intake.receive import Receipt
 from worklist.models import Instance, Rejection, Series, Study
-
-
-def codes(receipt: Receipt) -> list[str]:
-    return [one.code for one in receipt.rejected]
 
 
 @pytest.mark.django_db
@@ -32,7 +28,7 @@ def test_a_received_image_lies_whole_under_its_digest_and_in_the_database() -> N
     assert instance.path == f"instances/{digest[:2]}/{digest}.dcm"
     assert (Path(settings.DATA_DIR) / instance.path).read_bytes() == body
     study = instance.series.study
-    assert (study.patient_name, study.state, study.accession_number) == ("Müller^Anna", "received", "A-1")
+    assert (study.patient.name, study.state, study.accession_number) == ("Müller^Anna", "received", "A-1")
     assert receipt.studies == {study.pk}
 
 
@@ -81,7 +77,14 @@ def test_a_series_of_another_study_is_refused_and_makes_no_study() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("other", [{"PatientID": "P-2"}, {"PatientBirthDate": "19700101"}])
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"PatientID": "P-2", "PatientName": "Berg^Paul"},
+        {"PatientID": "P-2", "PatientBirthDate": "19700101"},
+        {"PatientName": "Berg^Paul", "PatientBirthDate": "19700101"},
+    ],
+)
 def test_a_study_of_two_patients_is_refused(other: dict[str, str]) -> None:
     receive(file_bytes(StudyInstanceUID="1.2.9"))
     assert codes(receive(file_bytes(StudyInstanceUID="1.2.9", **other))) == ["conflicting_study"]
