@@ -15,6 +15,8 @@ from celery.signals import setup_logging, worker_init
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("deepspine")
+#: Where the tasks are, which their names begin with.
+TASKS = "worklist.jobs.tasks"
 
 
 def configure(celery: Celery) -> None:
@@ -36,20 +38,26 @@ def configure(celery: Celery) -> None:
         worker_prefetch_multiplier=1,
         worker_send_task_events=False,
         task_default_queue="default",
-        task_routes={f"worklist.tasks.{name}": {"queue": "inference"} for name in ("read_study", "read_in_the_shade")},
+        task_routes={f"{TASKS}.{name}": {"queue": "inference"} for name in ("read_study", "read_in_the_shade")},
         timezone="UTC",
         # A tick that nobody took before the next one is worth nothing.
         beat_schedule={
-            name: {"task": f"worklist.tasks.{name}", "schedule": tick, "options": {"expires": 2 * tick}}
+            name: {"task": f"{TASKS}.{name}", "schedule": tick, "options": {"expires": 2 * tick}}
             for name in ("enqueue_quiet_studies", "reap_lost_leases", "ring_doorbell", "ring_for_the_shade")
         }
-        | {"sweep_incoming": {"task": "worklist.tasks.sweep_incoming", "schedule": 3600, "options": {"expires": 3600}}},
+        | {
+            "sweep_incoming": {
+                "task": f"{TASKS}.sweep_incoming",
+                "schedule": 3600,
+                "options": {"expires": 3600},
+            }
+        },
         beat_schedule_filename=str(settings.DATA_DIR / "beat-schedule"),
     )
 
 
 configure(app)
-app.autodiscover_tasks()
+app.autodiscover_tasks(["worklist.jobs"])
 
 
 @worker_init.connect

@@ -21,10 +21,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.policy import RadiologistRequired, person
-from reader import review as reviewing
-from reader import room, signing, state, views
+from reader import actions, page_state, signing, views, working_copy
+from reader.draft_text import Said
 from reader.errors import NotReady, ReviewError
-from reader.text import Said
 from worklist.models import Study
 
 
@@ -53,7 +52,7 @@ class SaidSentence(serializers.Serializer[Any]):
 
 class TextEdit(Versioned):
     # Whitespace is the reader's own; a report is kept as it was typed.
-    text = serializers.CharField(allow_blank=True, trim_whitespace=False, max_length=reviewing.LONGEST_TEXT)
+    text = serializers.CharField(allow_blank=True, trim_whitespace=False, max_length=actions.LONGEST_TEXT)
     based_on = serializers.ListField(child=SaidSentence(), required=False, allow_null=True, max_length=200)
 
 
@@ -116,7 +115,7 @@ class ReviewView(APIView):
 
     def _state(self, study: Study, request: Request) -> dict[str, Any]:
         study.refresh_from_db()
-        return state.review_state(study, room.open_review(study), person(request))
+        return page_state.review_state(study, working_copy.open_review(study), person(request))
 
     def _refused(self, study: Study, request: Request, error: ReviewError) -> dict[str, Any]:
         problem = _problem(error.code, error.message)
@@ -137,17 +136,17 @@ class Current(ReviewView):
 
 class Claim(ReviewView):
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        reviewing.claim(study, person(request), request)
+        actions.claim(study, person(request), request)
 
 
 class TakeOver(ReviewView):
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        reviewing.take_over(study, person(request), request)
+        actions.take_over(study, person(request), request)
 
 
 class Release(ReviewView):
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        reviewing.release(study, person(request), request)
+        actions.release(study, person(request), request)
 
 
 class ChangeGrade(ReviewView):
@@ -155,28 +154,28 @@ class ChangeGrade(ReviewView):
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
         where = (place["level"], place["site"])
-        reviewing.change_grade(study, person(request), data["version"], where, data["grade"], request)
+        actions.change_grade(study, person(request), data["version"], where, data["grade"], request)
 
 
 class ConfirmSite(ReviewView):
     body = Versioned
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        reviewing.confirm(study, person(request), data["version"], (place["level"], place["site"]), request)
+        actions.confirm(study, person(request), data["version"], (place["level"], place["site"]), request)
 
 
 class ConfirmLevel(ReviewView):
     body = Versioned
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        reviewing.confirm_level(study, person(request), data["version"], place["level"], request)
+        actions.confirm_level(study, person(request), data["version"], place["level"], request)
 
 
 class ReopenLevel(ReviewView):
     body = Versioned
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        reviewing.reopen_level(study, person(request), data["version"], place["level"], request)
+        actions.reopen_level(study, person(request), data["version"], place["level"], request)
 
 
 class EditText(ReviewView):
@@ -185,63 +184,63 @@ class EditText(ReviewView):
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
         based_on = data.get("based_on")
         said = [Said(key=item["key"], text=item["text"]) for item in based_on] if based_on is not None else None
-        reviewing.edit_text(study, person(request), data["version"], data["text"], said, request)
+        actions.edit_text(study, person(request), data["version"], data["text"], said, request)
 
 
 class ReplaceText(ReviewView):
     body = TextEdit
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        reviewing.replace_text(study, person(request), data["version"], data["text"], request)
+        actions.replace_text(study, person(request), data["version"], data["text"], request)
 
 
 class UseSuggestion(ReviewView):
     body = SuggestionChoice
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        reviewing.use_suggestion(study, person(request), data["version"], data["key"], request)
+        actions.use_suggestion(study, person(request), data["version"], data["key"], request)
 
 
 class DismissSuggestion(ReviewView):
     body = SuggestionChoice
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        reviewing.dismiss_suggestion(study, person(request), data["version"], data["key"], request)
+        actions.dismiss_suggestion(study, person(request), data["version"], data["key"], request)
 
 
 class UseAllSuggestions(ReviewView):
     body = Versioned
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        reviewing.use_all_suggestions(study, person(request), data["version"], request)
+        actions.use_all_suggestions(study, person(request), data["version"], request)
 
 
 class FollowTable(ReviewView):
     body = Versioned
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        reviewing.follow_table(study, person(request), data["version"], request)
+        actions.follow_table(study, person(request), data["version"], request)
 
 
 class BringBackText(ReviewView):
     body = Versioned
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        reviewing.bring_back_text(study, person(request), data["version"], request)
+        actions.bring_back_text(study, person(request), data["version"], request)
 
 
 class Renumber(ReviewView):
     body = LevelShift
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        reviewing.renumber(study, person(request), data["version"], data["shift"], request)
+        actions.renumber(study, person(request), data["version"], data["shift"], request)
 
 
 class AcknowledgeLate(ReviewView):
     body = LateImages
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        reviewing.acknowledge_late(study, person(request), data["version"], data["count"], request)
+        actions.acknowledge_late(study, person(request), data["version"], data["count"], request)
 
 
 class Sign(ReviewView):

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple, TypedDict
 
 from inference.reports import Contradiction, Span, check_against
-from reader import room
+from reader import working_copy
 from reader.models import Review, ReviewedFinding
 
 logger = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ def check(review: Review, rows: Iterable[ReviewedFinding] | None = None) -> Chec
     """
     if not review.text_is_manual:
         return Check(True, ())
-    table = room.table(review) if rows is None else rows
+    table = working_copy.table(review) if rows is None else rows
     return _check(review.draft_text, tuple(((row.level, row.site), row.grade) for row in table))
 
 

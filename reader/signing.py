@@ -17,24 +17,24 @@ from accounts.models import User
 from inference.grading.thresholds import percent
 from inference.result import record
 from inference.types import LUMBAR_LEVELS
-from reader import contradictions, room
-from reader import review as reviewing
+from reader import actions, contradictions, working_copy
 from reader.errors import BadValue, Contradicted, NotReady, Stale, WrongState
 from reader.models import GRADE_LABELS, Review, ReviewedFinding, SignedVersion
-from worklist import site, states
+from worklist import shared_settings
+from worklist.jobs import states
+from worklist.jobs.states import State
 from worklist.models import Study
-from worklist.states import State
 
 SHORTEST_REASON = 5
 
 
 def missing(study: Study, review: Review) -> list[str]:
     """What the reader has still to do before the report can be signed, one sentence each."""
-    unconfirmed = {row.level for row in room.table(review) if row.confirmed_at is None}
+    unconfirmed = {row.level for row in working_copy.table(review) if row.confirmed_at is None}
     left = [f"Confirm {level}." for level in LUMBAR_LEVELS if level in unconfirmed]
     if study.late_images and study.late_images != review.late_acknowledged:
         left.append(f"Look at the {study.late_images} images that arrived late, and acknowledge them.")
-    open_now = len(reviewing.open_suggestions(review))
+    open_now = len(actions.open_suggestions(review))
     if open_now:
         left.append(f"Use or dismiss the {open_now} suggestion{'s' if open_now > 1 else ''} beside the text.")
     if not review.draft_text.strip():
@@ -50,7 +50,7 @@ def sign(
     acknowledged: how many contradictions between text and table the reader
         knowingly signs; Contradicted is raised when there are more or fewer.
     """
-    with reviewing.writing(study, user, version) as review:
+    with actions.writing(study, user, version) as review:
         if study.state != State.IN_REVIEW:
             raise WrongState("This report is signed already. Sign an amendment instead.")
         _require_ready(study, review)
@@ -67,7 +67,7 @@ def sign(
 def start_amendment(study: Study, user: User, amends: int, request: HttpRequest | None = None) -> None:
     """Open the signed report for a change; the signed version itself stays as it is."""
     study.refresh_from_db()
-    latest = reviewing.latest_version(study)
+    latest = actions.latest_version(study)
     if latest is None or study.state not in (State.SIGNED, State.AMENDED):
         raise WrongState("Only a signed report can be amended.")
     if latest.number != amends:
@@ -81,7 +81,7 @@ def start_amendment(study: Study, user: User, amends: int, request: HttpRequest 
         review = Review.objects.select_for_update().get(study=study)
         review.amends = latest
         review.version += 1
-        room.complete(review)
+        working_copy.complete(review)
         review.save()
         audit.record(user, "claim", study=study, request=request, amends=latest.number)
     study.refresh_from_db()
@@ -89,7 +89,7 @@ def start_amendment(study: Study, user: User, amends: int, request: HttpRequest 
 
 def discard_amendment(study: Study, user: User, version: int, request: HttpRequest | None = None) -> None:
     """Drop an amendment that was begun; table and text go back to the signed version."""
-    with reviewing.writing(study, user, version) as review:
+    with actions.writing(study, user, version) as review:
         latest = review.amends
         if latest is None:
             raise WrongState("No amendment is open.")
@@ -106,7 +106,7 @@ def amend(
     reason = reason.strip()
     if len(reason) < SHORTEST_REASON:
         raise BadValue("Say why the report is amended, in a few words.")
-    with reviewing.writing(study, user, version) as review:
+    with actions.writing(study, user, version) as review:
         if review.amends is None:
             raise WrongState("No amendment is open. Start one first.")
         _require_ready(study, review)
@@ -136,13 +136,13 @@ def _require_acknowledged(review: Review, acknowledged: int) -> int | None:
 
 
 def _write(study: Study, review: Review, user: User, amends: SignedVersion | None, reason: str) -> SignedVersion:
-    below = site.uncertain_below()
+    below = shared_settings.uncertain_below()
     signed = SignedVersion(
         study=study,
         number=amends.number + 1 if amends else 1,
         text=review.draft_text,
-        findings=[_finding(row, below) for row in room.table(review)],
-        measurements=record.to_dict(room.measurements_of(review)),
+        findings=[_finding(row, below) for row in working_copy.table(review)],
+        measurements=record.to_dict(working_copy.measurements_of(review)),
         provenance=_provenance(review) | {"uncertain_below": below},
         signed_by=user,
         signed_by_name=name_of(user),
@@ -170,7 +170,7 @@ def _finding(row: ReviewedFinding, uncertain_below: int) -> dict[str, object]:
         "machine_grade": row.machine_grade,
         "rule": row.rule,
         "probability": row.probability,
-        "uncertain": room.is_uncertain(row, uncertain_below),
+        "uncertain": working_copy.is_uncertain(row, uncertain_below),
         "unfamiliar": row.unfamiliar,
         "contradicted": row.contradicted,
         "changed": row.changed,
@@ -195,8 +195,8 @@ def _provenance(review: Review) -> dict[str, object]:
 def _restore(review: Review, signed: SignedVersion) -> None:
     if review.draft_text != signed.text:
         review.set_aside_text = review.draft_text
-    room.move_levels(review, int(signed.provenance.get("level_shift", 0)))
-    rows = {(row.level, row.site): row for row in room.table(review)}
+    working_copy.move_levels(review, int(signed.provenance.get("level_shift", 0)))
+    rows = {(row.level, row.site): row for row in working_copy.table(review)}
     for said in signed.findings:
         row = rows.pop((said["level"], said["site"]))
         row.grade, row.changed = said["grade"], said["changed"]
@@ -207,7 +207,7 @@ def _restore(review: Review, signed: SignedVersion) -> None:
     review.beyond = []
     review.draft_text = signed.text
     review.text_is_manual = bool(signed.provenance["text_is_manual"])
-    review.sentences = list(room.said_now(review))
+    review.sentences = list(working_copy.said_now(review))
     review.amends = None
 
 

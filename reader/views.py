@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
-from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, render
@@ -20,8 +19,9 @@ from accounts import audit
 from accounts.models import AuditEvent, User
 from accounts.policy import person, radiologist_required
 from inference.types import LUMBAR_LEVELS, Measurement
-from reader import room, signing, state
+from reader import page_state, signing, working_copy
 from reader.models import SITE_COLUMNS, SignedVersion
+from worklist import storage
 from worklist.models import Study
 
 NOT_MEASURED = "not measured"
@@ -37,7 +37,7 @@ def page(request: HttpRequest, study_id: UUID) -> HttpResponse:
     """The reading room for one study."""
     study = get_object_or_404(Study, pk=study_id)
     audit.record(request.user, "view", study=study, request=request)
-    review = room.open_review(study)
+    review = working_copy.open_review(study)
     context = {
         "study": study,
         "patient": _patient(study),
@@ -46,10 +46,10 @@ def page(request: HttpRequest, study_id: UUID) -> HttpResponse:
             "study_uid": study.study_instance_uid,
             "base": f"/reader/{study.pk}/",
             "dicomweb": "/dicom-web",
-            "series": state.image_series(study),
-            "machine": state.machine_state(study, review),
-            "words": state.vocabulary(),
-            "review": state.review_state(study, review, person(request)),
+            "series": page_state.image_series(study),
+            "machine": page_state.machine_state(study, review),
+            "words": page_state.vocabulary(),
+            "review": page_state.review_state(study, review, person(request)),
         },
         "levels": LUMBAR_LEVELS,
     }
@@ -130,11 +130,11 @@ def record_view(request: HttpRequest, study: Study) -> None:
 def _file(study_id: UUID, name: str) -> Path:
     """A file of the reading that the review is of. Raises Http404."""
     study = get_object_or_404(Study, pk=study_id)
-    review = room.open_review(study)
+    review = working_copy.open_review(study)
     reading = review.machine_reading if review else None
     if reading is None:
         raise Http404("The machine has not read this study.")
-    path = Path(settings.DATA_DIR) / reading.folder / name
+    path = storage.reading_file(reading.folder, name)
     if not path.is_file():
         raise Http404("The machine's reading holds no such file.")
     return path

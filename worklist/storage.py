@@ -1,4 +1,8 @@
-"""Files of the data folder. Names are made from digests and random ids, never from what a file says."""
+"""The store of images and readings. Nobody else knows where a file lies.
+
+A stored file is asked for by its name, which is made from a digest or a random id and never from what a file says.
+Another store could stand behind the same functions: it would fetch what `local_file` gives.
+"""
 
 from __future__ import annotations
 
@@ -25,11 +29,39 @@ SWEEP_AT_MOST = 200
 #: Files and folders of this module, Django's uploads, and simulated patients. The folder may hold others' files.
 _OURS = re.compile(r"[0-9a-f]{32}(\.tmp)?|tmp[a-z0-9_]{8}\.upload.*|demo-[a-z0-9_]{8}", re.DOTALL)
 
+#: Names of stored files: no segment begins with a dot, so that none leads out of the store.
+_NAME = re.compile(rf"({INSTANCES}|{READINGS})(/[A-Za-z0-9][A-Za-z0-9._-]*)+")
+
 log = logging.getLogger(__name__)
 
 
-def root() -> Path:
+def _root() -> Path:
     return Path(settings.DATA_DIR)
+
+
+def local_file(name: str) -> Path:
+    """The stored file `name` on this machine, for libraries that open files themselves; it may be missing.
+
+    Raises ValueError for a name that is none of the store's.
+    """
+    if not _NAME.fullmatch(name):
+        raise ValueError("This is no name of a stored file.")
+    return _root() / name
+
+
+def exists(name: str) -> bool:
+    """Whether the store holds a file `name`."""
+    return local_file(name).is_file()
+
+
+def read(name: str) -> bytes:
+    """All of a stored file. Raises OSError."""
+    return local_file(name).read_bytes()
+
+
+def reading_file(folder: str, name: str) -> Path:
+    """A file of the reading that `keep_reading` put into `folder`; it may be missing. Raises ValueError."""
+    return local_file(f"{folder}/{name}")
 
 
 def instance_path(digest: str) -> str:
@@ -45,10 +77,10 @@ def keep(data: bytes, digest: str) -> str:
     Keeping the same bytes twice, even at once, ends in one file. Raises OSError.
     """
     relative = instance_path(digest)
-    target = root() / relative
+    target = _root() / relative
     if target.is_file() and target.stat().st_size == len(data):
         return relative
-    incoming = root() / INCOMING
+    incoming = _root() / INCOMING
     _make_folder(incoming)
     _make_folder(target.parent)
     temporary = incoming / f"{uuid.uuid4().hex}.tmp"
@@ -67,8 +99,8 @@ def keep(data: bytes, digest: str) -> str:
 def new_reading_folder() -> tuple[Path, str]:
     """A folder to write a reading in, and the relative name that `keep_reading` gives it."""
     name = uuid.uuid4().hex
-    temporary = root() / INCOMING / name
-    _make_folder(root() / READINGS)
+    temporary = _root() / INCOMING / name
+    _make_folder(_root() / READINGS)
     _make_folder(temporary)
     return temporary, f"{READINGS}/{name}"
 
@@ -79,18 +111,23 @@ def keep_reading(temporary: Path, relative: str) -> None:
         _sync_file(path)
     for folder in [temporary, *(path for path in temporary.rglob("*") if path.is_dir())]:
         _sync_folder(folder)
-    temporary.rename(root() / relative)
-    _sync_folder((root() / relative).parent)
+    temporary.rename(_root() / relative)
+    _sync_folder((_root() / relative).parent)
 
 
 def discard(folder: Path) -> None:
-    """Remove a reading's folder that nothing points to."""
+    """Remove the folder of a reading that was not kept."""
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def discard_reading(folder: str) -> None:
+    """Remove a kept reading that nothing points to."""
+    discard(_root() / folder)
 
 
 def sweep_incoming() -> int:
     """Remove what killed processes left in the incoming folder, at most SWEEP_AT_MOST at once; tells how many."""
-    folders = {root() / INCOMING, Path(settings.INCOMING_DIR)}
+    folders = {_root() / INCOMING, Path(settings.INCOMING_DIR)}
     found = (leftover for folder in folders for leftover in _leftovers(folder))
     swept = 0
     for path in islice(found, SWEEP_AT_MOST):

@@ -2,7 +2,8 @@
 
 from django.urls import include, path
 
-from worklist import model_pages, views
+from worklist.listing import views
+from worklist.versions import pages as model_pages
 
 app_name = "worklist"
 

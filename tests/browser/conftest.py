@@ -118,9 +118,10 @@ def machine_files(machine_result: Any, tmp_path_factory: pytest.TempPathFactory)
 def drafted(live_server: Any, simulated_study: Path, machine_result: Any, machine_files: Path) -> Any:
     """The simulated patient, received through the front door and read by the machine."""
     from inference.result import record
-    from worklist import archives, storage
+    from worklist import storage
+    from worklist.intake import archives
+    from worklist.jobs.states import State
     from worklist.models import MachineReading, Study
-    from worklist.states import State
 
     for _ in archives.receive_folder(simulated_study / "dicom", "test"):
         pass

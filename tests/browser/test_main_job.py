@@ -12,8 +12,8 @@ from playwright.sync_api import Page, expect
 from reader.models import SignedVersion
 from tests.browser.conftest import Tab
 from tests.browser.looks import picture
+from worklist.jobs.states import State
 from worklist.models import Study
-from worklist.states import State
 
 
 @pytest.mark.worker

@@ -10,11 +10,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from inference.types import LUMBAR_LEVELS
-from reader import review, signing
+from reader import actions, signing
 from reader.models import Review, SignedVersion
 from tests.browser.conftest import Tab
+from worklist.jobs.states import State
 from worklist.models import Study
-from worklist.states import State
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -160,7 +160,7 @@ def test_images_that_came_after_the_signature_can_be_acknowledged_in_an_amendmen
     tab: Tab, drafted: Any, reader: Any
 ) -> None:
     for level in LUMBAR_LEVELS:
-        review.confirm_level(drafted, reader, Review.objects.get().version, level)
+        actions.confirm_level(drafted, reader, Review.objects.get().version, level)
     signing.sign(drafted, reader, Review.objects.get().version)
     Study.objects.filter(pk=drafted.pk).update(late_images=2)
     page = tab.open_study(drafted.pk)

@@ -10,11 +10,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from inference.types import LUMBAR_LEVELS
-from reader import review
+from reader import actions
 from reader.models import Review
 from tests.browser.conftest import Tab
+from worklist.jobs.states import State, move
 from worklist.models import MachineReading, Study
-from worklist.states import State, move
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -142,9 +142,9 @@ def test_going_back_after_signing_shows_the_report_as_signed(
 def test_the_page_says_why_confirmations_are_gone(
     new_tab: Callable[..., Tab], drafted: Study, reader: Any, password: str
 ) -> None:
-    review.claim(drafted, reader)
-    review.confirm_level(drafted, reader, Review.objects.get().version, "L1-L2")
-    review.release(drafted, reader)
+    actions.claim(drafted, reader)
+    actions.confirm_level(drafted, reader, Review.objects.get().version, "L1-L2")
+    actions.release(drafted, reader)
     for state in (State.QUEUED, State.RUNNING, State.DRAFTED):
         move(drafted, state)
     first = MachineReading.objects.get()

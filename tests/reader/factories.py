@@ -23,8 +23,8 @@ from inference.types import (
     SpineCurve,
     StudyReading,
 )
+from worklist.jobs.states import State
 from worklist.models import MachineReading, Series, Study
-from worklist.states import State
 
 UID = "1.2.826.0.1.3680043.10.1"
 RULE = "AP diameter under 12 mm (relative stenosis)"

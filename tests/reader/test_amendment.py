@@ -9,8 +9,8 @@ import pytest
 from accounts.models import AuditEvent
 from reader.models import SignedVersion
 from tests.reader.factories import Desk
+from worklist.jobs.states import State
 from worklist.models import Study
-from worklist.states import State
 
 WHY = "Level was misread."
 

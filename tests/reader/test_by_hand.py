@@ -8,8 +8,8 @@ import pytest
 
 from reader.models import SignedVersion
 from tests.reader.factories import Desk, failed_study
+from worklist.jobs.states import State
 from worklist.models import Study
-from worklist.states import State
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_a_failed_study_that_is_released_is_failed_again_and_keeps_the_work(
 
 def test_grades_given_by_hand_survive_a_later_machine_reading(failed: Study, reader: Any, as_user: Any) -> None:
     from tests.reader.factories import read_by_machine
-    from worklist.states import move
+    from worklist.jobs.states import move
 
     desk = Desk(as_user(reader), failed).claim()
     desk.post("findings/L4-L5/canal/", grade="severe")

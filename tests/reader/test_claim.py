@@ -7,8 +7,8 @@ from typing import Any
 
 from accounts.models import AuditEvent
 from tests.reader.factories import Desk
+from worklist.jobs.states import State
 from worklist.models import Study
-from worklist.states import State
 
 
 def test_a_claim_puts_the_study_in_review_and_names_the_reader(desk: Desk, study: Study, reader: Any) -> None:

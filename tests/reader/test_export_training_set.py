@@ -21,11 +21,11 @@ from accounts.models import AuditEvent
 from inference.images.choice import choose_series
 from inference.images.headers import read_headers
 from inference.types import Grade, Role
-from reader import export
+from reader.export import training_set
+from reader.export.deidentify import CLASSES, Pseudonyms
 from reader.models import SignedVersion
 from tests.reader.factories import Desk, machine_findings, read_by_machine
 from tests.worklist.factories import dataset, file_bytes, pixels, receive
-from worklist.deidentify import CLASSES, Pseudonyms
 from worklist.models import Study
 
 #: What names the patient or leads to them, in the bytes of an image.
@@ -97,7 +97,7 @@ def run(out: Path, *options: str) -> str:
 
 
 def rows(out: Path) -> list[dict[str, str]]:
-    with (out / export.TABLE).open(newline="") as stream:
+    with (out / training_set.TABLE).open(newline="") as stream:
         return list(csv.DictReader(stream))
 
 
@@ -220,7 +220,7 @@ def test_images_that_may_name_the_patient_are_left_out_and_told(signing: Signing
     signing([*good, *bad])
     run(tmp_path / "out", "--images")
     assert len(files(tmp_path / "out")) == 2
-    sheet = (tmp_path / "out" / export.SHEET).read_text()
+    sheet = (tmp_path / "out" / training_set.SHEET).read_text()
     for _, reason in REFUSED:
         assert reason in sheet
 
@@ -238,7 +238,7 @@ def test_an_export_goes_on_where_it_was_broken_off_and_grows(
 ) -> None:
     signing(series())
     out = tmp_path / "out"
-    real, calls = export.deidentified, []
+    real, calls = training_set.deidentified, []
 
     def full(*arguments: Any) -> bytes:
         calls.append(arguments)
@@ -246,7 +246,7 @@ def test_an_export_goes_on_where_it_was_broken_off_and_grows(
             raise OSError(28, "No space left on device")
         return real(*arguments)
 
-    monkeypatch.setattr(export, "deidentified", full)
+    monkeypatch.setattr(training_set, "deidentified", full)
     with pytest.raises(CommandError, match="Run it again to go on"):
         run(out, "--images")
     assert files(out) == []
@@ -285,7 +285,7 @@ def test_studies_that_are_not_signed_or_got_images_afterwards_are_left_out(signi
     receive(file_bytes(PatientID="P-19"))
     run(tmp_path / "out")
     assert rows(tmp_path / "out") == []
-    sheet = (tmp_path / "out" / export.SHEET).read_text()
+    sheet = (tmp_path / "out" / training_set.SHEET).read_text()
     assert "1 studies: not signed" in sheet
     assert "1 studies: images came after the signature" in sheet
 
@@ -328,7 +328,7 @@ def test_an_export_that_breaks_off_is_audited_all_the_same(
         raise OSError(28, "No space left on device")
 
     study = signing(series())
-    monkeypatch.setattr(export, "deidentified", full)
+    monkeypatch.setattr(training_set, "deidentified", full)
     with pytest.raises(CommandError):
         run(tmp_path / "out", "--images")
     assert rows(tmp_path / "out")

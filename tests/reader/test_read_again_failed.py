@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from accounts.models import AuditEvent
-from reader import room, state
+from reader import page_state, working_copy
 from tests.reader.factories import Desk
+from worklist.jobs.states import State
 from worklist.models import Rejection, Study
-from worklist.states import State
 
 MESSAGE = "Two patients are mixed in this study. Send it again."
 
@@ -18,7 +18,7 @@ MESSAGE = "Two patients are mixed in this study. Send it again."
 @pytest.fixture
 def failed_again(study: Study) -> Study:
     """Drafted, then late images came and the second reading failed."""
-    room.open_review(study)
+    working_copy.open_review(study)
     Study.objects.filter(pk=study.pk).update(state=State.FAILED, failure_code="mixed_study", failure_message=MESSAGE)
     study.refresh_from_db()
     return study
@@ -26,7 +26,7 @@ def failed_again(study: Study) -> Study:
 
 def warnings_of(study: Study) -> list[str]:
     study.refresh_from_db()
-    shown: list[str] = state.machine_state(study, room.open_review(study))["warnings"]
+    shown: list[str] = page_state.machine_state(study, working_copy.open_review(study))["warnings"]
     return shown
 
 

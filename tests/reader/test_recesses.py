@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from inference.types import LUMBAR_LEVELS, Site
-from reader import room, signing
+from reader import signing, working_copy
 from reader.models import Review, ReviewedFinding, SignedVersion
 from tests.reader.factories import Desk
 from worklist.models import MachineReading, Study
@@ -29,10 +29,10 @@ def before(study: Study) -> Study:
 def signed_before(before: Study, reader: Any, as_user: Any, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """Read and signed by the smaller table."""
     desk = Desk(as_user(reader), before).claim()
-    smaller = [row for row in room.table(Review.objects.get()) if row.site not in RECESSES]
+    smaller = [row for row in working_copy.table(Review.objects.get()) if row.site not in RECESSES]
     with monkeypatch.context() as old:
         ReviewedFinding.objects.filter(site__in=RECESSES).delete()
-        old.setattr(room, "_lacks_places", lambda *_: False)
+        old.setattr(working_copy, "_lacks_places", lambda *_: False)
         desk.look()
         desk.confirm_all().sign()
     assert len(SignedVersion.objects.get().findings) == len(smaller) == 15
@@ -44,7 +44,11 @@ def test_a_recess_that_an_older_reading_did_not_look_at_is_not_assessed_and_says
     before: Study, reader: Any, as_user: Any
 ) -> None:
     row = Desk(as_user(reader), before).grade("L4-L5", "recess_left")
-    assert (row["grade"], row["machine_grade"], row["note"]) == ("not_assessed", "not_assessed", room.NOT_READ_THEN)
+    assert (row["grade"], row["machine_grade"], row["note"]) == (
+        "not_assessed",
+        "not_assessed",
+        working_copy.NOT_READ_THEN,
+    )
 
 
 def test_a_review_begun_with_the_smaller_table_gets_the_places_that_it_lacks(desk: Desk) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from accounts.models import AuditEvent
-from reader import room, state
+from reader import page_state, working_copy
 from reader.models import Review, SignedVersion
 from tests.reader.factories import Desk, failed_study
 from worklist.models import Study
@@ -16,7 +16,7 @@ from worklist.models import Study
 def machine_of(desk: Desk) -> dict[str, Any]:
     """What the page is given to draw the planes from."""
     desk.study.refresh_from_db()
-    return state.machine_state(desk.study, room.open_review(desk.study))
+    return page_state.machine_state(desk.study, working_copy.open_review(desk.study))
 
 
 def test_grades_text_and_planes_follow_the_new_names(desk: Desk) -> None:

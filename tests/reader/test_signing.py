@@ -12,8 +12,8 @@ from inference.types import LUMBAR_LEVELS
 from reader import signing
 from reader.models import ImmutableError, SignedVersion
 from tests.reader.factories import Desk
+from worklist.jobs.states import State
 from worklist.models import Study
-from worklist.states import State
 
 
 @pytest.fixture

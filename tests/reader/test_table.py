@@ -5,11 +5,11 @@ from __future__ import annotations
 from accounts.models import AuditEvent
 from inference.result import record
 from inference.types import DiscFinding, DiscQuestion, Grade
-from reader import room
-from reader.state import machine_state
+from reader import working_copy
+from reader.page_state import machine_state
 from tests.reader.factories import RULE, Desk, read_by_machine
+from worklist.jobs.states import State, move
 from worklist.models import Study
-from worklist.states import State, move
 
 
 def test_the_table_starts_with_the_machines_grades_and_rules(desk: Desk) -> None:
@@ -103,7 +103,7 @@ def test_the_table_says_what_is_usual_and_what_is_not(study: Study) -> None:
     for one in reading.reading["measurements"]:
         one.update(usual | ({"value": 6.0, "deviation": -3.0} if one["place"] == "L4-L5" else {}))
     reading.save()
-    review = room.open_review(study)
+    review = working_copy.open_review(study)
     told = {one["place"]: one["unusual"] for one in machine_state(study, review)["measurements"]}
     assert told["L4-L5"] == "below the usual range"
     assert told["L3-L4"] == ""
@@ -114,7 +114,7 @@ def test_what_the_machine_found_of_a_disc_stands_at_its_level_under_the_readers_
     found = (DiscFinding("L4-L5", DiscQuestion.PFIRRMANN, 4, 0.71), DiscFinding("L4-L5", DiscQuestion.BULGING, 1, 0.64))
     reading.reading["disc_findings"] = record.to_dict(found)
     reading.save()
-    review = room.open_review(study)
+    review = working_copy.open_review(study)
     assert machine_state(study, review)["disc_findings"]["L4-L5"]["text"] == "Pfirrmann 4 (71 %), bulging (64 %)"
-    room.move_levels(review, 1)
+    working_copy.move_levels(review, 1)
     assert set(machine_state(study, review)["disc_findings"]) == {"L3-L4"}

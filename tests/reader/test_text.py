@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from inference.types import LUMBAR_LEVELS, Grade, Site
-from reader import text
+from reader import draft_text
 from tests.reader.factories import Desk
 
 MILD, MODERATE = "L4-L5: Mild stenosis", "L4-L5: Moderate stenosis"
@@ -102,9 +102,9 @@ TABLES = st.lists(GRADES, min_size=25, max_size=25)
 PLACES = [(level, site) for level in LUMBAR_LEVELS for site in Site]
 
 
-def said(grades: list[Grade]) -> list[text.Said]:
-    rows = [text.finding(lv, site, grade, "", "") for (lv, site), grade in zip(PLACES, grades, strict=True)]
-    return text.sentences(rows, ())
+def said(grades: list[Grade]) -> list[draft_text.Said]:
+    rows = [draft_text.finding(lv, site, grade, "", "") for (lv, site), grade in zip(PLACES, grades, strict=True)]
+    return draft_text.sentences(rows, ())
 
 
 #: What a study read by hand starts with; too rare to be met by chance.
@@ -116,14 +116,14 @@ NOTHING_ASSESSED = [Grade.NOT_ASSESSED] * len(PLACES)
 @given(before=TABLES, after=TABLES)
 def test_using_every_suggestion_leaves_the_readers_own_lines_in_place(before: list[Grade], after: list[Grade]) -> None:
     settled, now = said(before), said(after)
-    report = "Mine at the top.\n" + text.join(settled) + "Mine at the end.\n"
-    waiting = text.suggestions(report, settled, now)
+    report = "Mine at the top.\n" + draft_text.join(settled) + "Mine at the end.\n"
+    waiting = draft_text.suggestions(report, settled, now)
     for _ in range(100):
         if not waiting:
             break
-        report = text.take(report, waiting[0], now)
-        settled = text.settle(settled, now, waiting[0])
-        waiting = text.suggestions(report, settled, now)
+        report = draft_text.take(report, waiting[0], now)
+        settled = draft_text.settle(settled, now, waiting[0])
+        waiting = draft_text.suggestions(report, settled, now)
     assert not waiting
     assert report.startswith("Mine at the top.\n")
     assert report.endswith("Mine at the end.\n")

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from reader import room
+from reader import working_copy
 from reader.models import Review, SignedVersion
 from tests.reader.factories import Desk
-from worklist import site
+from worklist import shared_settings
 from worklist.models import MachineReading, Study
 
 CHANCES = {"recess_left": 0.48, "recess_right": 0.6, "foramen_left": 0.74}
@@ -32,14 +32,14 @@ def marked(desk: Desk) -> set[str]:
 
 def test_a_grade_below_the_limit_is_marked_with_its_probability_and_a_measured_one_never(desk: Desk) -> None:
     assert marked(desk) == {"recess_left"}
-    assert desk.state["uncertain_below"] == site.UNCERTAIN_BELOW_DEFAULT
+    assert desk.state["uncertain_below"] == shared_settings.UNCERTAIN_BELOW_DEFAULT
     assert desk.grade("L4-L5", "recess_left")["chance"] == "48 %"
     assert desk.grade("L4-L5", "canal")["chance"] == ""
 
 
 def test_another_limit_marks_others_at_the_next_look(desk: Desk, administrator: Any) -> None:
     for below, expected in (("80", set(CHANCES)), ("0", set()), ("61", {"recess_left", "recess_right"})):
-        site.set_uncertain_below(below, administrator)
+        shared_settings.set_uncertain_below(below, administrator)
         assert marked(desk) == expected
 
 
@@ -50,7 +50,7 @@ def test_another_limit_marks_others_at_the_next_look(desk: Desk, administrator: 
 def test_a_grade_is_compared_as_it_is_shown(
     desk: Desk, administrator: Any, probability: float, shown: str, below: str, uncertain: bool
 ) -> None:
-    site.set_uncertain_below(below, administrator)
+    shared_settings.set_uncertain_below(below, administrator)
     Review.objects.get().findings.filter(level="L4-L5", site="recess_left").update(probability=probability)
     desk.look()
     assert desk.grade("L4-L5", "recess_left")["chance"] == shown
@@ -59,7 +59,7 @@ def test_a_grade_is_compared_as_it_is_shown(
 
 def test_a_limit_of_100_marks_every_grade_that_a_network_gave(desk: Desk, administrator: Any) -> None:
     Review.objects.get().findings.filter(level="L4-L5", site="recess_left").update(probability=1.0)
-    site.set_uncertain_below("100", administrator)
+    shared_settings.set_uncertain_below("100", administrator)
     assert marked(desk) == set(CHANCES)
 
 
@@ -72,7 +72,7 @@ def test_a_grade_that_the_reader_changed_is_theirs_and_not_uncertain(desk: Desk)
 
 def test_a_signed_report_keeps_the_marks_that_it_was_signed_with(desk: Desk, administrator: Any) -> None:
     desk.confirm_all().sign()
-    site.set_uncertain_below("80", administrator)
+    shared_settings.set_uncertain_below("80", administrator)
     assert marked(desk) == {"recess_left"}
     assert desk.state["uncertain_below"] == 60
     signed = SignedVersion.objects.get()
@@ -84,7 +84,7 @@ def test_a_signed_report_keeps_the_marks_that_it_was_signed_with(desk: Desk, adm
 
 def test_an_amendment_is_read_by_the_limit_of_today(desk: Desk, administrator: Any) -> None:
     desk.confirm_all().sign()
-    site.set_uncertain_below("80", administrator)
+    shared_settings.set_uncertain_below("80", administrator)
     desk.post("amend/start/", amends=1)
     assert marked(desk) == set(CHANCES)
     desk.post("amend/discard/")
@@ -95,7 +95,7 @@ def test_the_probability_goes_with_its_disc_when_the_levels_are_renamed(desk: De
     desk.post("renumber/", shift=1)
     assert desk.grade("L3-L4", "recess_left")["uncertain"]
     assert not desk.grade("L4-L5", "recess_left")["uncertain"]
-    assert {row.probability for row in room.table(Review.objects.get()) if row.level == "L4-L5"} == {None}
+    assert {row.probability for row in working_copy.table(Review.objects.get()) if row.level == "L4-L5"} == {None}
 
 
 def test_a_likely_grade_on_unfamiliar_images_is_uncertain_too_and_signed_as_such(

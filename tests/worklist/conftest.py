@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from tests.patients import made_once
-from worklist import archives, queue
+from worklist.intake import archives
+from worklist.intake.receive import Receipt
+from worklist.jobs import queue
 from worklist.models import Study
-from worklist.receive import Receipt
 
 
 @pytest.fixture(scope="session")

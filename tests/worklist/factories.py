@@ -85,7 +85,7 @@ def study_files(count: int = 3, **changes: Any) -> list[bytes]:
 
 def receive(*files: bytes, sender: str = "reader") -> Any:
     """Files through the front door."""
-    from worklist.receive import receive_all
+    from worklist.intake.receive import receive_all
 
     return receive_all(((io.BytesIO(data), f"image{number}.dcm") for number, data in enumerate(files, 1)), sender)
 
@@ -160,7 +160,7 @@ def numbered(files: list[bytes]) -> Iterator[tuple[str, bytes]]:
 
 def interrupted_after(files: int) -> Any:
     """The front door, with somebody who pulls the plug after so many files."""
-    from worklist.receive import receive as through_the_door
+    from worklist.intake.receive import receive as through_the_door
 
     left = iter(range(files))
 

@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.utils.cache import get_conditional_response
 
 from accounts import audit, policy
-from worklist import structure
+from worklist.intake import structure
 from worklist.models import Instance, Study
 
 #: A stored instance never changes, and neither do its frames.

@@ -108,7 +108,7 @@ def url(request: HttpRequest, study: Study, series: Series | None = None, instan
 
 def file_attributes(instance: Instance) -> dict[str, Any]:
     """All attributes of a stored file but its pixels and large binaries; section 10.4.1.1.2."""
-    data = dcmread(storage.root() / instance.path, stop_before_pixels=True)
+    data = dcmread(storage.local_file(instance.path), stop_before_pixels=True)
     found = {_AVAILABLE_TRANSFER_SYNTAX: {"vr": "UI", "Value": [instance.transfer_syntax_uid]}}
     for tag in data.keys():  # noqa: SIM118 - a data set is no dict: this gives tags and converts nothing
         if tag in _PIXELS:

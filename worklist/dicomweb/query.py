@@ -11,9 +11,9 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from pydicom.datadict import keyword_for_tag
 
-from worklist import structure
 from worklist.dicomweb.answers import Problem, dicom_json, endpoint
 from worklist.dicomweb.attributes import instance_attributes, series_attributes, study_attributes
+from worklist.intake import structure
 from worklist.models import Instance, Series, Study
 
 MAX_RESULTS = 1000

@@ -20,10 +20,11 @@ from pydicom import dcmread
 from pydicom.encaps import get_frame
 from pydicom.pixels import pixel_array
 
-from worklist import storage, structure
+from worklist import storage
 from worklist.dicomweb import answers
 from worklist.dicomweb.answers import IMMUTABLE, REVALIDATE, Problem, dicom_json, endpoint, found_instances
 from worklist.dicomweb.attributes import file_attributes
+from worklist.intake import structure
 from worklist.models import Instance
 
 CHUNK_BYTES = 1 << 16
@@ -55,7 +56,7 @@ def _chunks(instance: Instance) -> Iterator[bytes]:
 
 
 def _path(instance: Instance) -> Path:
-    return storage.root() / instance.path
+    return storage.local_file(instance.path)
 
 
 @endpoint("GET")

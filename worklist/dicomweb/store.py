@@ -11,11 +11,11 @@ from django.http import HttpRequest, HttpResponseBase
 
 from accounts import audit
 from inference.errors import StudyError, WrongModalityError
-from worklist import guard, receive
 from worklist.dicomweb import multipart, query, retrieve
 from worklist.dicomweb.answers import Problem, dicom_json, endpoint
 from worklist.dicomweb.attributes import attribute, url
 from worklist.errors import ConflictingInstanceError, ConflictingStudyError, NoImageError, NotStoredError
+from worklist.intake import guard, receive
 from worklist.models import Instance, Study
 
 #: Failure reasons of PS3.4 table B.2-1 and PS3.18 section 10.5.3.

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django import template
 
-from worklist.listing import DEFAULT_SORT, Filters
+from worklist.listing.contents import DEFAULT_SORT, Filters
 
 register = template.Library()
 

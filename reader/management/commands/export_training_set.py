@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from reader import export
+from reader.export import training_set
 
 
 class Command(BaseCommand):
@@ -20,11 +20,11 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, out: Path, images: bool, **__: Any) -> None:
         try:
-            told = export.export(out, images, self.stdout.write)
-        except export.CannotExport as error:
+            told = training_set.export(out, images, self.stdout.write)
+        except training_set.CannotExport as error:
             raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(f"The export stopped: {error}. Run it again to go on.") from error
-        self.stdout.write(f"{told.studies} studies, {told.files} images; see {out / export.SHEET}")
+        self.stdout.write(f"{told.studies} studies, {told.files} images; see {out / training_set.SHEET}")
         for reason, count in sorted((told.left_out + told.files_left_out).items()):
             self.stdout.write(f"  left out: {count}, {reason}")

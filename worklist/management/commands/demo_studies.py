@@ -13,10 +13,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from inference.simulate.causes.options import Axial, Distractors, Habit, Severity, StudyOptions, Transition
 from inference.simulate.study import write_study
-from worklist import archives, queue
+from worklist.intake import archives
+from worklist.intake.receive import Receipt
+from worklist.jobs import queue
+from worklist.jobs.states import State
 from worklist.models import Study
-from worklist.receive import Receipt
-from worklist.states import State
 
 #: Who sent them, as the worklist says it.
 SENDER = "demo"

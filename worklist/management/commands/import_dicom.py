@@ -10,9 +10,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts import audit
-from worklist import archives
-from worklist.receive import Receipt
-from worklist.upload import summary
+from worklist.intake import archives
+from worklist.intake.receive import Receipt
+from worklist.intake.upload import summary
 
 SENDER = "import_dicom"
 TELL_EVERY = 100

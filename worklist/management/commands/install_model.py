@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts import audit
-from worklist import choices
+from worklist.versions import choices
 
 
 class Command(BaseCommand):

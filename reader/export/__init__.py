@@ -1,0 +1,1 @@
+"""Signed readings as training data, without the names of people."""

@@ -1,0 +1,175 @@
+"""The worker's task, with the real engine on a simulated patient."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from inference import output, pipeline
+from tests.processes import serving
+from tests.worklist.factories import in_state
+from worklist import storage
+from worklist.jobs import queue, tasks
+from worklist.models import MachineReading, Study
+from worklist.versions import choices
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def nobody_else(data_dir: Path) -> None:
+    """The task is called here, in this process: a worker left by an earlier test would race it for the study."""
+    assert serving(data_dir) == []
+
+
+def fresh(study: Any) -> Study:
+    return Study.objects.get(pk=study.pk)
+
+
+def readings_on_disk() -> set[Path]:
+    return (
+        set((Path(settings.DATA_DIR) / storage.READINGS).glob("*"))
+        if (Path(settings.DATA_DIR) / storage.READINGS).exists()
+        else set()
+    )
+
+
+def leftovers() -> set[Path]:
+    return {path for path in (Path(settings.DATA_DIR) / storage.INCOMING).glob("*") if path.is_dir()}
+
+
+def test_a_queued_study_ends_drafted_with_a_reading_and_its_files(patient: Study) -> None:
+    tasks.read_study(str(patient.pk))
+    drafted = fresh(patient)
+    assert (drafted.state, drafted.attempt, drafted.lease, drafted.step) == ("drafted", 1, None, ""), (
+        drafted.failure_message
+    )
+    reading = drafted.latest_reading
+    assert reading is not None
+    assert reading.reading["study_instance_uid"] == patient.study_instance_uid
+    folder = Path(settings.DATA_DIR) / reading.folder
+    for name in ("reading.json", "segmentation.nii.gz", "overview.png", "draft.txt", "masks/index.json"):
+        assert (folder / name).is_file(), name
+    assert json.loads((folder / "reading.json").read_text()) == reading.reading
+    assert not leftovers()
+
+
+def test_a_bell_that_rings_twice_gives_one_reading(patient: Study) -> None:
+    tasks.read_study(str(patient.pk))
+    tasks.read_study(str(patient.pk))
+    assert MachineReading.objects.count() == 1
+    assert fresh(patient).attempt == 1
+
+
+def test_the_networks_are_loaded_once(patient: Study) -> None:
+    assert choices.networks("cpu") is choices.networks("cpu")
+
+
+def test_images_that_show_no_spine_fail_with_a_named_error() -> None:
+    study = in_state("queued")
+    tasks.read_study(str(study.pk))
+    failed = fresh(study)
+    assert failed.state == "failed"
+    assert failed.failure_code not in ("", "internal")
+    assert not MachineReading.objects.exists()
+    assert not leftovers()
+
+
+def test_a_bug_in_the_engine_is_tried_again_then_told_and_the_next_study_is_read(
+    patient: Study, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, settings: Any
+) -> None:
+    bad = in_state("queued")
+    real = pipeline.read_study
+
+    def broken(paths: Any, models: Any, progress: Any) -> Any:
+        if len(paths) == 3:
+            raise RuntimeError("a bug")
+        return real(paths, models, progress)
+
+    monkeypatch.setattr(pipeline, "read_study", broken)
+    for attempt in range(1, settings.MAX_ATTEMPTS + 1):
+        Study.objects.filter(pk=bad.pk).update(not_before=None)
+        tasks.read_study(str(bad.pk))
+        assert fresh(bad).attempt == attempt
+    assert (fresh(bad).state, fresh(bad).failure_code) == ("failed", "internal")
+    assert "a bug" in caplog.text
+    assert "Müller" not in caplog.text
+    tasks.read_study(str(patient.pk))
+    assert fresh(patient).state == "drafted"
+
+
+def test_a_disk_that_is_full_leaves_no_half_reading(patient: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = readings_on_disk()
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(output, "write", full)
+    tasks.read_study(str(patient.pk))
+    assert fresh(patient).state == "queued"
+    assert not leftovers()
+    assert readings_on_disk() == before
+
+
+def test_a_worker_that_is_too_slow_drops_its_reading_when_another_has_the_study(
+    patient: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = readings_on_disk()
+    real = output.write
+
+    def overtaken(result: Any, folder: Path) -> None:
+        real(result, folder)
+        Study.objects.filter(pk=patient.pk).update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+        queue.reap_lost_leases()
+        assert queue.take(patient.pk) is not None
+
+    monkeypatch.setattr(output, "write", overtaken)
+    tasks.read_study(str(patient.pk))
+    assert (fresh(patient).state, fresh(patient).attempt) == ("running", 2)
+    assert not MachineReading.objects.exists()
+    assert readings_on_disk() == before
+    assert not leftovers()
+
+
+def test_the_heartbeat_keeps_the_lease_while_the_work_says_nothing(settings: Any) -> None:
+    settings.LEASE_SECONDS, settings.HEARTBEAT_SECONDS = 1, 0.2
+    study = in_state("queued")
+    lease = queue.take(study.pk)
+    assert lease is not None
+    with tasks.Heartbeat(lease):
+        for _ in range(8):
+            time.sleep(0.2)
+            assert queue.reap_lost_leases() == 0
+    time.sleep(1.1)
+    assert queue.reap_lost_leases() == 1
+
+
+def test_progress_is_told_while_the_work_runs(settings: Any) -> None:
+    study = in_state("queued")
+    lease = queue.take(study.pk)
+    assert lease is not None
+    with tasks.Heartbeat(lease) as heartbeat:
+        heartbeat.progress("segmenting", 0.4)
+        deadline = time.monotonic() + 5
+        while fresh(study).step != "segmenting" and time.monotonic() < deadline:
+            time.sleep(0.02)
+    assert (fresh(study).step, fresh(study).step_share) == ("segmenting", 0.4)
+
+
+def test_work_whose_lease_is_gone_is_told_to_stop(settings: Any) -> None:
+    settings.HEARTBEAT_SECONDS = 0.05
+    study = in_state("queued")
+    lease = queue.take(study.pk)
+    assert lease is not None
+    with tasks.Heartbeat(lease) as heartbeat:
+        Study.objects.filter(pk=study.pk).update(lease=None)
+        time.sleep(0.5)
+        with pytest.raises(queue.LeaseLost):
+            heartbeat.progress("grading", 0.0)

@@ -1,0 +1,253 @@
+"""One file from outside: guarded, on the disk, then in the database; only then is success told.
+
+Files may come twice, at once, and in any order. Duplicates are known by SOP
+Instance UID. A refused file becomes a `Rejection` that the worklist shows and
+never stops the files after it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from django.conf import settings
+from django.db import DatabaseError, IntegrityError, transaction
+from django.utils import timezone
+
+from inference.errors import StudyError
+from worklist import storage
+from worklist.errors import ConflictingInstanceError, ConflictingStudyError, NotStoredError
+from worklist.intake import guard, structure
+from worklist.intake.guard import Inspected
+from worklist.jobs import queue
+from worklist.jobs.states import State
+from worklist.models import Instance, Rejection, Series, Study
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A file that was not taken, and why."""
+
+    file_name: str
+    code: str
+    message: str
+
+
+@dataclass
+class Receipt:
+    """What became of the files of one delivery; `skipped` are those that are no images by their names."""
+
+    stored: int = 0
+    duplicates: int = 0
+    skipped: int = 0
+    rejected: list[Refused] = field(default_factory=list)
+    studies: set[uuid.UUID] = field(default_factory=set)
+
+    def add(self, other: Receipt) -> None:
+        self.stored += other.stored
+        self.duplicates += other.duplicates
+        self.skipped += other.skipped
+        self.rejected += other.rejected
+        self.studies |= other.studies
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A file that is safely in the store; `new` is False for one that was there already."""
+
+    instance: Instance
+    new: bool
+
+
+def receive(stream: BinaryIO, file_name: str, sender: str) -> Receipt:
+    """Take one DICOM file. Never raises for what is wrong with the file: the receipt says it."""
+    data = b""
+    try:
+        data = read_bounded(stream)
+        taken = take(data)
+    except StudyError as error:
+        return refuse(file_name, sender, error, guard.study_of(data))
+    receipt = Receipt(studies={taken.instance.series.study_id})
+    if taken.new:
+        receipt.stored = 1
+    else:
+        receipt.duplicates = 1
+    return receipt
+
+
+def refuse(file_name: str, sender: str, error: StudyError, study_instance_uid: str = "") -> Receipt:
+    """Put a refused file on record, for the sender to see in the worklist, and for the study that lacks it."""
+    name = printable_name(file_name)
+    Rejection.objects.create(
+        sender=sender[:150],
+        file_name=name,
+        code=error.code,
+        message=error.message,
+        study_instance_uid=study_instance_uid,
+    )
+    return Receipt(rejected=[Refused(name, error.code, error.message)])
+
+
+def printable_name(file_name: str) -> str:
+    """A name fit to be shown and kept. It is never used as a path."""
+    return "".join(c for c in str(file_name).replace("\\", "/") if c.isprintable())[-255:] or "(no name)"
+
+
+def read_bounded(stream: BinaryIO) -> bytes:
+    """The whole stream, or FileTooLargeError after one byte too many."""
+    data = stream.read(settings.INSTANCE_MAX_BYTES + 1)
+    if len(data) > settings.INSTANCE_MAX_BYTES:
+        raise guard.too_large()
+    return data
+
+
+def take(data: bytes, only_study: str = "") -> Taken:
+    """Guard, store and record one file, of the study named `only_study` when that is not empty. Raises StudyError."""
+    inspected = guard.inspect(data)
+    if only_study not in ("", inspected.study_instance_uid):
+        raise ConflictingStudyError("The file belongs to another study than the one it was sent to.")
+    digest = hashlib.sha256(data).hexdigest()
+    try:
+        known = Instance.objects.select_related("series").filter(sop_instance_uid=inspected.sop_instance_uid).first()
+        if known is not None:
+            return _duplicate(known, inspected, data, digest)
+        _check_conflicts(inspected)  # again under the lock; here so that no refused file is left on the disk
+        path = storage.keep(data, digest)
+        return _record(inspected, path, data, digest)
+    except (OSError, DatabaseError) as error:
+        log.exception("a received file could not be stored")
+        raise NotStoredError(f"The file could not be stored ({type(error).__name__}).") from error
+
+
+def _record(inspected: Inspected, path: str, data: bytes, digest: str) -> Taken:
+    """Rows for the study, the series and the instance, in one transaction under the study's row lock."""
+    with transaction.atomic():
+        study = _study(inspected)
+        series = _series(study, inspected)
+        try:
+            with transaction.atomic():
+                instance = Instance.objects.create(
+                    series=series,
+                    sop_instance_uid=inspected.sop_instance_uid,
+                    sop_class_uid=inspected.sop_class_uid,
+                    transfer_syntax_uid=inspected.transfer_syntax_uid,
+                    number=inspected.instance_number,
+                    frames=inspected.image.frames,
+                    rows=inspected.image.rows,
+                    columns=inspected.image.columns,
+                    frame_bytes=inspected.image.frame_bytes,
+                    path=path,
+                    sha256=digest,
+                    size=len(data),
+                )
+        except IntegrityError:  # another delivery of the same instance was a moment faster
+            known = Instance.objects.select_related("series").get(sop_instance_uid=inspected.sop_instance_uid)
+            return _duplicate(known, inspected, data, digest)
+        _arrived(study)
+        return Taken(instance, new=True)
+
+
+def _study(inspected: Inspected) -> Study:
+    """The study's row, locked; made when it is the first image. Raises ConflictingStudyError."""
+    patient = inspected.patient
+    study, made = Study.objects.select_for_update().get_or_create(
+        study_instance_uid=inspected.study_instance_uid,
+        defaults={
+            "accession_number": inspected.accession_number,
+            "patient_id": patient.id,
+            "patient_name": patient.name,
+            "patient_birth_date": patient.birth_date,
+            "patient_sex": patient.sex,
+            "study_date": inspected.study_date,
+            "description": inspected.study_description,
+        },
+    )
+    if not made:
+        _check_patient(study, inspected)
+    return study
+
+
+def _check_conflicts(inspected: Inspected) -> None:
+    study = Study.objects.filter(study_instance_uid=inspected.study_instance_uid).first()
+    if study is not None:
+        _check_patient(study, inspected)
+    series = Series.objects.select_related("study").filter(series_instance_uid=inspected.series_instance_uid).first()
+    if series is not None:
+        _check_series(series, inspected)
+
+
+def _check_patient(study: Study, inspected: Inspected) -> None:
+    patient = inspected.patient
+    if (study.patient_id, study.patient_birth_date) != (patient.id, patient.birth_date):
+        raise ConflictingStudyError("The file belongs to a known study, yet names another patient.")
+
+
+def _check_series(series: Series, inspected: Inspected) -> None:
+    """By the study's UID, which the series' own row leads to: the study may be made between two queries."""
+    if series.study.study_instance_uid != inspected.study_instance_uid:
+        raise ConflictingStudyError("The file's series belongs to another study.")
+
+
+def _series(study: Study, inspected: Inspected) -> Series:
+    series, _ = Series.objects.get_or_create(
+        series_instance_uid=inspected.series_instance_uid,
+        defaults={
+            "study": study,
+            "modality": inspected.modality,
+            "number": inspected.series_number,
+            "description": inspected.series_description,
+        },
+    )
+    _check_series(series, inspected)
+    return series
+
+
+def _arrived(study: Study) -> None:
+    """A new image moves the study's clock; past receiving, it is late, and each state answers in its own way."""
+    if study.state == State.RECEIVED:
+        Study.objects.filter(pk=study.pk).update(last_instance_at=timezone.now())
+    elif study.state in (State.DRAFTED, State.FAILED):
+        queue.images_arrived(study)
+    elif study.state == State.QUEUED:
+        queue.wait_for_quiet(study)
+    else:  # being read, in review or signed
+        queue.count_late(study)
+
+
+def _duplicate(known: Instance, inspected: Inspected, data: bytes, digest: str) -> Taken:
+    """The same image again is no news; another image under its name is refused.
+
+    The file meta information may differ, since each archive writes its own:
+    the data sets are compared.
+    """
+    if known.sha256 != digest and not _same_dataset(known, data):
+        raise ConflictingInstanceError("Another image with the same SOP Instance UID is already here.")
+    if known.series.series_instance_uid != inspected.series_instance_uid:
+        raise ConflictingInstanceError("The same image is already here in another series.")
+    if not storage.exists(known.path) and known.sha256 == digest:
+        storage.keep(data, digest)  # the file was lost from the disk: this delivery mends it
+    return Taken(known, new=False)
+
+
+def _same_dataset(known: Instance, data: bytes) -> bool:
+    try:
+        stored = storage.read(known.path)
+        before, now = structure.outline(stored), structure.outline(data)
+    except (OSError, StudyError):
+        return False
+    same_encoding = before.transfer_syntax_uid == now.transfer_syntax_uid
+    return same_encoding and stored[before.dataset_at :] == data[now.dataset_at :]
+
+
+def receive_all(files: Iterable[tuple[BinaryIO, str]], sender: str) -> Receipt:
+    """Take several files; one that is refused stops no other."""
+    receipt = Receipt()
+    for stream, name in files:
+        receipt.add(receive(stream, name, sender))
+    return receipt

@@ -1,0 +1,105 @@
+"""Studies as they arrive, wait, are read and signed; see `states` for the moves."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+
+from worklist.jobs.states import State
+
+if TYPE_CHECKING:
+    from worklist.models.reading import MachineReading
+
+
+class Study(models.Model):
+    """One examination of one patient, and where it stands."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    study_instance_uid = models.CharField(max_length=64, unique=True)
+    accession_number = models.CharField(max_length=64, blank=True, db_index=True)
+    patient_id = models.CharField(max_length=64, blank=True, db_index=True)
+    patient_name = models.CharField(max_length=324, blank=True)
+    patient_birth_date = models.DateField(null=True, blank=True)
+    patient_sex = models.CharField(max_length=1, blank=True)
+    study_date = models.DateField(null=True, blank=True, db_index=True)
+    description = models.CharField(max_length=64, blank=True)
+
+    state = models.CharField(max_length=12, choices=State.choices, default=State.RECEIVED, db_index=True)
+    state_changed_at = models.DateTimeField(auto_now_add=True)
+    received_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    last_instance_at = models.DateTimeField(auto_now_add=True)
+
+    # The lease of the worker that reads the study now.
+    attempt = models.PositiveSmallIntegerField(default=0)
+    lease = models.UUIDField(null=True, blank=True)
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    step = models.CharField(max_length=20, blank=True)
+    step_share = models.FloatField(default=0.0)
+    # When a queued study may be taken (images still arriving, or a pause before a retry),
+    # and when a worker was last told of it.
+    not_before = models.DateTimeField(null=True, blank=True)
+    rung_at = models.DateTimeField(null=True, blank=True)
+
+    failure_code = models.CharField(max_length=40, blank=True)
+    failure_message = models.TextField(blank=True)
+
+    # The reader who has it, and what arrived behind their back.
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="claimed_studies"
+    )
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    late_images = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-received_at"]
+        verbose_name_plural = "studies"
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @property
+    def latest_reading(self) -> MachineReading | None:
+        """The newest machine reading, or None when the machine never finished one."""
+        return self.machine_readings.order_by("-created_at").first()
+
+
+class Series(models.Model):
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="series")
+    series_instance_uid = models.CharField(max_length=64, unique=True)
+    modality = models.CharField(max_length=16, blank=True)
+    number = models.IntegerField(null=True, blank=True)
+    description = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        ordering = ["number", "id"]
+        verbose_name_plural = "series"
+
+    def __str__(self) -> str:
+        return self.description or str(self.pk)
+
+
+class Instance(models.Model):
+    """One stored DICOM file; `path` is relative to the data folder and made from the digest."""
+
+    series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="instances")
+    sop_instance_uid = models.CharField(max_length=64, unique=True)
+    sop_class_uid = models.CharField(max_length=64)
+    number = models.IntegerField(null=True, blank=True)
+    frames = models.PositiveIntegerField(default=1)
+    rows = models.PositiveIntegerField(default=0)
+    columns = models.PositiveIntegerField(default=0)
+    frame_bytes = models.PositiveBigIntegerField(default=0)  # of one frame, decoded
+    transfer_syntax_uid = models.CharField(max_length=64)
+    path = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveBigIntegerField()
+    received_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["number", "id"]
+
+    def __str__(self) -> str:
+        return str(self.pk)

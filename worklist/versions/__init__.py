@@ -1,0 +1,1 @@
+"""Installed models, which of them reads, and how two of them compare."""
