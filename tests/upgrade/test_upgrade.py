@@ -19,7 +19,7 @@ from accounts.roles import of as roles_of
 from inference.result import record
 from reader.models import Review, SignedVersion
 from tests.upgrade.installation import Installation
-from worklist import queue
+from worklist.jobs import queue
 from worklist.models import (
     Instance,
     MachineReading,

@@ -1,6 +1,6 @@
 """Write an installation of release 0.1.0 as two small files: its rows as JSON, its data folder as an archive.
 
-Runs with that release's code, see `make_installation`. `installation` reads what is written here.
+Runs with that release's code, see `make_installation`. `tests.upgrade.installation` reads what is written here.
 """
 
 from __future__ import annotations

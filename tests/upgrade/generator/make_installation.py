@@ -4,14 +4,13 @@ It is run in a checkout of release 0.1.0 (commit 7f06488), never in this one, an
 
     git worktree add --detach ../release-0.1.0 7f06488
     cd ../release-0.1.0
-    PYTHONPATH=. PYTHON .../tests/upgrade/make_installation.py .../tests/upgrade/release_0_1_0
+    PYTHONPATH=. PYTHON .../tests/upgrade/generator/make_installation.py .../tests/upgrade/release_0_1_0
 
 Everything goes the product's own way: files through the upload page, readings through the task, the readers' acts
 through the JSON API, the administrators' through their pages. Only what cannot be waited for is arranged: the clock
 runs in a year that is past, and the engine fails where a story needs it. The data are simulated; nobody is in them.
 """
 
-# ruff: noqa: E402, I001 - Django must know its settings first; the modules are those of that release
 from __future__ import annotations
 
 import io
@@ -35,19 +34,15 @@ import django
 
 django.setup()
 
-import pydicom
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
-from pydicom.uid import generate_uid
 
 from accounts.models import User
 from inference import cards, pipeline
 from inference.errors import SpineNotFoundError
-from inference.simulate.options import StudyOptions
-from inference.simulate.study import write_study
 from tests.reader.factories import Desk
 from tests.worklist.factories import file_bytes
 from worklist import queue, shadow, tasks
@@ -55,20 +50,8 @@ from worklist.errors import ModelUnusableError
 from worklist.models import Study
 
 sys.path.insert(0, str(Path(__file__).parent))
+import images
 import pack
-
-#: Steps of the grey values that are kept: less noise makes the archive small.
-GREY_STEP = 64
-#: A file's patient: name, ID, birth date, sex. Two of them are one person, two have no ID.
-PATIENTS = {
-    "alvarez": ("Alvarez^Maria", "P-1001", "19520314", "F"),
-    "alvarez, written otherwise": ("ALVAREZ^MARIA^^DR", "P-1001", "", "F"),
-    "berg": ("Berg^Nils", "P-1002", "19610701", "M"),
-    "müller": ("Müller^Anna", "P-1003", "19600229", "F"),
-    "chen": ("Chen^Li=陈^丽", "P-1004", "19750512", "F"),
-    "nobody": ("Unknown^Patient", "", "", ""),
-    "nobody else": ("", "", "19880101", "M"),
-}
 
 
 class Clock:
@@ -87,81 +70,6 @@ class Clock:
 
 clock = Clock()
 timezone.now = clock
-
-
-# --- the images ---------------------------------------------------------------------------------
-
-
-@cache
-def simulated(seed: int, severity: str) -> Path:
-    """One small simulated patient: sagittal T1 and T2, axial T2."""
-    folder = Path(tempfile.mkdtemp(prefix="simulated-"))
-    write_study(folder, seed, StudyOptions(scale="small", severity=severity))
-    return folder / "dicom"
-
-
-def images(name: str, patient: str, case: str = "whole") -> list[bytes]:
-    """The files of a study. case: whole, sagittal (the T2 alone), other (another spine's T2), axial or tiny."""
-    person = dict(zip(("PatientName", "PatientID", "PatientBirthDate", "PatientSex"), PATIENTS[patient], strict=True))
-    study = {
-        "StudyInstanceUID": uid(name),
-        "AccessionNumber": f"A-{patient[:2].upper()}-1" if patient != "nobody" else "",
-        "StudyDate": f"{clock.now - timedelta(days=1):%Y%m%d}",
-        "StudyDescription": "MRI lumbar spine",
-    }
-    if case == "tiny":
-        series = {"SeriesInstanceUID": uid(name, "series"), "SeriesDescription": "T2 AX"}
-        flat = {"ImageOrientationPatient": [1, 0, 0, 0, 1, 0]}
-        places = [
-            {"SOPInstanceUID": uid(name, number), "ImagePositionPatient": [0, 0, 4 * number]} for number in range(3)
-        ]
-        return [file_bytes(**person, **study, **series, **flat, **place) for place in places]
-    folder = simulated(12, "severe") if case == "other" else simulated(5, "mixed")
-    wanted = "*/*.dcm" if case == "whole" else "sagittal_t2/*.dcm"
-    return [dressed(path, name, person | study) for path in sorted(folder.glob(wanted))]
-
-
-def dressed(path: Path, name: str, tags: dict[str, str]) -> bytes:
-    """A simulated image in another patient's name, its grey values coarser."""
-    data = pydicom.dcmread(path)
-    data.SpecificCharacterSet = "ISO_IR 192"
-    for keyword in ("SOPInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID"):
-        setattr(data, keyword, uid(name, data[keyword].value))
-    data.file_meta.MediaStorageSOPInstanceUID = data.SOPInstanceUID
-    for keyword, value in tags.items():
-        setattr(data, keyword, value)
-    data.PixelData = (data.pixel_array // GREY_STEP * GREY_STEP).tobytes()
-    body = io.BytesIO()
-    data.save_as(body, enforce_file_format=True)
-    return body.getvalue()
-
-
-def uid(*of: object) -> str:
-    """The same names give the same UID."""
-    return str(generate_uid(entropy_srcs=[str(part) for part in of]))
-
-
-def late_image(name: str, number: int = 1) -> bytes:
-    """One more image of a study, of a series that no reading uses."""
-    study = studies[name]
-    person = {
-        "PatientName": study.patient_name,
-        "PatientID": study.patient_id,
-        "PatientBirthDate": f"{study.patient_birth_date:%Y%m%d}" if study.patient_birth_date else "",
-        "PatientSex": study.patient_sex,
-        "AccessionNumber": study.accession_number,
-        "StudyDate": f"{study.study_date:%Y%m%d}",
-    }
-    series = {"SeriesInstanceUID": uid(name, "late"), "SeriesDescription": "STIR COR", "SeriesNumber": 99}
-    across = {"ImageOrientationPatient": [1, 0, 0, 0, 0, -1], "ImagePositionPatient": [0, 4 * number, 0]}
-    return file_bytes(
-        StudyInstanceUID=study.study_instance_uid,
-        SOPInstanceUID=uid(name, "late", number),
-        InstanceNumber=number,
-        **person,
-        **series,
-        **across,
-    )
 
 
 # --- people and their acts ----------------------------------------------------------------------
@@ -189,19 +97,28 @@ def at_desk(username: str) -> Client:
     return client
 
 
-def send(name: str, files: list[bytes], sender: str = "reader") -> Study:
+def send(name: str, contents: list[bytes], sender: str = "reader") -> Study:
     """Files through the upload page."""
     clock.wait(2)
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w") as archive:
-        for number, data in enumerate(files, 1):
+        for number, data in enumerate(contents, 1):
             archive.writestr(f"IM{number:04d}", data)
     upload = SimpleUploadedFile("study.zip", body.getvalue())
     answer = at_desk(sender).post("/worklist/upload/", {"files": [upload]}, HTTP_ACCEPT="application/json")
-    told = answer.json()
-    assert told["stored"] == len(files), told
-    studies[name] = Study.objects.get(pk=told["studies"][0])
+    receipt = answer.json()
+    assert receipt["stored"] == len(contents), receipt
+    studies[name] = Study.objects.get(pk=receipt["studies"][0])
     return studies[name]
+
+
+def files(name: str, patient: str, case: str = "whole") -> list[bytes]:
+    """The images of a story, taken yesterday."""
+    return images.images(name, patient, clock.now - timedelta(days=1), case)
+
+
+def late(name: str, number: int = 1) -> bytes:
+    return images.late_image(name, studies[name], number)
 
 
 def ask(name: str, sender: str = "reader") -> Study:
@@ -220,7 +137,7 @@ def read(name: str) -> Study:
 
 
 def drafted(name: str, patient: str, case: str = "whole") -> Study:
-    send(name, images(name, patient, case))
+    send(name, files(name, patient, case))
     ask(name)
     read(name)
     return in_state(name, "drafted")
@@ -279,7 +196,7 @@ def first_reports() -> None:
     """Signed with the default limit of what is uncertain, before any choice of a model."""
     drafted("signed", "alvarez")
     signs(desk("reader", "signed").claim())
-    send("signed by hand", images("signed by hand", "berg", "tiny"))
+    send("signed by hand", files("signed by hand", "berg", "tiny"))
     clock.wait(5)
     queue.enqueue_quiet_studies()
     in_state("signed by hand", "failed")
@@ -303,7 +220,7 @@ def amendments() -> None:
     signs(second, "amend/", reason="The canal at L2-L3 was called normal.")
     at_desk("reader").post("/models/uncertain-below/", {"uncertain_below": "101"})  # refused: no administrator
     at_desk("administrator").post("/models/uncertain-below/", {"uncertain_below": "75"})
-    send("amended twice", [late_image("amended twice")])
+    send("amended twice", [late("amended twice")])
     third = does(desk("reader", "amended twice"), "amend/start/", amends=2)
     does(third, "late/", count=1)
     does(third, "renumber/", shift=1)
@@ -321,7 +238,7 @@ def amendments() -> None:
     does(dropped, "amend/discard/")
     drafted("images after signing", "alvarez", "sagittal")
     signs(desk("reader", "images after signing").claim())
-    send("images after signing", [late_image("images after signing")])
+    send("images after signing", [late("images after signing")])
 
 
 def shadows() -> None:
@@ -361,9 +278,9 @@ def reviews() -> None:
     does(held, "findings/L3-L4/canal/confirm/")
     does(held, "findings/L1-L2/foramen_right/", grade="mild")
     does(held, "draft/dismiss/", key=held.state["suggestions"][0]["key"])
-    send("in review", [late_image("in review")])
+    send("in review", [late("in review")])
     does(held, "late/", count=1)
-    send("in review", [late_image("in review", 2)])
+    send("in review", [late("in review", 2)])
     other = at_desk("reader").post(f"{held.base}findings/L1-L2/confirm/", {"version": 1}, "application/json")
     assert other.status_code != 200
     drafted("released", "müller", "sagittal")
@@ -377,7 +294,7 @@ def reviews() -> None:
     before = desk("reader", "read again").claim()
     does(before, "findings/L4-L5/canal/", grade="moderate")
     before.confirm_all()
-    send("read again", [late_image("read again")])
+    send("read again", [late("read again")])
     does(before, "release/")
     queue.enqueue_quiet_studies()
     read("read again")
@@ -390,7 +307,7 @@ def second_readings() -> None:
         drafted(name, "chen", "sagittal")
         does(desk("reader", name).claim(), "findings/L4-L5/canal/", grade="mild")
         does(desk("reader", name), "release/")
-        send(name, [late_image(name)])
+        send(name, [late(name)])
         clock.wait(5)
         with engine(SpineNotFoundError("No spine was found in the sagittal images.")):
             read(name)
@@ -407,7 +324,7 @@ def drafts_and_failures() -> None:
     drafted("drafted without patient ID", "nobody", "sagittal")
     desk("second_reader", "drafted without patient ID")
     for name, patient in (("failed", "müller"), ("in review by hand", "nobody else")):
-        send(name, images(name, patient, "tiny"))
+        send(name, files(name, patient, "tiny"))
     clock.wait(5)
     queue.enqueue_quiet_studies()
     in_state("failed", "failed")
@@ -415,7 +332,7 @@ def drafts_and_failures() -> None:
     does(held, "findings/L4-L5/canal/", grade="moderate")
     does(held, "findings/L4-L5/confirm/")
     does(desk("second_reader", "in review by hand"), "take-over/")
-    send("failed for want of a model", images("failed for want of a model", "berg", "tiny"))
+    send("failed for want of a model", files("failed for want of a model", "berg", "tiny"))
     ask("failed for want of a model")
     with engine(ModelUnusableError("Model segment 1 is not installed.")):
         read("failed for want of a model")
@@ -435,7 +352,7 @@ def refusals() -> None:
 def waiting_studies() -> None:
     """Last, for they would keep the shadow from reading, and are nobody's any more when the story ends."""
     for name, patient in (("queued", "berg"), ("queued after an error", "müller"), ("running", "chen")):
-        send(name, images(name, patient, "tiny"))
+        send(name, files(name, patient, "tiny"))
         ask(name)
     with engine(RuntimeError("a bug")):
         read("queued after an error")
@@ -443,8 +360,8 @@ def waiting_studies() -> None:
     with engine(KeyboardInterrupt()):
         read("running")
     in_state("running", "running")
-    send("received", images("received", "alvarez", "tiny"))
-    send("received without patient ID", images("received without patient ID", "nobody", "tiny"))
+    send("received", files("received", "alvarez", "tiny"))
+    send("received without patient ID", files("received without patient ID", "nobody", "tiny"))
 
 
 def the_reader_is_renamed() -> None:
