@@ -72,6 +72,8 @@ STUDIES = {
 }
 #: Signed before its signer was renamed: the digest of release 0.1.0 holds the name of the account.
 NOT_INTACT = {"signed by a renamed reader"}
+#: Signed with a measurement of -0.0, which becomes 0.0 in PostgreSQL's JSON: its digest never matched there.
+NOT_INTACT_ON_POSTGRESQL = {"amended twice"}
 #: Tables whose rows are as many as they were.
 KEPT: dict[str, Any] = {
     "accounts.User": User,
@@ -245,7 +247,7 @@ def test_a_signed_version_says_what_was_signed_when_and_by_whom(upgraded: Instal
 
 def test_a_signed_version_matches_its_digest(upgraded: Installation) -> None:
     broken = {upgraded.story(signed.study_id) for signed in SignedVersion.objects.all() if not signed.intact}
-    assert broken == NOT_INTACT
+    assert broken == NOT_INTACT | (NOT_INTACT_ON_POSTGRESQL if connection.vendor == "postgresql" else set())
 
 
 @pytest.mark.parametrize("story", [story for story, stands in STUDIES.items() if stands.signed])
