@@ -24,7 +24,7 @@ def page(new_tab: Callable[..., Tab], drafted: Any, reader: Any, password: str) 
     page.get_by_role("button", name="Start review").click()
     expect(page.get_by_role("button", name="Sign report…")).to_be_visible()
     for site, grade in (("canal", "moderate"), ("foramen_left", "moderate"), ("foramen_right", "normal")):
-        actions.change_grade(drafted, reader, Review.objects.get().version, ("L4-L5", site), grade)
+        actions.change_grade(drafted, reader, Review.objects.get().seen, ("L4-L5", site), grade)
     page.reload()
     page.wait_for_selector("body[data-masks=shown]", timeout=60_000)
     expect(report(page)).to_be_editable()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from reader.models import SignedVersion
+from reader.models import SignedReport
 from tests.browser.conftest import Tab
 from tests.browser.looks import picture
 from worklist.jobs.states import State
@@ -60,8 +60,8 @@ def test_a_radiologist_uploads_reads_signs_and_amends(
     amend(page)
     page.wait_for_url("**/versions/2/")
     expect(page.locator("article")).to_contain_text("Amends version 1. Reason: L5-S1 was misread.")
-    first, second = SignedVersion.objects.order_by("number")
-    assert "L5-S1: Severe stenosis of the spinal canal" in second.text
+    first, second = SignedReport.objects.order_by("number")
+    assert "L5-S1: Severe stenosis of the spinal canal" in second.read().text
     assert "L5-S1: Severe stenosis of the spinal canal" not in first.text
     assert Study.objects.get().state == State.AMENDED
 

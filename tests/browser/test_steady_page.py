@@ -143,7 +143,7 @@ def test_the_page_says_why_confirmations_are_gone(
     new_tab: Callable[..., Tab], drafted: Study, reader: Any, password: str
 ) -> None:
     actions.claim(drafted, reader)
-    actions.confirm_level(drafted, reader, Review.objects.get().version, "L1-L2")
+    actions.confirm_level(drafted, reader, Review.objects.get().seen, "L1-L2")
     actions.release(drafted, reader)
     for state in (State.QUEUED, State.RUNNING, State.DRAFTED):
         move(drafted, state)
