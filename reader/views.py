@@ -22,6 +22,7 @@ from inference.types import LUMBAR_LEVELS, Measurement
 from reader import page_state, signing, working_copy
 from reader.models import SITE_COLUMNS, SignedVersion
 from worklist import storage
+from worklist.access import readable_study
 from worklist.models import Study
 
 NOT_MEASURED = "not measured"
@@ -35,7 +36,7 @@ ONE_VIEW = timedelta(minutes=15)
 @ensure_csrf_cookie
 def page(request: HttpRequest, study_id: UUID) -> HttpResponse:
     """The reading room for one study."""
-    study = get_object_or_404(Study, pk=study_id)
+    study = readable_study(request, pk=study_id)
     audit.record(request.user, "view", study=study, request=request)
     review = working_copy.open_review(study)
     context = {
@@ -68,7 +69,7 @@ def session(request: HttpRequest) -> JsonResponse:
 @radiologist_required
 def version(request: HttpRequest, study_id: UUID, number: int) -> HttpResponse:
     """One signed version, to read and to print."""
-    study = get_object_or_404(Study, pk=study_id)
+    study = readable_study(request, pk=study_id)
     signed = get_object_or_404(SignedVersion.objects.select_related("signed_by", "amends"), study=study, number=number)
     audit.record(request.user, "view", study=study, request=request, version=number)
     versions = list(study.signed_versions.select_related("signed_by").order_by("-number"))
@@ -89,8 +90,9 @@ def version(request: HttpRequest, study_id: UUID, number: int) -> HttpResponse:
 @radiologist_required
 def mask_index(request: HttpRequest, study_id: UUID) -> HttpResponseBase:
     """Which images have a mask, and where in the series' file it lies."""
-    record_view(request, get_object_or_404(Study, pk=study_id))
-    return FileResponse(_file(study_id, "masks/index.json").open("rb"), content_type="application/json")
+    study = readable_study(request, pk=study_id)
+    record_view(request, study)
+    return FileResponse(_file(study, "masks/index.json").open("rb"), content_type="application/json")
 
 
 @require_safe
@@ -98,11 +100,11 @@ def mask_index(request: HttpRequest, study_id: UUID) -> HttpResponseBase:
 @radiologist_required
 def mask(request: HttpRequest, study_id: UUID, series_uid: str) -> HttpResponseBase:
     """The label images of one series, uint8, one after the other."""
-    study = get_object_or_404(Study, pk=study_id)
+    study = readable_study(request, pk=study_id)
     record_view(request, study)
     # Only a series of this study: the name of a file never comes from the address alone.
     series = get_object_or_404(study.series, series_instance_uid=series_uid)
-    stored = _file(study_id, f"masks/{series.series_instance_uid}.bin.gz")
+    stored = _file(study, f"masks/{series.series_instance_uid}.bin.gz")
     response = FileResponse(stored.open("rb"), content_type="application/octet-stream")
     response["Content-Encoding"] = "gzip"
     return response
@@ -113,9 +115,10 @@ def mask(request: HttpRequest, study_id: UUID, series_uid: str) -> HttpResponseB
 @radiologist_required
 def evidence(request: HttpRequest, study_id: UUID) -> HttpResponseBase:
     """Where the networks saw what speaks for their answers: `inference.grading.evidence.EvidenceMap`s."""
-    record_view(request, get_object_or_404(Study, pk=study_id))
+    study = readable_study(request, pk=study_id)
+    record_view(request, study)
     try:
-        return FileResponse(_file(study_id, "evidence.json").open("rb"), content_type="application/json")
+        return FileResponse(_file(study, "evidence.json").open("rb"), content_type="application/json")
     except Http404:  # a reading of before there were any, or without a network that answers
         return JsonResponse({"maps": []})
 
@@ -127,9 +130,8 @@ def record_view(request: HttpRequest, study: Study) -> None:
         audit.record(request.user, "view", study=study, request=request)
 
 
-def _file(study_id: UUID, name: str) -> Path:
+def _file(study: Study, name: str) -> Path:
     """A file of the reading that the review is of. Raises Http404."""
-    study = get_object_or_404(Study, pk=study_id)
     review = working_copy.open_review(study)
     reading = review.machine_reading if review else None
     if reading is None:
