@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.shortcuts import get_object_or_404
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from rest_framework import serializers
@@ -25,6 +24,7 @@ from reader import actions, page_state, second_reviews, signing, views, working_
 from reader.draft_text import Said
 from reader.errors import NotReady, ReviewError
 from reader.models import Seen
+from worklist.access import readable_study
 from worklist.models import Study
 
 
@@ -101,7 +101,7 @@ class ReviewView(APIView):
     body: type[serializers.Serializer[Any]] = serializers.Serializer
 
     def post(self, request: Request, study_id: UUID, **place: str) -> Response:
-        study = get_object_or_404(Study, pk=study_id)
+        study = readable_study(request, pk=study_id)
         # Each answer shows the review, that of a refused write too: it is a view.
         views.record_view(request, study)
         body = self.body(data=request.data)
@@ -141,7 +141,7 @@ class Current(ReviewView):
 
     def get(self, request: Request, study_id: UUID) -> Response:
         """The review as it stands now."""
-        study = get_object_or_404(Study, pk=study_id)
+        study = readable_study(request, pk=study_id)
         views.record_view(request, study)
         return Response(self._state(study, request))
 

@@ -24,6 +24,7 @@ from reader.signed import document
 from reader.signed import page as signed_page
 from reader.signed.from_review import name_of
 from worklist import storage
+from worklist.access import readable_study
 from worklist.models import Study
 
 #: Requests of one reader for one study within this time are one view.
@@ -36,7 +37,7 @@ ONE_VIEW = timedelta(minutes=15)
 @ensure_csrf_cookie
 def page(request: HttpRequest, study_id: UUID) -> HttpResponse:
     """The reading room for one study."""
-    study = get_object_or_404(Study, pk=study_id)
+    study = readable_study(request, pk=study_id)
     audit.record(request.user, "view", study=study, request=request)
     review = working_copy.review_for(study, person(request))
     context = {
@@ -69,7 +70,7 @@ def session(request: HttpRequest) -> JsonResponse:
 @radiologist_required
 def version(request: HttpRequest, study_id: UUID, number: int) -> HttpResponse:
     """One signed report, to read and to print; made from its document alone."""
-    study = get_object_or_404(Study.objects.select_related("patient"), pk=study_id)
+    study = readable_study(request, pk=study_id)
     reports = list(study.signed_reports.order_by("-number"))
     report = next((one for one in reports if one.number == number), None)
     if report is None:
@@ -96,7 +97,7 @@ def version(request: HttpRequest, study_id: UUID, number: int) -> HttpResponse:
 @radiologist_required
 def second_review(request: HttpRequest, study_id: UUID) -> HttpResponse:
     """One's own second review, to read; whoever signed the study does not change it."""
-    study = get_object_or_404(Study.objects.select_related("patient"), pk=study_id)
+    study = readable_study(request, pk=study_id)
     review = working_copy.second_review_of(study, person(request))
     if review is None:
         raise Http404("You have no second review of this study.")
@@ -120,8 +121,9 @@ def second_review(request: HttpRequest, study_id: UUID) -> HttpResponse:
 @radiologist_required
 def mask_index(request: HttpRequest, study_id: UUID) -> HttpResponseBase:
     """Which images have a mask, and where in the series' file it lies."""
-    record_view(request, get_object_or_404(Study, pk=study_id))
-    return FileResponse(_file(request, study_id, "masks/index.json").open("rb"), content_type="application/json")
+    study = readable_study(request, pk=study_id)
+    record_view(request, study)
+    return FileResponse(_file(request, study, "masks/index.json").open("rb"), content_type="application/json")
 
 
 @require_safe
@@ -129,11 +131,11 @@ def mask_index(request: HttpRequest, study_id: UUID) -> HttpResponseBase:
 @radiologist_required
 def mask(request: HttpRequest, study_id: UUID, series_uid: str) -> HttpResponseBase:
     """The label images of one series, uint8, one after the other."""
-    study = get_object_or_404(Study, pk=study_id)
+    study = readable_study(request, pk=study_id)
     record_view(request, study)
     # Only a series of this study: the name of a file never comes from the address alone.
     series = get_object_or_404(study.series, series_instance_uid=series_uid)
-    stored = _file(request, study_id, f"masks/{series.series_instance_uid}.bin.gz")
+    stored = _file(request, study, f"masks/{series.series_instance_uid}.bin.gz")
     response = FileResponse(stored.open("rb"), content_type="application/octet-stream")
     response["Content-Encoding"] = "gzip"
     return response
@@ -144,9 +146,10 @@ def mask(request: HttpRequest, study_id: UUID, series_uid: str) -> HttpResponseB
 @radiologist_required
 def evidence(request: HttpRequest, study_id: UUID) -> HttpResponseBase:
     """Where the networks saw what speaks for their answers: `inference.grading.evidence.EvidenceMap`s."""
-    record_view(request, get_object_or_404(Study, pk=study_id))
+    study = readable_study(request, pk=study_id)
+    record_view(request, study)
     try:
-        return FileResponse(_file(request, study_id, "evidence.json").open("rb"), content_type="application/json")
+        return FileResponse(_file(request, study, "evidence.json").open("rb"), content_type="application/json")
     except Http404:  # a reading of before there were any, or without a network that answers
         return JsonResponse({"maps": []})
 
@@ -158,9 +161,8 @@ def record_view(request: HttpRequest, study: Study) -> None:
         audit.record(request.user, "view", study=study, request=request)
 
 
-def _file(request: HttpRequest, study_id: UUID, name: str) -> Path:
+def _file(request: HttpRequest, study: Study, name: str) -> Path:
     """A file of the reading that the user's review is of. Raises Http404."""
-    study = get_object_or_404(Study, pk=study_id)
     review = working_copy.review_for(study, person(request))
     reading = review.machine_reading if review else None
     if reading is None:

@@ -19,6 +19,7 @@ class WorklistConfig(AppConfig):
                 "view": "Viewed",
                 "patient_corrected": "Corrected a patient",
                 "patient_merged": "Merged two patients",
+                "institution_changed": "Changed an institution's readers",
                 "model_installed": "Installed a model",
                 "model_activated": "Activated a model",
                 "shadow_started": "Started a shadow",

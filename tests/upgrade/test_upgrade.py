@@ -24,12 +24,14 @@ from worklist.models import (
     Instance,
     MachineReading,
     ModelChoice,
+    Patient,
     Rejection,
     Series,
     ShadowReading,
     SiteSetting,
     Study,
 )
+from worklist.orders.patients import identity_of
 
 pytestmark = pytest.mark.django_db
 
@@ -107,7 +109,7 @@ def test_each_study_stands_where_it_stood(upgraded: Installation, story: str) ->
     study = Study.objects.get(pk=upgraded.studies[story])
     assert STUDIES[story] == Stands(
         state=study.state,
-        patient=study.patient_id,
+        patient=study.patient.patient_id,
         signed=study.signed_versions.count(),
         readings=study.machine_readings.count(),
         held_by=study.claimed_by.get_username() if study.claimed_by else "",
@@ -128,12 +130,14 @@ def test_no_row_is_lost(upgraded: Installation, table: str) -> None:
 def test_a_study_keeps_its_patient_its_dates_and_its_words(upgraded: Installation) -> None:
     for was in upgraded.rows("worklist.Study"):
         study = Study.objects.get(pk=was["id"])
+        identity = study.differing_identity or identity_of(study.patient).as_json()
         assert {
             "study_instance_uid": study.study_instance_uid,
             "accession_number": study.accession_number,
-            "patient_name": study.patient_name,
-            "patient_birth_date": study.patient_birth_date.isoformat() if study.patient_birth_date else None,
-            "patient_sex": study.patient_sex,
+            "patient_id": identity["id"],
+            "patient_name": identity["name"],
+            "patient_birth_date": identity["birth_date"],
+            "patient_sex": identity["sex"],
             "study_date": study.study_date.isoformat() if study.study_date else None,
             "description": study.description,
             "failure_message": study.failure_message,
@@ -141,6 +145,31 @@ def test_a_study_keeps_its_patient_its_dates_and_its_words(upgraded: Installatio
         times = (study.received_at, study.state_changed_at, study.last_instance_at, study.claimed_at)
         names = ("received_at", "state_changed_at", "last_instance_at", "claimed_at")
         assert times == tuple(at(was[name]) for name in names), upgraded.story(study.pk)
+
+
+def test_studies_of_one_patient_id_are_of_one_patient_and_those_without_are_alone(upgraded: Installation) -> None:
+    ids = {row["patient_id"] for row in upgraded.rows("worklist.Study")}
+    alone = [row for row in upgraded.rows("worklist.Study") if not row["patient_id"]]
+    assert Patient.objects.count() == len(ids - {""}) + len(alone)
+
+
+def test_a_study_that_spells_its_patient_otherwise_says_so(upgraded: Installation) -> None:
+    (study,) = Study.objects.filter(differing_identity__isnull=False)
+    assert study.differing_identity is not None
+    assert study.differing_identity["id"] == study.patient.patient_id
+    assert study.differing_identity["name"] != study.patient.name
+
+
+def test_a_study_with_an_accession_number_has_its_order(upgraded: Installation) -> None:
+    for study in Study.objects.select_related("order"):
+        assert (study.order.accession_number if study.order else "") == study.accession_number
+
+
+def test_counts_are_those_of_the_rows(upgraded: Installation) -> None:
+    for study in Study.objects.all():
+        assert study.series_count == study.series.count()
+        assert study.instance_count == Instance.objects.filter(series__study=study).count()
+        assert all(series.instance_count == series.instances.count() for series in study.series.all())
 
 
 def test_every_image_is_on_the_disk_with_its_digest(upgraded: Installation) -> None:

@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from pydicom.datadict import keyword_for_tag
 
+from worklist import access
 from worklist.dicomweb.answers import Problem, dicom_json, endpoint
 from worklist.dicomweb.attributes import instance_attributes, series_attributes, study_attributes
 from worklist.intake import structure
@@ -115,7 +116,7 @@ INSTANCE_KEYS = _below("series__study", _STUDY) | _below("series", _SERIES) | _I
 
 def studies(request: HttpRequest) -> HttpResponseBase:
     # By a query of its own: a study has many series to match, and is one row of the answer.
-    matching = Study.objects.filter(_matching(request, STUDY_KEYS)).values("pk")
+    matching = access.visible(request.user).filter(_matching(request, STUDY_KEYS)).values("pk")
     rows = Study.objects.select_related("patient").filter(pk__in=matching).order_by("-study_date", "pk")
     return _answer(request, rows, study_attributes)
 
@@ -123,6 +124,7 @@ def studies(request: HttpRequest) -> HttpResponseBase:
 @endpoint("GET")
 def series(request: HttpRequest, study: str = "") -> HttpResponseBase:
     rows = Series.objects.select_related("study__patient").filter(_matching(request, SERIES_KEYS))
+    rows = rows.filter(study__in=access.visible(request.user))
     if study:
         _known(Study.objects.filter(study_instance_uid=study))
         rows = rows.filter(study__study_instance_uid=study)
@@ -132,6 +134,7 @@ def series(request: HttpRequest, study: str = "") -> HttpResponseBase:
 @endpoint("GET")
 def instances(request: HttpRequest, study: str = "", series: str = "") -> HttpResponseBase:
     rows = Instance.objects.select_related("series__study__patient").filter(_matching(request, INSTANCE_KEYS))
+    rows = rows.filter(series__study__in=access.visible(request.user))
     if study:
         _known(Study.objects.filter(study_instance_uid=study))
         rows = rows.filter(series__study__study_instance_uid=study)

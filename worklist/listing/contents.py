@@ -11,6 +11,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, F, Max, Min, Q, QuerySet
 from django.utils import timezone
 
+from worklist import access
 from worklist.jobs.states import State
 from worklist.models import MachineReading, Rejection, Study
 
@@ -147,7 +148,7 @@ def build(filters: Filters, user: Any) -> Listing:
 
 def _found(filters: Filters, user: Any) -> QuerySet[Study]:
     """Studies that match every word of the search, by name, ID or accession number."""
-    found = Study.objects.all()
+    found = access.visible(user)
     for term in filters.search.split()[:MAX_TERMS]:
         found = found.filter(
             Q(patient__name__icontains=term)

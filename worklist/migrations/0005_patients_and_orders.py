@@ -85,7 +85,8 @@ class Migration(migrations.Migration):
                 fields=("patient", "accession_number"), name="one_order_for_each_accession_number"
             ),
         ),
-        # The new column is called patient_id too.
+        # The new column is called patient_id too, and its index as the old one's.
+        migrations.AlterField(model_name="study", name="patient_id", field=models.CharField(blank=True, max_length=64)),
         migrations.RenameField(model_name="study", old_name="patient_id", new_name="old_patient_id"),
         migrations.AddField(
             model_name="study",

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 
 class Institution(models.Model):
-    """Where images are made, by the name that they carry (0008,0080)."""
+    """Where images are made, by the name that they carry (0008,0080).
+
+    readers: who alone may read its studies; everybody with the role where nobody is named. See `worklist.access`.
+    """
 
     name = models.CharField(max_length=64, unique=True)
+    readers = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="institutions")
 
     def __str__(self) -> str:
         return str(self.pk)

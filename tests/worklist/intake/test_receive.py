@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection
 from pydicom.uid import generate_uid
 
+from tests.patience import at_once
 from tests.worklist.factories import add_image, codes, file_bytes, in_state, receive, received_study, study_files
 from worklist import storage
 from worklist.intake.receive import Receipt
@@ -145,7 +146,7 @@ def test_the_same_study_sent_by_many_at_once_is_stored_once() -> None:
         receipts.append(receive(*files))
         connection.close()
 
-    together(send, 4)
+    at_once([send] * 4)
     assert [codes(receipt) for receipt in receipts] == [[]] * 4
     assert sum(receipt.stored for receipt in receipts) == 4
     assert sum(receipt.duplicates for receipt in receipts) == 12
@@ -182,19 +183,10 @@ def test_two_images_under_one_uid_sent_at_once_leave_one_and_refuse_one() -> Non
         receipts.append(receive(files.pop()))
         connection.close()
 
-    together(send, 2)
+    at_once([send] * 2)
     assert sorted(receipt.stored for receipt in receipts) == [0, 1]
     assert [code for receipt in receipts for code in codes(receipt)] == ["conflicting_instance"]
     assert Instance.objects.count() == 1
-
-
-def together(work: Any, count: int) -> None:
-    threads = [threading.Thread(target=work) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-        assert not thread.is_alive()
 
 
 @pytest.mark.django_db

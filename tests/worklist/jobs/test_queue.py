@@ -12,6 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from inference.errors import SpineNotFoundError
+from tests.patience import at_once
 from tests.worklist.factories import add_image, in_state, quiet, received_study
 from worklist.jobs import queue
 from worklist.jobs.queue import LeaseLost
@@ -151,11 +152,7 @@ def test_of_many_workers_that_hear_the_bell_one_takes_the_study() -> None:
         leases.append(queue.take(study.pk))
         connection.close()
 
-    threads = [threading.Thread(target=work) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    at_once([work] * 6)
     assert sum(lease is not None for lease in leases) == 1
     assert fresh(study).attempt == 1
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.processes import serving, wait_until
+from tests.patience import wait_until
+from tests.processes import serving
 from worklist.intake import archives
 from worklist.intake.receive import Receipt
 from worklist.models import MachineReading, Study
@@ -36,11 +37,11 @@ def test_a_killed_worker_costs_an_attempt_and_neither_loses_nor_doubles_the_read
         receipt.add(part)
     (study_id,) = receipt.studies
     study = Study.objects.get(pk=study_id)
-    wait_until(lambda: fresh(study).step == "segmenting", 90, "the worker to segment")
+    wait_until(lambda: fresh(study).step == "segmenting", "the worker to segment")
     celery_worker_process.kill_inference()
     assert fresh(study).state == "running"
     celery_worker_process.start_inference()
-    wait_until(lambda: fresh(study).state in ("drafted", "failed"), 180, "the study to end")
+    wait_until(lambda: fresh(study).state in ("drafted", "failed"), "the study to end")
     ended = fresh(study)
     assert (ended.state, ended.attempt) == ("drafted", 2), ended.failure_message
     assert MachineReading.objects.filter(study=study).count() == 1
