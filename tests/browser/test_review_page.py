@@ -125,7 +125,7 @@ def test_text_typed_while_the_server_is_away_is_saved_when_it_is_back(tab: Tab) 
     expect(page.locator("#problem")).to_contain_text("cannot be reached")
     expect(page.locator("#saved")).to_have_text("Not saved")
     page.context.set_offline(False)
-    expect(page.locator("#saved")).to_contain_text("Saved", timeout=15_000)
+    expect(page.locator("#saved")).to_contain_text("Saved")
     expect(page.locator("#problem")).to_be_hidden()
     assert Review.objects.get().draft_text == "Typed while away."
 

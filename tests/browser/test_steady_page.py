@@ -49,7 +49,7 @@ def test_one_click_confirms_a_level(
     page = open_review(new_tab, drafted, reader, password, width=size[0], height=size[1]).page
     for level in LUMBAR_LEVELS:
         click_once(page, f"Confirm {level}")
-        expect(page.locator(f"tbody[data-level={level}]")).to_have_attribute("data-confirmed", "true", timeout=3000)
+        expect(page.locator(f"tbody[data-level={level}]")).to_have_attribute("data-confirmed", "true")
 
 
 def test_rows_keep_their_places_whichever_is_current_and_the_rule_can_be_read_in_full(
