@@ -80,11 +80,11 @@ class ReviewSchema(AutoSchema):
     def get_operation_id(self) -> str:
         return type(self.view).__name__
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]  # drf-spectacular's own signature
         return type(self.view).__dict__.get("__doc__") or ""
 
     def get_request_serializer(self) -> Any:
-        body = self.view.body
+        body = getattr(self.view, "body", serializers.Serializer)
         return None if body is serializers.Serializer else body
 
     def get_response_serializers(self) -> Any:
