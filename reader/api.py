@@ -1,7 +1,7 @@
 """The review as a JSON API, for radiologists only.
 
-Every POST names the `version` of the review that the writer saw and answers
-with the whole new state. An error says what to do, and carries the state as it
+Every POST names the `review` and the `version` of it that the writer saw and
+answers with the whole new state. An error says what to do, and carries the state as it
 stands so that the page can show it beside what the writer has.
 """
 
@@ -20,10 +20,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.policy import RadiologistRequired, person
-from reader import actions, page_state, signing, views, working_copy
+from reader import actions, page_state, second_reviews, signing, views, working_copy
 from reader.api_schema import ReviewSchema
 from reader.draft_text import Said
 from reader.errors import NotReady, ReviewError
+from reader.models import Seen
 from worklist.access import readable_study
 from worklist.models import Study
 
@@ -40,6 +41,7 @@ class BoundedJSON(JSONParser):
 
 class Versioned(serializers.Serializer[Any]):
     version = serializers.IntegerField(min_value=0)
+    review = serializers.IntegerField(min_value=0)
 
 
 class GradeChange(Versioned):
@@ -69,6 +71,10 @@ class LevelShift(Versioned):
     shift = serializers.IntegerField()
 
 
+class ReadingChoice(Versioned):
+    reading = serializers.IntegerField(min_value=1)
+
+
 class AmendmentStart(serializers.Serializer[Any]):
     amends = serializers.IntegerField(min_value=1)
 
@@ -80,6 +86,11 @@ class Signature(Versioned):
 
 class Amendment(Signature):
     reason = serializers.CharField(max_length=2000, allow_blank=True)
+
+
+def seen(data: dict[str, Any]) -> Seen:
+    """The review and the version that a `Versioned` body names."""
+    return Seen(data["review"], data["version"])
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -117,7 +128,8 @@ class ReviewView(APIView):
 
     def _state(self, study: Study, request: Request) -> dict[str, Any]:
         study.refresh_from_db()
-        return page_state.review_state(study, working_copy.open_review(study), person(request))
+        user = person(request)
+        return page_state.review_state(study, working_copy.review_for(study, user), user)
 
     def _refused(self, study: Study, request: Request, error: ReviewError) -> dict[str, Any]:
         problem = _problem(error.code, error.message)
@@ -158,6 +170,25 @@ class Release(ReviewView):
         actions.release(study, person(request), request)
 
 
+class StartSecondReview(ReviewView):
+    def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
+        second_reviews.start(study, person(request), request)
+
+
+class CloseSecondReview(ReviewView):
+    body = Versioned
+
+    def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
+        actions.close_second_review(study, person(request), seen(data), request)
+
+
+class UseNewerReading(ReviewView):
+    body = ReadingChoice
+
+    def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
+        actions.use_newer_reading(study, person(request), seen(data), data["reading"], request)
+
+
 class ChangeGrade(ReviewView):
     """Give one site of a level the reader's grade."""
 
@@ -165,7 +196,7 @@ class ChangeGrade(ReviewView):
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
         where = (place["level"], place["site"])
-        actions.change_grade(study, person(request), data["version"], where, data["grade"], request)
+        actions.change_grade(study, person(request), seen(data), where, data["grade"], request)
 
 
 class ConfirmSite(ReviewView):
@@ -174,7 +205,7 @@ class ConfirmSite(ReviewView):
     body = Versioned
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        actions.confirm(study, person(request), data["version"], (place["level"], place["site"]), request)
+        actions.confirm(study, person(request), seen(data), (place["level"], place["site"]), request)
 
 
 class ConfirmLevel(ReviewView):
@@ -183,7 +214,7 @@ class ConfirmLevel(ReviewView):
     body = Versioned
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        actions.confirm_level(study, person(request), data["version"], place["level"], request)
+        actions.confirm_level(study, person(request), seen(data), place["level"], request)
 
 
 class ReopenLevel(ReviewView):
@@ -192,7 +223,7 @@ class ReopenLevel(ReviewView):
     body = Versioned
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        actions.reopen_level(study, person(request), data["version"], place["level"], request)
+        actions.reopen_level(study, person(request), seen(data), place["level"], request)
 
 
 class EditText(ReviewView):
@@ -203,7 +234,7 @@ class EditText(ReviewView):
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
         based_on = data.get("based_on")
         said = [Said(key=item["key"], text=item["text"]) for item in based_on] if based_on is not None else None
-        actions.edit_text(study, person(request), data["version"], data["text"], said, request)
+        actions.edit_text(study, person(request), seen(data), data["text"], said, request)
 
 
 class ReplaceText(ReviewView):
@@ -212,7 +243,7 @@ class ReplaceText(ReviewView):
     body = TextEdit
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        actions.replace_text(study, person(request), data["version"], data["text"], request)
+        actions.replace_text(study, person(request), seen(data), data["text"], request)
 
 
 class UseSuggestion(ReviewView):
@@ -221,7 +252,7 @@ class UseSuggestion(ReviewView):
     body = SuggestionChoice
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        actions.use_suggestion(study, person(request), data["version"], data["key"], request)
+        actions.use_suggestion(study, person(request), seen(data), data["key"], request)
 
 
 class DismissSuggestion(ReviewView):
@@ -230,7 +261,7 @@ class DismissSuggestion(ReviewView):
     body = SuggestionChoice
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        actions.dismiss_suggestion(study, person(request), data["version"], data["key"], request)
+        actions.dismiss_suggestion(study, person(request), seen(data), data["key"], request)
 
 
 class UseAllSuggestions(ReviewView):
@@ -239,7 +270,7 @@ class UseAllSuggestions(ReviewView):
     body = Versioned
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        actions.use_all_suggestions(study, person(request), data["version"], request)
+        actions.use_all_suggestions(study, person(request), seen(data), request)
 
 
 class FollowTable(ReviewView):
@@ -248,7 +279,7 @@ class FollowTable(ReviewView):
     body = Versioned
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        actions.follow_table(study, person(request), data["version"], request)
+        actions.follow_table(study, person(request), seen(data), request)
 
 
 class BringBackText(ReviewView):
@@ -257,7 +288,7 @@ class BringBackText(ReviewView):
     body = Versioned
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        actions.bring_back_text(study, person(request), data["version"], request)
+        actions.bring_back_text(study, person(request), seen(data), request)
 
 
 class Renumber(ReviewView):
@@ -266,7 +297,7 @@ class Renumber(ReviewView):
     body = LevelShift
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        actions.renumber(study, person(request), data["version"], data["shift"], request)
+        actions.renumber(study, person(request), seen(data), data["shift"], request)
 
 
 class AcknowledgeLate(ReviewView):
@@ -275,7 +306,7 @@ class AcknowledgeLate(ReviewView):
     body = LateImages
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        actions.acknowledge_late(study, person(request), data["version"], data["count"], request)
+        actions.acknowledge_late(study, person(request), seen(data), data["count"], request)
 
 
 class Sign(ReviewView):
@@ -284,7 +315,7 @@ class Sign(ReviewView):
     body = Signature
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        signing.sign(study, person(request), data["version"], request, acknowledged=data["contradictions"])
+        signing.sign(study, person(request), seen(data), request, acknowledged=data["contradictions"])
 
 
 class StartAmendment(ReviewView):
@@ -302,7 +333,7 @@ class DiscardAmendment(ReviewView):
     body = Versioned
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        signing.discard_amendment(study, person(request), data["version"], request)
+        signing.discard_amendment(study, person(request), seen(data), request)
 
 
 class Amend(ReviewView):
@@ -312,7 +343,7 @@ class Amend(ReviewView):
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
         reason, acknowledged = data["reason"], data["contradictions"]
-        signing.amend(study, person(request), data["version"], reason, request, acknowledged=acknowledged)
+        signing.amend(study, person(request), seen(data), reason, request, acknowledged=acknowledged)
 
 
 def _problem(code: str, message: str) -> dict[str, Any]:

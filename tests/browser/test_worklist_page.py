@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def page(new_tab: Callable[..., Any], reader: Any, password: str) -> Page:
-    opened: Page = new_tab().log_in(reader, password).page
+    opened: Page = new_tab().log_in(reader, password).open_worklist()
     return opened
 
 

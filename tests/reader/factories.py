@@ -104,7 +104,7 @@ def failed_study() -> Study:
 
 
 class Desk:
-    """One reader's browser tab on one study: remembers the version it saw, as the page does."""
+    """One reader's browser tab on one study: remembers the review and the version it saw, as the page does."""
 
     def __init__(self, client: Client, study: Study) -> None:
         self.client, self.study = client, study
@@ -118,8 +118,9 @@ class Desk:
         return self.state
 
     def post(self, path: str, **body: Any) -> Any:
-        """POST with the version last seen; keep the new state when it was done."""
+        """POST with the review and version last seen; keep the new state when it was done."""
         body.setdefault("version", self.state.get("version", 0))
+        body.setdefault("review", self.state.get("review", 0))
         answer = self.client.post(f"{self.base}{path}", body, content_type="application/json")
         if answer.status_code == 200:
             self.state = answer.json()
