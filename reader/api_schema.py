@@ -103,7 +103,7 @@ class ReviewSchema(AutoSchema):
     def get_operation_id(self) -> str:
         return type(self.view).__name__
 
-    def get_description(self) -> str:  # type: ignore[override]  # drf-spectacular's own signature
+    def get_description(self) -> str:  # type: ignore[override]  # the stubs know the framework's own schema only
         return type(self.view).__dict__.get("__doc__") or ""
 
     def get_request_serializer(self) -> Any:
