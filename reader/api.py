@@ -171,11 +171,15 @@ class Release(ReviewView):
 
 
 class StartSecondReview(ReviewView):
+    """Begin a second review: the reader's own, for agreement, never signed."""
+
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
         second_reviews.start(study, person(request), request)
 
 
 class CloseSecondReview(ReviewView):
+    """Close the reader's own second review, finished."""
+
     body = Versioned
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
@@ -183,6 +187,8 @@ class CloseSecondReview(ReviewView):
 
 
 class UseNewerReading(ReviewView):
+    """Take the machine's newer reading; the reader's grades and text stay, confirmations go."""
+
     body = ReadingChoice
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:

@@ -26,8 +26,23 @@ class FindingState(serializers.Serializer[Any]):
     confirmed_by = serializers.CharField(allow_null=True)
 
 
+class SecondReviewState(serializers.Serializer[Any]):
+    """Of the user's own second review: open, closed by them, or closed by a signature."""
+
+    state = serializers.CharField()
+    closed_at = serializers.DateTimeField(allow_null=True)
+
+
+class NewerReading(serializers.Serializer[Any]):
+    """A machine reading that is newer than the review's; the reader decides whether to take it."""
+
+    id = serializers.IntegerField()
+    read_at = serializers.DateTimeField()
+    differing_grades = serializers.IntegerField()
+
+
 class ReviewState(serializers.Serializer[Any]):
-    """Where the review stands. Without a review, the fields from `by_hand` on are absent."""
+    """Where the review stands. Without a review, the fields from `review` on are absent."""
 
     user = serializers.CharField()
     study_state = serializers.CharField()
@@ -38,10 +53,18 @@ class ReviewState(serializers.Serializer[Any]):
     signed_version = serializers.IntegerField(allow_null=True)
     late_images = serializers.IntegerField()
     findings = FindingState(many=True)
+    second_review = SecondReviewState(allow_null=True)
+    damaged_report = serializers.IntegerField(
+        allow_null=True, help_text="The number of the latest signed report, where it is not what was signed."
+    )
+    review = serializers.IntegerField(required=False, help_text="To be named by the next write.")
+    purpose = serializers.CharField(required=False)
     version = serializers.IntegerField(required=False, help_text="To be named by the next write.")
     by_hand = serializers.BooleanField(required=False)
+    machine_reading = serializers.IntegerField(required=False, allow_null=True)
+    newer_reading = NewerReading(required=False, allow_null=True)
     level_shift = serializers.IntegerField(required=False)
-    uncertain_below = serializers.IntegerField(required=False)
+    uncertain_below = serializers.IntegerField(required=False, allow_null=True)
     text = serializers.CharField(required=False)
     text_is_manual = serializers.BooleanField(required=False)
     sentences = serializers.ListField(child=serializers.DictField(), required=False)
