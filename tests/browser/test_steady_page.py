@@ -150,7 +150,7 @@ def test_the_page_says_why_confirmations_are_gone(
     first = MachineReading.objects.get()
     MachineReading.objects.create(study=drafted, attempt=1, reading=first.reading, folder=first.folder, seconds=1.0)
     page = open_review(new_tab, drafted, reader, password).page
-    why = "The machine read this study again after new images; confirm each level again."
+    why = "The machine read this study again; confirm each level again."
     expect(page.locator("#banner")).to_contain_text(why)
     confirm_all(page)
     expect(page.locator("#banner")).not_to_contain_text(why)
