@@ -189,6 +189,9 @@ DATASET_MAX_DEPTH = 16
 ZIP_MAX_MEMBERS = 5000
 ZIP_MAX_BYTES = UPLOAD_MAX_BYTES
 
+#: Rules of `reader.retention`, as ``images:signed:730,study:failed:90``; none: everything is kept.
+RETENTION = env.names("DEEPSPINE_RETENTION", "")
+
 INCOMING_DIR = env.folder("DEEPSPINE_INCOMING_DIR", DATA_DIR / "incoming")
 # On the disk of the data folder, so that a received file is stored by a rename.
 FILE_UPLOAD_TEMP_DIR = str(INCOMING_DIR)
