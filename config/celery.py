@@ -51,13 +51,14 @@ def configure(celery: Celery) -> None:
                 "schedule": 3600,
                 "options": {"expires": 3600},
             }
-        },
+        }
+        | {"purge": {"task": "reader.tasks.purge", "schedule": 86_400, "options": {"expires": 86_400}}},
         beat_schedule_filename=str(settings.DATA_DIR / "beat-schedule"),
     )
 
 
 configure(app)
-app.autodiscover_tasks(["worklist.jobs"])
+app.autodiscover_tasks(["worklist.jobs", "reader"])
 
 
 @worker_init.connect

@@ -8,6 +8,7 @@ class ReaderConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import audit
+        from reader import checks  # noqa: F401 - loading registers them
 
         audit.register(
             {
@@ -20,5 +21,6 @@ class ReaderConfig(AppConfig):
                 "sign": "Signed",
                 "amend": "Amended",
                 "export": "Exported",
+                "purge": "Purged by a rule of retention",
             }
         )

@@ -52,7 +52,7 @@ def review_state(study: Study, review: Review | None, user: User) -> dict[str, A
         "machine_reading": review.machine_reading_id,
         "newer_reading": _newer_reading(study, review),
         "level_shift": review.level_shift,
-        **_table(study, review, latest),
+        **_table(review, latest),
         "sentences": review.sentences,
         "has_set_aside_text": bool(review.set_aside_text),
         "late_acknowledged": review.late_acknowledged,
@@ -60,6 +60,7 @@ def review_state(study: Study, review: Review | None, user: User) -> dict[str, A
         "amends": review.amends.number if review.amends else None,
         "saved_at": review.saved_at.isoformat() if review.saved_at else None,
         "saved_by": review.saved_by.get_username() if review.saved_by else None,
+        "missing": signing.missing(study, review),
     }
 
 
@@ -83,7 +84,7 @@ def _newer_reading(study: Study, review: Review) -> dict[str, Any] | None:
     }
 
 
-def _table(study: Study, review: Review, latest: SignedReport | None) -> dict[str, Any]:
+def _table(review: Review, latest: SignedReport | None) -> dict[str, Any]:
     """Grades and text: of a signed report as they were signed, else of the working copy."""
     if latest is not None and review.state == Review.State.SIGNED:
         return _signed_table(latest)
@@ -98,7 +99,6 @@ def _table(study: Study, review: Review, latest: SignedReport | None) -> dict[st
         "suggestions": actions.open_suggestions(review),
         "contradictions": checked.found,
         "text_is_checked": checked.done,
-        "missing": signing.missing(study, review),
     }
 
 
@@ -118,7 +118,6 @@ def _signed_table(report: SignedReport) -> dict[str, Any]:
         "suggestions": [],
         "contradictions": checked.found,
         "text_is_checked": checked.done,
-        "missing": [],
     }
 
 
@@ -130,7 +129,6 @@ _NOTHING: dict[str, Any] = {
     "suggestions": [],
     "contradictions": (),
     "text_is_checked": False,
-    "missing": [],
 }
 
 

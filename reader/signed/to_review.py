@@ -34,7 +34,7 @@ def sentences_of(signed: SignedContent) -> list[draft_text.Said]:
 
 
 def _reading(review: Review, signed: SignedContent) -> MachineReading | None:
-    if signed.machine is None:
+    if signed.machine is None or signed.machine.reading is None:
         return None
     return MachineReading.objects.filter(study=review.study_id, pk=signed.machine.reading).first()
 

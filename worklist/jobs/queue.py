@@ -23,7 +23,7 @@ from django.utils import timezone
 from inference.errors import StudyError
 from worklist import storage
 from worklist.jobs.states import ForbiddenMove, LostRace, State, move
-from worklist.models import Instance, MachineReading, Study
+from worklist.models import Instance, MachineReading, ShadowReading, Study
 
 log = logging.getLogger(__name__)
 
@@ -303,6 +303,12 @@ def _reap(study_id: uuid.UUID) -> bool:
         else:
             _give_up(study, where, WORKER_LOST, WORKER_LOST_MESSAGE)
         return True
+
+
+def forget_readings(study: Study) -> None:
+    """Delete the rows of all readings of a study; their files are the caller's matter."""
+    ShadowReading.objects.filter(first__study=study).delete()
+    MachineReading.objects.filter(study=study).delete()
 
 
 def count_late(study: Study) -> None:

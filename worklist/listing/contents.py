@@ -194,7 +194,15 @@ def _warnings(studies: list[Study]) -> dict[Any, tuple[str, ...]]:
 def arrival_warnings(studies: list[Study]) -> dict[Any, tuple[str, ...]]:
     """By study what was odd about its files when they came: some were refused, or they name somebody else."""
     refused = _refused_files(studies)
-    return {study.pk: (*refused.get(study.pk, ()), *_other_identity(study)) for study in studies}
+    return {
+        study.pk: (*refused.get(study.pk, ()), *_other_identity(study), *_purged_images(study)) for study in studies
+    }
+
+
+def _purged_images(study: Study) -> tuple[str, ...]:
+    if study.images_purged_at is None:
+        return ()
+    return (f"The images were deleted on {study.images_purged_at:%Y-%m-%d}, as the rules of retention ask.",)
 
 
 def _other_identity(study: Study) -> tuple[str, ...]:

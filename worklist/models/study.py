@@ -31,6 +31,8 @@ class Study(models.Model):
     # Counted as images arrive, under the study's lock: no page counts rows.
     series_count = models.PositiveIntegerField(default=0)
     instance_count = models.PositiveIntegerField(default=0)
+    # When its images were purged (`reader.retention`), if they were.
+    images_purged_at = models.DateTimeField(null=True, blank=True)
     # Who images say that the study is of, where that is not what is known of the patient; an administrator decides.
     differing_identity = models.JSONField(null=True, blank=True)
 
