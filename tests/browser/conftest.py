@@ -182,10 +182,11 @@ def drafted(live_server: Any, simulated_study: Path, machine_files: Path, rows_o
 
 
 def receive_and_draft(images: Path, machine_files: Path) -> None:
+    from tests.worklist.factories import add_reading
     from worklist import storage
     from worklist.intake import archives
     from worklist.jobs.states import State
-    from worklist.models import MachineReading, Study
+    from worklist.models import Study
 
     for _ in archives.receive_folder(images, "test"):
         pass
@@ -194,5 +195,5 @@ def receive_and_draft(images: Path, machine_files: Path) -> None:
     shutil.copytree(machine_files, folder, dirs_exist_ok=True)
     storage.keep_reading(folder, relative)
     reading = json.loads((machine_files / "reading.json").read_text(encoding="utf-8"))
-    MachineReading.objects.create(study=study, attempt=1, reading=reading, folder=relative, seconds=1.0)
+    add_reading(study, reading, relative)
     Study.objects.filter(pk=study.pk).update(state=State.DRAFTED)

@@ -13,6 +13,7 @@ from inference.types import LUMBAR_LEVELS
 from reader import actions
 from reader.models import Review
 from tests.browser.conftest import Tab
+from tests.worklist.factories import add_reading
 from worklist.jobs.states import State, move
 from worklist.models import MachineReading, Study
 
@@ -148,7 +149,7 @@ def test_the_page_says_why_confirmations_are_gone(
     for state in (State.QUEUED, State.RUNNING, State.DRAFTED):
         move(drafted, state)
     first = MachineReading.objects.get()
-    MachineReading.objects.create(study=drafted, attempt=1, reading=first.reading, folder=first.folder, seconds=1.0)
+    add_reading(drafted, first.reading, first.folder)
     page = open_review(new_tab, drafted, reader, password).page
     why = "The machine read this study again after new images; confirm each level again."
     expect(page.locator("#banner")).to_contain_text(why)
