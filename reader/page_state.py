@@ -65,11 +65,14 @@ def review_state(study: Study, review: Review | None, user: User) -> dict[str, A
 
 
 def _second_review(study: Study, user: User) -> dict[str, Any] | None:
-    """Of the user's own second review: whether it is open, closed by them, or closed by a signature."""
+    """Of the user's own second review: whether it is open, and whose signature closed it, if one did."""
     review = working_copy.second_review_of(study, user)
     if review is None:
         return None
-    return {"state": review.state, "closed_at": review.closed_at.isoformat() if review.closed_at else None}
+    signature = (
+        study.signed_reports.filter(number=1, signed_at__lte=review.closed_at).first() if review.closed_at else None
+    )
+    return {"state": review.state, "signed_by": signature.signed_by.get_username() if signature else None}
 
 
 def _newer_reading(study: Study, review: Review) -> dict[str, Any] | None:

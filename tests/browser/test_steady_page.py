@@ -151,7 +151,7 @@ def test_the_page_says_why_confirmations_are_gone(
     first = MachineReading.objects.get()
     add_reading(drafted, first.reading, first.folder)
     page = open_review(new_tab, drafted, reader, password).page
-    why = "The machine read this study again after new images; confirm each level again."
+    why = "The machine read this study again; confirm each level again."
     expect(page.locator("#banner")).to_contain_text(why)
     confirm_all(page)
     expect(page.locator("#banner")).not_to_contain_text(why)
