@@ -15,12 +15,11 @@ _CLAUSES = st.one_of(
         ["disc bulge compressing the thecal sac", "both exit canals are patent", "left paracentral protrusion"]
     ),
 )
-_PIECES = st.sampled_from(
-    [*(
-        "L4-5 L5/S1: no mild severe canal foramina , . ; and or with left right both ( ) | compressing thecal sac is of at"
-        " the remaining levels normal none nerve root S1 to from previously now : - / disc bulge D12 L3-S1 multilevel"
-    ).split(), "\n"]
-)  # fmt: skip
+_WORDS = (
+    "L4-5 L5/S1: no mild severe canal foramina , . ; and or with left right both ( ) | compressing thecal sac is of at the"
+    " remaining levels normal none nerve root S1 to from previously now : - / disc bulge D12 L3-S1 multilevel"
+)
+_PIECES = st.sampled_from([*_WORDS.split(), "\n"])
 
 
 def any_text() -> st.SearchStrategy[str]:
