@@ -34,17 +34,26 @@ def test_a_text_that_agrees_with_its_table_has_no_contradiction() -> None:
     ],
 )
 def test_a_grade_that_differs_is_shown_beside_its_words(level: str, site: str, table: str, says: str) -> None:
-    (found,) = check_against(DRAFT, {(level, site): table})
-    assert (found.level, found.site, found.text_says, found.table_says) == (level, site, says, table)
-    assert level in found.message
-    assert DRAFT[found.span.start : found.span.end].lower() in DRAFT.lower()
-    assert DRAFT[found.span.start : found.span.end]
+    (contradiction,) = check_against(DRAFT, {(level, site): table})
+    assert (contradiction.level, contradiction.site, contradiction.text_says, contradiction.table_says) == (
+        level,
+        site,
+        says,
+        table,
+    )
+    assert level in contradiction.message
+    assert DRAFT[contradiction.span.start : contradiction.span.end].lower() in DRAFT.lower()
+    assert DRAFT[contradiction.span.start : contradiction.span.end]
 
 
 def test_the_wrong_side_is_a_contradiction_on_that_side() -> None:
     grades = {("L4-L5", "foramen_left"): "mild", ("L4-L5", "foramen_right"): "normal"}
-    (found,) = check_against("L4-L5: mild right foraminal narrowing.", grades)
-    assert (found.site, found.text_says, found.table_says) == ("foramen_right", "mild", "normal")
+    (contradiction,) = check_against("L4-L5: mild right foraminal narrowing.", grades)
+    assert (contradiction.site, contradiction.text_says, contradiction.table_says) == (
+        "foramen_right",
+        "mild",
+        "normal",
+    )
 
 
 def test_a_compromise_without_a_grade_agrees_with_any_grade_but_normal() -> None:
@@ -55,10 +64,10 @@ def test_a_compromise_without_a_grade_agrees_with_any_grade_but_normal() -> None
 
 def test_a_level_said_twice_and_differently_is_a_contradiction_within_the_text() -> None:
     text = "L4-L5: moderate canal stenosis.\n\nIMPRESSION: Severe canal stenosis at L4-L5."
-    (found,) = check_against(text, {})
-    assert found.other is not None
-    assert text[found.other.start : found.other.end] == "canal stenosis"
-    assert (found.text_says, found.table_says) == ("severe", "moderate")
+    (contradiction,) = check_against(text, {})
+    assert contradiction.other is not None
+    assert text[contradiction.other.start : contradiction.other.end] == "canal stenosis"
+    assert (contradiction.text_says, contradiction.table_says) == ("severe", "moderate")
 
 
 def test_a_global_negative_does_not_contradict_a_level_with_a_statement_of_its_own() -> None:
@@ -75,7 +84,7 @@ def test_a_global_negative_does_not_contradict_a_level_with_a_statement_of_its_o
         (PresentAs.MILD, UnmentionedAs.NORMAL_WHERE_READ, 1, 0),
     ],
 )
-def test_the_training_table_maps_as_it_is_told(
+def test_the_training_table_maps_as_it_is_configured(
     present_as: PresentAs, unmentioned_as: UnmentionedAs, canal: int | None, foramen: int | None
 ) -> None:
     labels = extract("L4-L5: narrowing of the canal.").labels
@@ -186,10 +195,10 @@ def test_a_file_that_has_changed_is_read_anew(tmp_path: Path, monkeypatch: pytes
 def test_findings_and_the_training_table_are_written_beside_the_labels(tmp_path: Path) -> None:
     text = "L4-5: Left paracentral protrusion. Severe canal stenosis. Narrowing of the left foramen."
     source = _write(tmp_path, "csv", [("1", text), ("2", "")])
-    out, found, table = (tmp_path / name for name in ("labels.csv", "findings.csv", "training.csv"))
-    asked = ["labels", str(source), "--out", str(out), "--findings", str(found), "--training", str(table)]
-    assert main([*asked, "--present-as", "moderate", "--unmentioned-as", "left_out"]) == 0
-    with found.open(encoding="utf-8") as file:
+    out, findings, table = (tmp_path / name for name in ("labels.csv", "findings.csv", "training.csv"))
+    command = ["labels", str(source), "--out", str(out), "--findings", str(findings), "--training", str(table)]
+    assert main([*command, "--present-as", "moderate", "--unmentioned-as", "left_out"]) == 0
+    with findings.open(encoding="utf-8") as file:
         seen = [tuple(row.values())[:5] for row in csv.DictReader(file)]
     assert seen == [
         ("1", "protrusion", "L4-L5", "paracentral", "left"),
@@ -207,8 +216,8 @@ def test_a_training_table_is_refused_until_both_choices_are_made(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = _write(tmp_path, "csv", [("1", DRAFT)])
-    asked = ["labels", str(source), "--out", str(tmp_path / "l.csv"), "--training", str(tmp_path / "t.csv")]
-    assert main([*asked, "--present-as", "moderate"]) == 2
+    command = ["labels", str(source), "--out", str(tmp_path / "l.csv"), "--training", str(tmp_path / "t.csv")]
+    assert main([*command, "--present-as", "moderate"]) == 2
     assert "--unmentioned-as" in capsys.readouterr().err
     assert not (tmp_path / "t.csv").exists()
 
@@ -216,7 +225,7 @@ def test_a_training_table_is_refused_until_both_choices_are_made(
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux's /proc")
 def test_the_workers_of_a_killed_run_end_with_it(tmp_path: Path) -> None:
     source = _write(tmp_path, "jsonl", [(str(i), DRAFT) for i in range(60 * batch.BLOCK)])
-    asked = [
+    command = [
         sys.executable,
         "-m",
         "inference",
@@ -227,7 +236,7 @@ def test_the_workers_of_a_killed_run_end_with_it(tmp_path: Path) -> None:
         "--workers",
         "2",
     ]
-    run = subprocess.Popen(asked, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_until((tmp_path / "l.csv.progress").exists, "the first block was written")
     children = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text(encoding="ascii").split()
     workers = [
@@ -284,9 +293,9 @@ def test_figures_count_labels_reports_and_confused_grades(tmp_path: Path) -> Non
 def test_the_speed_is_of_reports_of_a_hundred_words_and_the_shares_of_the_steps_add_up(tmp_path: Path) -> None:
     path = tmp_path / "labelled.jsonl"
     path.write_text(json.dumps({"text": "mild canal stenosis at L4-5. " * 40, "labels": {}}) + "\n", encoding="utf-8")
-    found = speed.measure(path, runs=1)
-    assert (found.reports, found.words) == (1, 200)
-    assert found.reports_a_second == pytest.approx(2 / found.seconds[0])
+    measured = speed.measure(path, runs=1)
+    assert (measured.reports, measured.words) == (1, 200)
+    assert measured.reports_a_second == pytest.approx(2 / measured.seconds[0])
     shares = dict(speed.profile(path))
     assert sum(shares.values()) == pytest.approx(1)
     assert shares["grammar"] > 0
