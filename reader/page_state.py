@@ -231,7 +231,7 @@ def _signed_finding(one: SignedGrade) -> dict[str, Any]:
         "note": one.note,
         "chance": percent(one.probability) if one.probability is not None else "",
         "uncertain": one.uncertain,
-        "unfamiliar": one.unfamiliar,
+        "unfamiliar": one.out_of_distribution,
         "contradicted": one.contradicted,
         "changed": one.changed,
         "confirmed_at": one.confirmed_at.isoformat(),

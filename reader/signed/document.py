@@ -65,9 +65,10 @@ class Signer:
 
 @dataclass(frozen=True)
 class SignedGrade:
-    """One grade of the table with what a reader could know of it; the names are those of `ReviewedFinding`.
+    """One grade of the table with what a reader could know of it.
 
-    uncertain: whether the page marked it so, by the limit of that day. confirmed_by: id of the account;
+    rule: what decided the machine's grade; note: what to be careful about. out_of_distribution, contradicted: as in
+    `LevelFinding`. uncertain: whether the page marked it so, by the limit of that day. confirmed_by: id of the account;
     confirmed_by_username: its name then.
     """
 
@@ -79,7 +80,7 @@ class SignedGrade:
     note: str
     probability: float | None
     uncertain: bool
-    unfamiliar: bool
+    out_of_distribution: bool
     contradicted: bool
     changed: bool
     confirmed_by: int
@@ -212,17 +213,21 @@ def _grade(raw: Raw) -> SignedGrade:
         site=raw["site"],
         grade=raw["grade"],
         machine_grade=raw["machine_grade"],
-        rule=raw["rule"],
-        note=raw["note"],
+        rule=_words(raw["rules"]),
+        note=_words(raw["notices"]),
         probability=raw["probability"],
         uncertain=raw["uncertain"],
-        unfamiliar=raw["unfamiliar"],
+        out_of_distribution=raw["out_of_distribution"],
         contradicted=raw["contradicted"],
         changed=raw["changed"],
         confirmed_by=raw["confirmed_by"]["id"],
         confirmed_by_username=raw["confirmed_by"]["username"],
         confirmed_at=datetime.fromisoformat(raw["confirmed_at"]),
     )
+
+
+def _words(facts: list[Raw]) -> str:
+    return " ".join(fact["values"]["text"] for fact in facts)
 
 
 def _measurement(raw: Raw) -> Measurement:
@@ -232,7 +237,7 @@ def _measurement(raw: Raw) -> Measurement:
         quantity=raw["quantity"],
         value=raw["value"],
         unit=raw["unit"],
-        note=raw["note"],
+        note=_words(raw["notices"]),
         lower_bound=raw["lower_bound"],
         plus_minus=raw["plus_minus"],
         usual=(usual[0], usual[1]) if usual else None,

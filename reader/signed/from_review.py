@@ -100,16 +100,21 @@ def _finding(row: ReviewedFinding, uncertain_below: int) -> Raw:
         "site": row.site,
         "grade": row.grade,
         "machine_grade": row.machine_grade,
-        "rule": row.rule,
-        "note": row.note,
+        "rules": _as_written(row.rule),
+        "notices": _as_written(row.note),
         "probability": row.probability,
         "uncertain": working_copy.is_uncertain(row, uncertain_below),
-        "unfamiliar": row.unfamiliar,
+        "out_of_distribution": row.unfamiliar,
         "contradicted": row.contradicted,
         "changed": row.changed,
         "confirmed_by": {"id": row.confirmed_by.pk, "username": row.confirmed_by.get_username()},
         "confirmed_at": row.confirmed_at.isoformat(),
     }
+
+
+def _as_written(text: str) -> list[Raw]:
+    """A rule or notice that is known in words only, as the value that keeps them."""
+    return [{"code": "as_written", "values": {"text": text}}] if text else []
 
 
 def _measurement(one: Measurement) -> Raw:
@@ -118,7 +123,7 @@ def _measurement(one: Measurement) -> Raw:
         "quantity": one.quantity,
         "value": one.value,
         "unit": one.unit,
-        "note": one.note,
+        "notices": _as_written(one.note),
         "lower_bound": one.lower_bound,
         "plus_minus": one.plus_minus,
         "usual": list(one.usual) if one.usual else None,

@@ -149,6 +149,6 @@ def in_words(finding: SignedGrade) -> dict[str, str]:
 def _doubts(finding: SignedGrade) -> list[str]:
     """Why the machine's grade was uncertain."""
     chance = [] if finding.probability is None else [percent(finding.probability)]
-    unfamiliar = ["on images unlike those it learnt from"] if finding.unfamiliar else []
+    unfamiliar = ["on images unlike those it learnt from"] if finding.out_of_distribution else []
     contradicted = ["network and measurements two grades apart"] if finding.contradicted else []
     return [*chance, *unfamiliar, *contradicted]

@@ -51,6 +51,6 @@ def _restore_rows(review: Review, signed: SignedContent) -> None:
 def _restore_row(row: ReviewedFinding, one: SignedGrade) -> None:
     row.machine_grade, row.grade, row.changed = one.machine_grade, one.grade, one.changed
     row.rule, row.note, row.probability = one.rule, one.note, one.probability
-    row.unfamiliar, row.contradicted = one.unfamiliar, one.contradicted
+    row.unfamiliar, row.contradicted = one.out_of_distribution, one.contradicted
     row.confirmed_by_id, row.confirmed_at = one.confirmed_by, one.confirmed_at
     row.save()
