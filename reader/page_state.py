@@ -151,7 +151,7 @@ def machine_state(study: Study, review: Review | None) -> dict[str, Any]:
         "warnings": _warnings(study, named),
         "numbering": found.get("numbering"),
         "has_masks": reading is not None,
-        "failure": study.failure_message if reading is None else "",
+        "failure": _failure(study) if reading is None else "",
     }
 
 
@@ -160,9 +160,16 @@ def _warnings(study: Study, reading: StudyReading | None) -> list[str]:
     warnings = list(contents.arrival_warnings([study]).get(study.pk, ()))
     if reading is None:
         return warnings
-    if study.failure_code:
-        warnings.append(f"{NOT_READ_AGAIN} {study.failure_message}")
+    failure = _failure(study)
+    if failure:
+        warnings.append(f"{NOT_READ_AGAIN} {failure}")
     return [*warnings, *reading.warnings]
+
+
+def _failure(study: Study) -> str:
+    """Why the machine could not read the study, the last time; empty when it could or has not ended."""
+    job = study.failed_job
+    return job.failure_message if job else ""
 
 
 def image_series(study: Study) -> list[dict[str, Any]]:
