@@ -38,6 +38,7 @@ def review_state(study: Study, review: Review | None, user: User) -> dict[str, A
         "may_write": _may_write(study, review, user),
         "signed_version": latest.number if latest else None,
         "late_images": study.late_images,
+        "machine_at_work": study.running_job is not None,
         "findings": [],
         "second_review": _second_review(study, user),
         "damaged_report": latest.number if latest and not latest.intact else None,
