@@ -259,6 +259,14 @@ def renumber(study: Study, user: User, seen: Seen, shift: int, request: HttpRequ
         record(review, user, "change", request, renumbered_from=before, renumbered_to=shift)
 
 
+def read_again(study: Study, user: User, request: HttpRequest | None = None) -> None:
+    """Have the machine read the study once more, also in review and after signing; what it reads is only offered."""
+    try:
+        queue.read_again(study, user, request)
+    except states.ForbiddenMove as refused:
+        raise WrongState(f"The study is {study.get_state_display().lower()} and not read yet.") from refused
+
+
 def use_newer_reading(study: Study, user: User, seen: Seen, reading: int, request: HttpRequest | None = None) -> None:
     """Take what the machine read since; the reader's own grades and text stay, every level must be confirmed again.
 

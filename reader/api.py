@@ -186,6 +186,13 @@ class CloseSecondReview(ReviewView):
         actions.close_second_review(study, person(request), seen(data), request)
 
 
+class ReadAgain(ReviewView):
+    """Have the machine read the study once more; what it reads is offered, nothing is replaced."""
+
+    def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
+        actions.read_again(study, person(request), request)
+
+
 class UseNewerReading(ReviewView):
     """Take the machine's newer reading; the reader's grades and text stay, confirmations go."""
 

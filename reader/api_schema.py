@@ -41,6 +41,14 @@ class NewerReading(serializers.Serializer[Any]):
     differing_grades = serializers.IntegerField()
 
 
+class ReadingAgain(serializers.Serializer[Any]):
+    """The machine reads the study once more: its job waits or runs, and is so far in its step."""
+
+    state = serializers.CharField()
+    step = serializers.CharField()
+    percent = serializers.IntegerField()
+
+
 class ReviewState(serializers.Serializer[Any]):
     """Where the review stands. Without a review, the fields from `review` on are absent."""
 
@@ -54,6 +62,7 @@ class ReviewState(serializers.Serializer[Any]):
     late_images = serializers.IntegerField()
     findings = FindingState(many=True)
     second_review = SecondReviewState(allow_null=True)
+    reading_again = ReadingAgain(allow_null=True)
     damaged_report = serializers.IntegerField(
         allow_null=True, help_text="The number of the latest signed report, where it is not what was signed."
     )

@@ -14,7 +14,7 @@ from reader.models import GRADE_LABELS, SITE_COLUMNS, SITE_LABELS, Review, Revie
 from reader.signed import document
 from reader.signed.document import SignedGrade
 from worklist import shared_settings
-from worklist.jobs.states import State
+from worklist.jobs.states import WITH_A_READER, State
 from worklist.listing import contents
 from worklist.models import Study
 
@@ -40,6 +40,7 @@ def review_state(study: Study, review: Review | None, user: User) -> dict[str, A
         "late_images": study.late_images,
         "findings": [],
         "second_review": _second_review(study, user),
+        "reading_again": _reading_again(study),
         "damaged_report": latest.number if latest and not latest.intact else None,
     }
     if review is None:
@@ -62,6 +63,12 @@ def review_state(study: Study, review: Review | None, user: User) -> dict[str, A
         "saved_by": review.saved_by.get_username() if review.saved_by else None,
         "missing": signing.missing(study, review),
     }
+
+
+def _reading_again(study: Study) -> dict[str, Any] | None:
+    """How far the machine is, where it reads the study behind the reader's review; what it finds will be offered."""
+    job = study.running_job if study.state in WITH_A_READER else None
+    return {"state": job.state, "percent": round(100 * job.step_share), "step": job.step} if job else None
 
 
 def _second_review(study: Study, user: User) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from inference.types import LUMBAR_LEVELS
 from reader import actions, signing
 from reader.models import Review
 from tests.browser.conftest import Tab
+from worklist.jobs import leases
 from worklist.models import MachineReading, Study
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,18 +37,24 @@ def test_a_second_reader_reads_beside_the_first_and_is_told_of_the_signature(
     expect(page.get_by_role("row", name="L1-L2")).to_contain_text("severe")
 
 
-def test_a_newer_reading_is_offered_and_taken_by_a_button(
+def test_the_machine_reads_again_and_the_newer_reading_is_offered_and_taken_by_a_button(
     new_tab: Callable[..., Tab], drafted: Study, reader: Any, password: str
 ) -> None:
     actions.claim(drafted, reader)
+    page = new_tab().log_in(reader, password).open_study(drafted.pk)
+    page.get_by_role("button", name="Let the machine read again").click()
+    expect(page.locator("#banner")).to_contain_text("The machine will read this study again")
+    expect(page.get_by_role("button", name="Let the machine read again")).to_have_count(0)
     first = MachineReading.objects.get()
     changed = dict(first.reading)
     changed["findings"] = [
         one | {"grade": "severe"} if (one["level"], one["site"]) == ("L1-L2", "canal") else one
         for one in first.reading["findings"]
     ]
-    MachineReading.objects.create(study=drafted, attempt=1, reading=changed, folder=first.folder, seconds=1.0)
-    page = new_tab().log_in(reader, password).open_study(drafted.pk)
+    lease = leases.take()
+    assert lease is not None
+    leases.finish(lease, changed, first.folder, 1.0)
+    page.reload()
     expect(page.locator("#banner")).to_contain_text("1 grade differs")
     expect(page.get_by_label("L1-L2 Canal")).not_to_have_value("severe")
     page.get_by_role("button", name="Use the newer reading").click()

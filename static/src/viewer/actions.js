@@ -2,7 +2,7 @@
 
 import { counted, listed } from './contradictions.js';
 import { ask, button, byId, clock, el } from './dom.js';
-import { reviewNotices, secondReviewButtons, startSecondReview } from './reviews.js';
+import { readAgain, reviewNotices, secondReviewButtons, startSecondReview } from './reviews.js';
 import { chanceOf, wasChanged } from './table.js';
 
 const MACHINE_AT_WORK = ['received', 'queued', 'running'];
@@ -18,7 +18,7 @@ export class Actions {
 
   #show(state) {
     byId('banner').replaceChildren(...this.#banners(state));
-    byId('actions').replaceChildren(...this.#buttons(state));
+    byId('actions').replaceChildren(...this.#buttons(state).filter(Boolean));
   }
 
   #banners(state) {
@@ -59,6 +59,7 @@ export class Actions {
   }
 
   #buttons(state) {
+    const act = (path, body) => this.#do(path, body);
     if (state.mine && state.amends) {
       return [
         button('Sign amendment…', () => this.#signAmendment(), { class: 'primary' }),
@@ -70,16 +71,19 @@ export class Actions {
       return [
         button('Sign report…', () => this.#sign(), { class: 'primary' }),
         button('Release', () => this.#do('release/'), { title: 'Hand the study back to the worklist; your work stays' }),
+        readAgain(state, act),
         this.#left(state),
       ];
     }
-    const act = (path, body) => this.#do(path, body);
     const second = secondReviewButtons(state, act);
     if (second) return second;
-    if (state.claimed_by) return [button('Take over…', () => this.#takeOver(state)), startSecondReview(state, act)].filter(Boolean);
+    if (state.claimed_by) return [button('Take over…', () => this.#takeOver(state)), startSecondReview(state, act)];
     if (state.study_state === 'drafted') return [button('Start review', () => this.#do('claim/'), { class: 'primary' })];
     if (state.study_state === 'failed') return [button('Read by hand', () => this.#do('claim/'), { class: 'primary' })];
-    if (state.signed_version) return [button('Amend', () => this.#do('amend/start/', { amends: state.signed_version }), { id: 'amend' })];
+    if (state.signed_version) {
+      const amend = button('Amend', () => this.#do('amend/start/', { amends: state.signed_version }), { id: 'amend' });
+      return [amend, readAgain(state, act)];
+    }
     return [];
   }
 

@@ -3,7 +3,7 @@
 import { button, clock, el } from './dom.js';
 
 export function reviewNotices(state, base, act) {
-  return [damaged(state), newerReading(state, act), secondReview(state, base)].filter(Boolean);
+  return [damaged(state), readingAgain(state), newerReading(state, act), secondReview(state, base)].filter(Boolean);
 }
 
 // What a second reader can do; null where the study's own buttons are meant.
@@ -18,6 +18,20 @@ export function startSecondReview(state, act) {
   return button('Start a second review', () => act('second/start/'), {
     title: 'Read it too, for agreement: your own grades and text, not signed',
   });
+}
+
+// For a study that is in review or signed; what the machine reads is offered when it is done.
+export function readAgain({ reading_again: going, newer_reading: newer }, act) {
+  if (going || newer) return null;
+  return button('Let the machine read again', () => act('read-again/'), {
+    title: 'Your grades and text stay; what it reads is offered to you',
+  });
+}
+
+function readingAgain({ reading_again: going }) {
+  if (!going) return null;
+  const stage = going.state === 'running' ? 'reads this study again' : 'will read this study again';
+  return box('', `The machine ${stage}; what it reads is offered here when you reload the page.`);
 }
 
 function damaged({ damaged_report: number }) {
