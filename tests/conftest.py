@@ -164,6 +164,15 @@ def simulated_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made_once("small-7", lambda folder: write_study(folder, 7, small), tmp_path_factory.getbasetemp())
 
 
+@pytest.fixture(scope="session")
+def simulated_result(simulated_study: Path) -> Any:
+    """What the engine reads from the simulated patient, read once for the test run."""
+    from inference import pipeline
+    from inference.images.headers import find_files
+
+    return pipeline.read_study(find_files(simulated_study / "dicom"), pipeline.load_models())
+
+
 # --- what a machine may lack --------------------------------------------------------------------
 
 
