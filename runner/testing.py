@@ -141,7 +141,7 @@ def side_by_side(jobs: Sequence[Job], at_once: int) -> dict[str, bool]:
 def environment(more: Mapping[str, str]) -> dict[str, str]:
     """Ours without the product's own variables, and one thread for sums: the other cores have jobs of their own."""
     others = {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE"}
-    products = {key for key in os.environ if key in others or key.startswith("DEEPSPINE_") and key != PATIENCE}
+    products = {key for key in os.environ if key in others or (key.startswith("DEEPSPINE_") and key != PATIENCE)}
     clean = {key: value for key, value in os.environ.items() if key not in products}
     return {**clean, "OMP_NUM_THREADS": "1", **more}
 
