@@ -142,7 +142,7 @@ def _grade_from_archive(options: argparse.Namespace, config: TrainConfig) -> Non
     if not (options.reports and options.data_name):
         raise ValueError("--archive needs --reports and --data-name.")
     files = options.archive, options.reports, options.out
-    asked = train_on_archive.Asked(*files, options.data_name, options.truth, options.workers)
+    asked = train_on_archive.ArchiveOptions(*files, options.data_name, options.truth, options.workers)
     train_on_archive.run(asked, replace(config, labels="report", tuned_by="report"))
 
 
