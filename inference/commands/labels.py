@@ -11,8 +11,13 @@ def add(labels: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     labels.add_argument("reports", type=Path, metavar="REPORTS.(csv|jsonl|xlsx|folder)")
     labels.add_argument("--out", type=Path, required=True, metavar="labels.(csv|jsonl)")
-    labels.add_argument("--html", type=Path, metavar="review.html", help="a page to check the labels by eye")
-    labels.add_argument("--findings", type=Path, metavar="findings.csv", help="disc lesions, slips and the rest")
+    labels.add_argument("--html", type=Path, metavar="review.html", help="a page to check the labels")
+    labels.add_argument(
+        "--findings",
+        type=Path,
+        metavar="findings.csv",
+        help="all other findings: disc lesions, listhesis, fractures ...",
+    )
     labels.add_argument("--training", type=Path, metavar="training.csv", help="the DeepSPINE training table")
     labels.add_argument("--present-as", help="with --training: left_out, mild, moderate or severe")
     labels.add_argument("--unmentioned-as", help="with --training: left_out, normal or normal_where_read")

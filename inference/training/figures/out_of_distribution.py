@@ -83,7 +83,9 @@ def markdown(rendered: Path, group: Group, weights: Path | None = None) -> str:
     model = registry.load_folder(weights, "grade") if weights else registry.load("grade")
     network: GradeNet = model.network
     if not network.familiar.known:
-        raise ValueError(f"Grader {model.version} does not say what is familiar to it: see `train grade-familiar`.")
+        raise ValueError(
+            f"Grader {model.version} has no out-of-distribution detector: see `train grade-out-of-distribution`."
+        )
     levels = grade_cuts.load(rendered, group)
     lines = [
         f"Grader {model.version}, {len(np.unique(levels.seed))} simulated patients to {group}, {len(levels)} levels.",

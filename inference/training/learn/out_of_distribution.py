@@ -1,6 +1,6 @@
 """Fit the out-of-distribution detector of a grader on its training images (`inference.models.out_of_distribution`).
 
-python -m inference train grade-familiar --rendered DIR --weights DIR --version 1.0.1
+python -m inference train grade-out-of-distribution --rendered DIR --weights DIR --version 1.0.1
 """
 
 from __future__ import annotations

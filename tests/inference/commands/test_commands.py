@@ -30,7 +30,10 @@ def test_the_command_line_loads_nothing_heavy_before_it_knows_the_command() -> N
         ("train render-grade --patients 1 --out {0}/file/out", "Not done: {0}/file/out: Not a directory."),
         ("labels {0} --out {0}/file/out.csv", "Not done: {0}/file"),
         ("evaluate norms --data {0}/none", "Not done: {0}/none/spider/t2_space: no such folder."),
-        ("evaluate familiar --rendered {0} --weights {1}/segment", "is named segment; one named grade is needed here."),
+        (
+            "evaluate out-of-distribution --rendered {0} --weights {1}/segment",
+            "is named segment; one named grade is needed here.",
+        ),
     ],
 )
 def test_a_folder_or_model_that_is_not_there_is_said_in_a_line(

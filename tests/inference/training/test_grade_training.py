@@ -220,12 +220,12 @@ def test_a_grader_knows_at_its_end_what_is_familiar_to_it_and_the_table_tells_wh
     trained = registry.load("grade", weights_root=out.parent)
     assert trained.network.familiar.known
     options = ["--rendered", str(cut_folder), "--weights", str(out)]
-    assert main(["train", "grade-familiar", *options, "--version", "9.9.9"]) == 0
+    assert main(["train", "grade-out-of-distribution", *options, "--version", "9.9.9"]) == 0
     again = registry.load("grade", weights_root=out.parent)
     assert (again.version, again.card["familiar"]["limits_by"]) == ("9.9.9", "5 tuning levels, varied as in training")
     for name, weight in trained.network.named_parameters():
         torch.testing.assert_close(again.network.get_parameter(name), weight)
-    assert main(["evaluate", "familiar", *options]) == 0
+    assert main(["evaluate", "out-of-distribution", *options]) == 0
     output = capsys.readouterr().out
     assert "1 simulated patients to report, 5 levels" in output
     row = next(line for line in output.splitlines() if line.startswith("| noise of 0.4 |"))
