@@ -23,7 +23,7 @@ from inference.types import LUMBAR_LEVELS, Grade, Site
 from reader import draft_text, second_reviews, working_copy
 from reader.errors import BadValue, NotYours, Stale, WrongState
 from reader.models import Review, ReviewedFinding, Seen, SignedReport
-from worklist.jobs import states
+from worklist.jobs import queue, states
 from worklist.jobs.states import State
 from worklist.models import Study
 
@@ -118,11 +118,8 @@ def release(study: Study, user: User, request: HttpRequest | None = None) -> Non
     if study.state != State.IN_REVIEW:
         raise WrongState("Only a study in review can be released.")
     require_claim(study, user)
-    # A failure is told until the machine reads the study again, also beside an earlier reading.
-    failed = study.failure_code or not study.latest_reading
-    back_to = State.FAILED if failed else State.DRAFTED
     with transaction.atomic():
-        _move(study, back_to, where={"claimed_by": user}, claimed_by=None, claimed_at=None)
+        _move(study, queue.state_without_reader(study), where={"claimed_by": user}, claimed_by=None, claimed_at=None)
         working_copy.primary(study).update(reader=None)
         audit.record(user, "release", study=study, request=request)
 

@@ -21,6 +21,7 @@ from rest_framework.views import APIView
 
 from accounts.policy import RadiologistRequired, person
 from reader import actions, page_state, second_reviews, signing, views, working_copy
+from reader.api_schema import ReviewSchema
 from reader.draft_text import Said
 from reader.errors import NotReady, ReviewError
 from reader.models import Seen
@@ -98,6 +99,7 @@ class ReviewView(APIView):
 
     permission_classes = [RadiologistRequired]
     parser_classes = [BoundedJSON]
+    schema = ReviewSchema()
     body: type[serializers.Serializer[Any]] = serializers.Serializer
 
     def post(self, request: Request, study_id: UUID, **place: str) -> Response:
@@ -137,36 +139,47 @@ class ReviewView(APIView):
 
 
 class Current(ReviewView):
+    """The review as it stands now."""
+
     http_method_names = ["get", "head", "options"]
 
     def get(self, request: Request, study_id: UUID) -> Response:
-        """The review as it stands now."""
         study = readable_study(request, pk=study_id)
         views.record_view(request, study)
         return Response(self._state(study, request))
 
 
 class Claim(ReviewView):
+    """Take a drafted or failed study into review."""
+
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
         actions.claim(study, person(request), request)
 
 
 class TakeOver(ReviewView):
+    """Take over a study that another reader holds."""
+
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
         actions.take_over(study, person(request), request)
 
 
 class Release(ReviewView):
+    """Give the study back without a signature."""
+
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
         actions.release(study, person(request), request)
 
 
 class StartSecondReview(ReviewView):
+    """Begin a second review: the reader's own, for agreement, never signed."""
+
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
         second_reviews.start(study, person(request), request)
 
 
 class CloseSecondReview(ReviewView):
+    """Close the reader's own second review, finished."""
+
     body = Versioned
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
@@ -174,6 +187,8 @@ class CloseSecondReview(ReviewView):
 
 
 class UseNewerReading(ReviewView):
+    """Take the machine's newer reading; the reader's grades and text stay, confirmations go."""
+
     body = ReadingChoice
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
@@ -181,6 +196,8 @@ class UseNewerReading(ReviewView):
 
 
 class ChangeGrade(ReviewView):
+    """Give one site of a level the reader's grade."""
+
     body = GradeChange
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
@@ -189,6 +206,8 @@ class ChangeGrade(ReviewView):
 
 
 class ConfirmSite(ReviewView):
+    """Confirm the grade of one site."""
+
     body = Versioned
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
@@ -196,6 +215,8 @@ class ConfirmSite(ReviewView):
 
 
 class ConfirmLevel(ReviewView):
+    """Confirm all grades of a level."""
+
     body = Versioned
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
@@ -203,6 +224,8 @@ class ConfirmLevel(ReviewView):
 
 
 class ReopenLevel(ReviewView):
+    """Take a level's confirmations back."""
+
     body = Versioned
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
@@ -210,6 +233,8 @@ class ReopenLevel(ReviewView):
 
 
 class EditText(ReviewView):
+    """Save the reader's own text; later changes of the table are then suggestions."""
+
     body = TextEdit
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
@@ -219,6 +244,8 @@ class EditText(ReviewView):
 
 
 class ReplaceText(ReviewView):
+    """Put a text in place of the one that stands, which is set aside."""
+
     body = TextEdit
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
@@ -226,6 +253,8 @@ class ReplaceText(ReviewView):
 
 
 class UseSuggestion(ReviewView):
+    """Take one of the table's sentences into the text."""
+
     body = SuggestionChoice
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
@@ -233,6 +262,8 @@ class UseSuggestion(ReviewView):
 
 
 class DismissSuggestion(ReviewView):
+    """Leave one of the table's sentences out of the text."""
+
     body = SuggestionChoice
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
@@ -240,6 +271,8 @@ class DismissSuggestion(ReviewView):
 
 
 class UseAllSuggestions(ReviewView):
+    """Take all suggested sentences into the text."""
+
     body = Versioned
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
@@ -247,6 +280,8 @@ class UseAllSuggestions(ReviewView):
 
 
 class FollowTable(ReviewView):
+    """Let the text follow the table again; the text that stood is set aside."""
+
     body = Versioned
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
@@ -254,6 +289,8 @@ class FollowTable(ReviewView):
 
 
 class BringBackText(ReviewView):
+    """Bring back the text that was set aside."""
+
     body = Versioned
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
@@ -261,6 +298,8 @@ class BringBackText(ReviewView):
 
 
 class Renumber(ReviewView):
+    """Move all level names up (positive) or down (negative)."""
+
     body = LevelShift
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
@@ -268,6 +307,8 @@ class Renumber(ReviewView):
 
 
 class AcknowledgeLate(ReviewView):
+    """State that the images that came late were looked at."""
+
     body = LateImages
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
@@ -275,6 +316,8 @@ class AcknowledgeLate(ReviewView):
 
 
 class Sign(ReviewView):
+    """Sign the report; `contradictions` is how many the reader knowingly signs."""
+
     body = Signature
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
@@ -282,6 +325,8 @@ class Sign(ReviewView):
 
 
 class StartAmendment(ReviewView):
+    """Begin an amendment of a signed report."""
+
     body = AmendmentStart
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
@@ -289,6 +334,8 @@ class StartAmendment(ReviewView):
 
 
 class DiscardAmendment(ReviewView):
+    """Give an amendment up; the signed report stands."""
+
     body = Versioned
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
@@ -296,6 +343,8 @@ class DiscardAmendment(ReviewView):
 
 
 class Amend(ReviewView):
+    """Sign the amendment, with its reason."""
+
     body = Amendment
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:

@@ -112,7 +112,9 @@ class Review(models.Model):
 
     class Meta:
         constraints = [
+            # Two readers who open a study at once make one review (`working_copy.open_review`).
             models.UniqueConstraint(fields=["study"], condition=Q(purpose="primary"), name="one_primary_review"),
+            # Of two tabs that start a second review at once (`second_reviews.start`).
             models.UniqueConstraint(
                 fields=["study", "reader"], condition=Q(purpose="second"), name="one_second_review_for_each_reader"
             ),

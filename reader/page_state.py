@@ -65,11 +65,14 @@ def review_state(study: Study, review: Review | None, user: User) -> dict[str, A
 
 
 def _second_review(study: Study, user: User) -> dict[str, Any] | None:
-    """Of the user's own second review: whether it is open, closed by them, or closed by a signature."""
+    """Of the user's own second review: whether it is open, and whose signature closed it, if one did."""
     review = working_copy.second_review_of(study, user)
     if review is None:
         return None
-    return {"state": review.state, "closed_at": review.closed_at.isoformat() if review.closed_at else None}
+    signature = (
+        study.signed_reports.filter(number=1, signed_at__lte=review.closed_at).first() if review.closed_at else None
+    )
+    return {"state": review.state, "signed_by": signature.signed_by.get_username() if signature else None}
 
 
 def _newer_reading(study: Study, review: Review) -> dict[str, Any] | None:
@@ -148,7 +151,7 @@ def machine_state(study: Study, review: Review | None) -> dict[str, Any]:
         "warnings": _warnings(study, named),
         "numbering": found.get("numbering"),
         "has_masks": reading is not None,
-        "failure": study.failure_message if reading is None else "",
+        "failure": _failure(study) if reading is None else "",
     }
 
 
@@ -157,9 +160,16 @@ def _warnings(study: Study, reading: StudyReading | None) -> list[str]:
     warnings = list(contents.arrival_warnings([study]).get(study.pk, ()))
     if reading is None:
         return warnings
-    if study.failure_code:
-        warnings.append(f"{NOT_READ_AGAIN} {study.failure_message}")
+    failure = _failure(study)
+    if failure:
+        warnings.append(f"{NOT_READ_AGAIN} {failure}")
     return [*warnings, *reading.warnings]
+
+
+def _failure(study: Study) -> str:
+    """Why the machine could not read the study, the last time; empty when it could or has not ended."""
+    job = study.failed_job
+    return job.failure_message if job else ""
 
 
 def image_series(study: Study) -> list[dict[str, Any]]:

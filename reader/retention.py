@@ -22,7 +22,7 @@ from reader.models import Review, SignedReport
 from worklist import storage
 from worklist.jobs import queue
 from worklist.jobs.states import State
-from worklist.models import Instance, MachineReading, Order, Patient, Series, Study
+from worklist.models import Instance, MachineReading, Order, Patient, ReadingJob, Series, Study
 
 #: States that a rule may name, and the states of a study that it means. What somebody works on is never purged.
 STATES: dict[str, tuple[State, ...]] = {
@@ -63,11 +63,12 @@ class Rule:
         return f"{self.part}:{self.state}:{self.days}"
 
     def studies(self) -> QuerySet[Study]:
-        """Whom it meets now, the oldest first: nobody holds them, and something of that part is left."""
+        """Whom it meets now, the oldest first: no reader and no worker has them, and something of that part is left."""
         before = timezone.now() - timedelta(days=self.days)
         due = Study.objects.filter(
             state__in=STATES[self.state], state_changed_at__lt=before, claimed_by__isnull=True
         ).order_by("state_changed_at", "pk")
+        due = due.exclude(pk__in=ReadingJob.objects.for_readers().active().values("study"))
         if self.part == "images":
             return due.filter(instance_count__gt=0)
         if self.part == "readings":

@@ -155,10 +155,22 @@ def celery_worker_process(broker: str, data_dir: Path, transactional_db: None) -
 
 @pytest.fixture(scope="session")
 def simulated_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of DICOM files: one simulated patient, made once for the test run. Copy before changing it."""
+    """A folder of DICOM files: one simulated patient, coarse and quick, made once for the test run. Copy before
+    changing it."""
+    from inference.simulate.causes.options import StudyOptions
     from inference.simulate.study import write_study
 
-    return made_once("patient", lambda folder: write_study(folder, 7), tmp_path_factory.getbasetemp())
+    small = StudyOptions(scale="small")
+    return made_once("small-7", lambda folder: write_study(folder, 7, small), tmp_path_factory.getbasetemp())
+
+
+@pytest.fixture(scope="session")
+def simulated_result(simulated_study: Path) -> Any:
+    """What the engine reads from the simulated patient, read once for the test run."""
+    from inference import pipeline
+    from inference.images.headers import find_files
+
+    return pipeline.read_study(find_files(simulated_study / "dicom"), pipeline.load_models())
 
 
 # --- what a machine may lack --------------------------------------------------------------------

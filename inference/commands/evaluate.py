@@ -356,7 +356,7 @@ def _add_labels(parser: argparse.ArgumentParser) -> None:
 
 
 def _labels(options: argparse.Namespace) -> int:
-    from inference.reports import evaluate
+    from inference.reports.outside import evaluate
 
     try:
         print(evaluate.report(options.file))
@@ -372,7 +372,7 @@ def _add_label_speed(parser: argparse.ArgumentParser) -> None:
 
 
 def _label_speed(options: argparse.Namespace) -> int:
-    from inference.reports import speed
+    from inference.reports.outside import speed
 
     try:
         print(speed.report(options.file))

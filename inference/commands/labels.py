@@ -26,7 +26,8 @@ def add(labels: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from inference.reports import PresentAs, UnmentionedAs, batch, review, rows
+    from inference.reports import PresentAs, UnmentionedAs
+    from inference.reports.outside import batch, review, rows
 
     sheets = [rows.labels(options.out)]
     if options.findings:

@@ -5,6 +5,8 @@ number of contradictions from the audit trail, patient, study and order from the
 whether it still matched are kept in the document. It was made with the signer's user name, so the names that the
 version itself holds are tried too: an account may have been renamed since. In PostgreSQL's JSON a -0.0 became 0.0,
 so both are tried.
+
+There is no way back: what is signed as a document has no row of the older form. Go back to a backup.
 """
 
 import hashlib
@@ -182,7 +184,7 @@ def content_of(apps, version, users, amended, at):
     return {
         "format": 1,
         "number": version.number,
-        "amends": {"number": amended.number, "sha256": amended.sha256} if amended else None,
+        "amends": amended,
         "reason": version.reason,
         "study": study_of(version.study),
         "order": order_of(version.study),
@@ -205,12 +207,13 @@ def write_reports(apps, editor):
     report_model = apps.get_model("reader", "SignedReport")
     finding_model = apps.get_model("reader", "SignedFinding")
     users = dict(apps.get_model("accounts", "User").objects.values_list("username", "pk"))
-    at, written = timezone.now(), {}
+    at, amended = timezone.now(), None
     related = ("study__patient", "study__order", "study__institution", "signed_by", "amends")
-    for version in version_model.objects.select_related(*related).order_by("study", "number"):
-        content = content_of(apps, version, users, written.get(version.amends_id), at)
+    # In this order a version comes right after the one that it amends.
+    for version in version_model.objects.select_related(*related).order_by("study", "number").iterator(chunk_size=100):
+        content = content_of(apps, version, users, amended if version.amends_id else None, at)
         text = canonical(content)
-        report = written[version.pk] = report_model.objects.create(
+        report = report_model.objects.create(
             pk=version.pk,
             study_id=version.study_id,
             number=version.number,
@@ -221,6 +224,7 @@ def write_reports(apps, editor):
             amends_id=version.amends_id,
         )
         finding_model.objects.bulk_create(row_of(finding_model, report, one) for one in content["findings"])
+        amended = {"number": report.number, "sha256": report.sha256}
     for statement in editor.connection.ops.sequence_reset_sql(no_style(), [report_model]):
         editor.execute(statement)
 
@@ -241,7 +245,7 @@ def settle_reviews(apps, _editor):
     signers = dict(
         apps.get_model("reader", "SignedReport").objects.order_by("number").values_list("study", "signed_by")
     )
-    for review in apps.get_model("reader", "Review").objects.select_related("study"):
+    for review in apps.get_model("reader", "Review").objects.select_related("study").iterator(chunk_size=500):
         is_signed = review.study.state in ("signed", "amended") and review.amends_id is None
         review.state = "signed" if is_signed else "open"
         review.reader_id = review.study.claimed_by_id or (signers.get(review.study_id) if is_signed else None)

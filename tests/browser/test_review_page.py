@@ -13,6 +13,7 @@ from inference.types import LUMBAR_LEVELS
 from reader import actions, signing
 from reader.models import Review, SignedReport
 from tests.browser.conftest import Tab
+from tests.worklist.factories import add_job
 from worklist.jobs.states import State
 from worklist.models import Study
 
@@ -125,7 +126,7 @@ def test_text_typed_while_the_server_is_away_is_saved_when_it_is_back(tab: Tab) 
     expect(page.locator("#problem")).to_contain_text("cannot be reached")
     expect(page.locator("#saved")).to_have_text("Not saved")
     page.context.set_offline(False)
-    expect(page.locator("#saved")).to_contain_text("Saved", timeout=15_000)
+    expect(page.locator("#saved")).to_contain_text("Saved")
     expect(page.locator("#problem")).to_be_hidden()
     assert Review.objects.get().draft_text == "Typed while away."
 
@@ -144,9 +145,8 @@ def test_a_failed_study_is_read_by_hand_with_its_images(
     new_tab: Callable[..., Tab], drafted: Study, reader: Any, password: str
 ) -> None:
     drafted.machine_readings.all().delete()
-    Study.objects.filter(pk=drafted.pk).update(
-        state=State.FAILED, failure_code="spine_not_found", failure_message="The spine was not found."
-    )
+    Study.objects.filter(pk=drafted.pk).update(state=State.FAILED)
+    add_job(drafted, "failed", failure_code="spine_not_found", failure_message="The spine was not found.")
     page = new_tab().log_in(reader, password).open_study(drafted.pk)
     expect(page.locator("#banner")).to_contain_text("The spine was not found.")
     expect(page.locator("#levels")).to_be_hidden()

@@ -27,8 +27,7 @@ PLANNED = ("delivery/",)
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 CODE = re.compile(r"```.*?```|`([^`\n]+)`", re.DOTALL)
-TOP_LEVEL = "|".join(sorted({path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] not in "._"}))
-PATH = re.compile(rf"(?:{TOP_LEVEL}|delivery)/[\w./-]*")
+PATH = re.compile(rf"(?:{'|'.join((*CODE_FOLDERS, 'docs', 'static', 'delivery'))})/[\w./-]*")
 #: As the tables of the engine's stages name modules: below `inference/`, without the ending.
 MODULE_PATH = re.compile(r"[a-z_]+/[a-z_]+")
 DOTTED = re.compile(r"(?:accounts|config|inference|reader|runner|worklist)(?:\.\w+)+")

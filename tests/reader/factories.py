@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from django.test import Client
-from django.utils import timezone
 
 from inference.grading.thresholds import NO_GRADER_NOTE
 from inference.result import draft, record
@@ -23,6 +22,7 @@ from inference.types import (
     SpineCurve,
     StudyReading,
 )
+from tests.worklist.factories import add_job, add_reading
 from worklist.jobs.states import State
 from worklist.models import MachineReading, Patient, Series, Study
 
@@ -82,25 +82,18 @@ def drafted_study(canal: dict[str, Grade] | None = None) -> Study:
 
 def read_by_machine(study: Study, canal: dict[str, Grade] | None = None) -> MachineReading:
     """One more machine reading of `study`."""
-    return MachineReading.objects.create(
-        study=study,
-        attempt=1,
-        reading=record.to_dict(reading(study.study_instance_uid, canal)),
-        folder=f"readings/{study.pk}",
-        seconds=1.0,
-        created_at=timezone.now(),
+    made: MachineReading = add_reading(
+        study, record.to_dict(reading(study.study_instance_uid, canal)), f"readings/{study.pk}"
     )
+    return made
 
 
 def failed_study() -> Study:
     """A study that the machine could not read."""
-    return Study.objects.create(
-        study_instance_uid=f"{UID}.9",
-        patient=Patient.objects.create(),
-        state=State.FAILED,
-        failure_code="no_sagittal_series",
-        failure_message="There is no sagittal T2 or T1 series. Read it by hand.",
-    )
+    study = Study.objects.create(study_instance_uid=f"{UID}.9", patient=Patient.objects.create(), state=State.FAILED)
+    message = "There is no sagittal T2 or T1 series. Read it by hand."
+    add_job(study, "failed", failure_code="no_sagittal_series", failure_message=message)
+    return study
 
 
 class Desk:

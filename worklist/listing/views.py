@@ -21,7 +21,7 @@ from accounts import audit
 from worklist.access import visible_study, worklist_required
 from worklist.intake.upload import upload
 from worklist.jobs import queue
-from worklist.jobs.states import ForbiddenMove, LostRace
+from worklist.jobs.states import ForbiddenMove
 from worklist.listing import contents
 from worklist.listing.contents import Filters
 from worklist.models import Rejection
@@ -62,7 +62,7 @@ def queue_study(request: HttpRequest, study_id: uuid.UUID) -> HttpResponseBase:
     study = visible_study(request, pk=study_id)
     try:
         queue.ask(study)
-    except (ForbiddenMove, LostRace):
+    except ForbiddenMove:
         messages.warning(request, "The study has moved on meanwhile; look at its line again.")
         return redirect("worklist:page")
     audit.record(request.user, "queue", study=study, request=request)

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 
-from worklist.jobs.states import State
+from worklist.jobs.states import MOVES, JobState, State
 from worklist.models.patient import Institution, Order, Patient
 
 if TYPE_CHECKING:
+    from worklist.models.job import ReadingJob
     from worklist.models.reading import MachineReading
 
 
 class Study(models.Model):
     """One examination of one patient, and where it stands."""
+
+    MOVES = MOVES
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     study_instance_uid = models.CharField(max_length=64, unique=True)
@@ -41,20 +44,6 @@ class Study(models.Model):
     received_at = models.DateTimeField(auto_now_add=True, db_index=True)
     last_instance_at = models.DateTimeField(auto_now_add=True)
 
-    # The lease of the worker that reads the study now.
-    attempt = models.PositiveSmallIntegerField(default=0)
-    lease = models.UUIDField(null=True, blank=True)
-    lease_expires_at = models.DateTimeField(null=True, blank=True)
-    step = models.CharField(max_length=20, blank=True)
-    step_share = models.FloatField(default=0.0)
-    # When a queued study may be taken (images still arriving, or a pause before a retry),
-    # and when a worker was last told of it.
-    not_before = models.DateTimeField(null=True, blank=True)
-    rung_at = models.DateTimeField(null=True, blank=True)
-
-    failure_code = models.CharField(max_length=40, blank=True)
-    failure_message = models.TextField(blank=True)
-
     # The reader who has it, and what arrived behind their back.
     claimed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="claimed_studies"
@@ -71,8 +60,24 @@ class Study(models.Model):
 
     @property
     def latest_reading(self) -> MachineReading | None:
-        """The newest machine reading, or None when the machine never finished one."""
-        return self.machine_readings.order_by("-created_at").first()
+        """The newest machine reading, or None when the machine never finished one; never one of shadow mode."""
+        return self.machine_readings.for_readers().order_by("-created_at").first()
+
+    @property
+    def latest_job(self) -> ReadingJob | None:
+        """The newest first or further reading that was asked of the machine, in whatever state it is."""
+        return self.reading_jobs.for_readers().order_by("-created_at").first()
+
+    @property
+    def running_job(self) -> ReadingJob | None:
+        """The job that waits to be read or is being read, if there is one; never one of shadow mode."""
+        return self.reading_jobs.for_readers().active().first()
+
+    @property
+    def failed_job(self) -> ReadingJob | None:
+        """The newest job when it failed: why the machine could not read the study, or not once more."""
+        job = self.latest_job
+        return job if job is not None and job.state == JobState.FAILED else None
 
 
 class Series(models.Model):

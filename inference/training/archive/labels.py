@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.reports import extract, files
-from inference.reports.check import check_against
+from inference.reports import extract
+from inference.reports.outside import files
+from inference.reports.outside.check import check_against
 from inference.reports.types import Label, Observation, ReportLabels
 from inference.simulate.causes.records import SITES
 from inference.training.archive.index import FolderContents, Study, hashed

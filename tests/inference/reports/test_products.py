@@ -12,18 +12,8 @@ from pathlib import Path
 import pytest
 
 from inference.__main__ import main
-from inference.reports import (
-    PresentAs,
-    UnmentionedAs,
-    batch,
-    check_against,
-    evaluate,
-    extract,
-    files,
-    rows,
-    speed,
-    training_table,
-)
+from inference.reports import PresentAs, UnmentionedAs, check_against, extract, training_table
+from inference.reports.outside import batch, evaluate, files, rows, speed
 from tests.patience import wait_until
 
 DRAFT = "L4-L5: Severe canal stenosis. Mild left foraminal narrowing.\nL5-S1: No canal stenosis."

@@ -13,7 +13,7 @@ import pytest
 
 from inference import progress
 from inference.__main__ import main
-from inference.reports import files
+from inference.reports.outside import files
 from inference.simulate import archive
 from inference.simulate.archive import ArchiveError, write_archive
 from inference.simulate.causes.options import StudyOptions

@@ -219,16 +219,14 @@ def test_an_image_of_a_study_that_is_coming_in_moves_its_clock() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("state", ["drafted", "failed"])
 def test_a_late_image_of_a_finished_study_queues_it_again_once_all_have_come(state: str) -> None:
-    study = in_state(state, attempt=3, failure_code="x", failure_message="y")
+    study = in_state(state)
     add_image(study)
     study.refresh_from_db()
-    assert (study.state, study.attempt, study.failure_code) == ("queued", 0, "")
-    assert study.not_before is not None
-    assert study.not_before > study.last_instance_at
-    waits_until = study.not_before
+    waits_until = study.running_job.not_before
+    assert (study.state, study.running_job.attempt, study.failed_job) == ("queued", 0, None)
+    assert waits_until > study.last_instance_at
     receive(file_bytes(StudyInstanceUID=study.study_instance_uid, SeriesInstanceUID=generate_uid()))
-    study.refresh_from_db()
-    assert study.not_before > waits_until
+    assert study.running_job.not_before > waits_until
 
 
 @pytest.mark.django_db
@@ -245,7 +243,7 @@ def test_a_late_image_of_a_study_that_a_person_queued_does_not_hold_it_up() -> N
     study = in_state("queued")
     add_image(study)
     study.refresh_from_db()
-    assert (study.state, study.not_before) == ("queued", None)
+    assert (study.state, study.running_job.not_before) == ("queued", None)
 
 
 @pytest.mark.django_db

@@ -13,6 +13,8 @@ from django.test import Client
 from accounts.models import AuditEvent
 from tests.worklist.factories import (
     add_image,
+    add_job,
+    add_reading,
     file_bytes,
     in_state,
     interrupted_after,
@@ -23,7 +25,7 @@ from tests.worklist.factories import (
     zipped,
 )
 from worklist.intake import archives
-from worklist.models import Instance, MachineReading, Patient, Rejection, Study
+from worklist.models import Instance, Patient, Rejection, Study
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +49,7 @@ def shown(browser: Client, **asked: str) -> list[str]:
 
 
 def test_a_line_says_who_when_what_and_how_far(as_reader: Client) -> None:
-    in_state("running", step="segmenting", step_share=0.4, attempt=2)
+    in_state("running", job={"step": "segmenting", "step_share": 0.4, "attempt": 2})
     page = as_reader.get("/worklist/").content.decode()
     for said in ("Müller, Anna", "P-1", "1960-02-29", "65 years", "2025-03-01", "MRI lumbar spine", "A-1",
                  "Segmenting", "40 %", "Attempt 2."):  # fmt: skip
@@ -62,8 +64,18 @@ def test_the_age_is_the_age_at_the_study_even_for_those_born_on_a_leap_day(
     assert age in rows(as_reader)
 
 
+def test_a_study_in_review_or_signed_shows_that_it_is_read_again(as_reader: Client) -> None:
+    add_job(in_state("in_review"), "running", step="grading", step_share=0.25)
+    add_job(in_state("signed"), "waiting")
+    body = rows(as_reader)
+    assert "Being read again: grading, 25 %." in body
+    assert "Waiting to be read again by the machine." in body
+    assert "In review by nobody" in body
+    assert "Signed" in body
+
+
 def test_a_failed_study_says_why_and_offers_the_machine_and_the_hand(as_reader: Client) -> None:
-    study = in_state("failed", failure_code="x", failure_message="There is no sagittal series. Send it.")
+    study = in_state("failed", job={"failure_code": "x", "failure_message": "There is no sagittal series. Send it."})
     body = rows(as_reader)
     assert "There is no sagittal series. Send it." in body
     assert f'formaction="/worklist/studies/{study.pk}/queue/"' in body
@@ -72,10 +84,8 @@ def test_a_failed_study_says_why_and_offers_the_machine_and_the_hand(as_reader: 
 
 def test_a_drafted_study_shows_what_to_check(as_reader: Client) -> None:
     study = in_state("drafted")
-    for number, warning in enumerate(("An old warning.", "Read from sagittal T1.")):
-        MachineReading.objects.create(
-            study=study, attempt=1, reading={"warnings": [warning]}, folder=str(number), seconds=1
-        )
+    for warning in ("An old warning.", "Read from sagittal T1."):
+        add_reading(study, {"warnings": [warning]})
     body = rows(as_reader)
     assert "Read from sagittal T1." in body
     assert "An old warning." not in body
@@ -176,7 +186,7 @@ def test_the_number_of_queries_does_not_grow_with_the_list(
 ) -> None:
     for _ in range(5):
         in_state("drafted")
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         rows(as_reader)
 
 
@@ -184,10 +194,10 @@ def test_the_number_of_queries_does_not_grow_with_the_list(
 
 
 def test_nothing_is_sent_again_while_nothing_changed(as_reader: Client) -> None:
-    study = in_state("running", step="segmenting", step_share=0.1)
+    study = in_state("running", job={"step": "segmenting", "step_share": 0.1})
     digest = re.findall(r'data-digest="(\w+)"', rows(as_reader))[0]
     assert as_reader.post("/worklist/rows/", {"seen": digest}).status_code == 204
-    Study.objects.filter(pk=study.pk).update(step_share=0.2)
+    study.reading_jobs.update(step_share=0.2)
     assert as_reader.post("/worklist/rows/", {"seen": digest}).status_code == 200
 
 
@@ -203,7 +213,7 @@ def shown_in(body: str) -> list[str]:
 
 
 def test_the_page_has_no_script_or_style_of_its_own(as_reader: Client) -> None:
-    in_state("failed", failure_message="x")
+    in_state("failed", job={"failure_message": "x"})
     page = as_reader.get("/worklist/").content.decode()
     assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", page)
 
@@ -211,16 +221,17 @@ def test_the_page_has_no_script_or_style_of_its_own(as_reader: Client) -> None:
 # --- buttons ------------------------------------------------------------------------------------
 
 
-def test_queue_again_queues_and_is_on_record(as_reader: Client, reader: Any) -> None:
-    study = in_state("failed", attempt=3, failure_code="x", failure_message="y")
+def test_retry_queues_and_is_on_record(as_reader: Client, reader: Any) -> None:
+    study = in_state("failed", job={"attempt": 3, "failure_code": "x", "failure_message": "y"})
     as_reader.post(f"/worklist/studies/{study.pk}/queue/")
     study.refresh_from_db()
-    assert (study.state, study.attempt, study.failure_message) == ("queued", 0, "")
+    assert (study.state, study.latest_job.attempt, study.failed_job) == ("queued", 0, None)
+    assert study.reading_jobs.count() == 2, "why it failed before is kept"
     assert AuditEvent.objects.filter(action="queue", study_id=study.pk, actor=reader).exists()
 
 
 @pytest.mark.parametrize("state", ["running", "in_review", "signed"])
-def test_queue_again_comes_too_late_for_a_study_that_moved_on(as_reader: Client, state: str) -> None:
+def test_retry_comes_too_late_for_a_study_that_moved_on(as_reader: Client, state: str) -> None:
     study = in_state(state)
     answer = as_reader.post(f"/worklist/studies/{study.pk}/queue/", follow=True)
     assert "moved on" in answer.content.decode()

@@ -119,3 +119,29 @@ def test_only_administrators_correct_and_merge(reader: Any) -> None:
         patients.merge(patient, other_patient, reader)
     assert Patient.objects.filter(merged_into__isnull=False).count() == 0
     assert not AuditEvent.objects.filter(action__startswith="patient_").exists()
+
+
+def test_an_administrator_corrects_and_merges_in_the_administration(
+    administrator: Any, reader: Any, as_user: Any
+) -> None:
+    kept = study_of("1.2.1").patient
+    moved = study_of("1.2.2", PatientID="P-2", PatientName="B")
+    path = f"/admin/worklist/patient/{moved.patient.pk}/change/"
+    body = {"issuer": "", "patient_id": "P-2", "name": "Müller^Anna", "birth_date": "1960-02-29", "sex": "F"}
+    assert as_user(reader).post(path, body | {"same_as": kept.pk}).status_code in (302, 403)
+    moved.refresh_from_db()
+    assert moved.patient != kept
+    assert as_user(administrator).post(path, body | {"same_as": kept.pk}).status_code == 302
+    moved.refresh_from_db()
+    assert moved.patient == kept
+    assert AuditEvent.objects.filter(study_id=moved.pk, action="patient_corrected").exists()
+    assert AuditEvent.objects.filter(study_id=moved.pk, action="patient_merged").exists()
+
+
+def test_the_administration_finds_patients_and_says_what_cannot_be_merged(administrator: Any, as_user: Any) -> None:
+    patient = study_of("1.2.1").patient
+    browser = as_user(administrator)
+    assert "Müller^Anna" in browser.get("/admin/worklist/patient/?q=Müller").content.decode()
+    body = {"patient_id": "P-1", "name": "Müller^Anna", "birth_date": "1960-02-29", "sex": patient.sex}
+    page = browser.post(f"/admin/worklist/patient/{patient.pk}/change/", body | {"same_as": patient.pk}, follow=True)
+    assert "They are one patient already." in page.content.decode()
