@@ -69,7 +69,7 @@ class UserAdmin(DjangoUserAdmin):
             "user_changed",
             request=request,
             user=user.pk,
-            change=change,
+            what=change,
             fields=fields,
             roles=sorted(user.groups.values_list("name", flat=True)),
             active=user.is_active,

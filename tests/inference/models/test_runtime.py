@@ -67,7 +67,7 @@ def test_any_number_of_classes_and_any_width_is_compiled(config: UNetConfig) -> 
     run = compiled(network)
     for batch, rows, columns in ((1, 48, 80), (3, 64, 16)):
         windows = torch.randn(batch, config.context, rows, columns)
-        compiled, expected = run.chances(windows), network.chances(windows)
+        probabilities, expected = run.chances(windows), network.chances(windows)
         assert probabilities.shape == (batch, config.classes, rows, columns)
         assert float((probabilities - expected).abs().max()) <= runtime.PARITY_PROBABILITY
 
