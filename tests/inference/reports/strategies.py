@@ -16,8 +16,8 @@ _CLAUSES = st.one_of(
     ),
 )
 _WORDS = (
-    "L4-5 L5/S1: no mild severe canal foramina , . ; and or with left right both ( ) | compressing thecal sac is of at the"
-    " remaining levels normal none nerve root S1 to from previously now : - / disc bulge D12 L3-S1 multilevel"
+    "L4-5 L5/S1: no mild severe canal foramina , . ; and or with left right both ( ) | compressing thecal sac is of at"
+    " the remaining levels normal none nerve root S1 to from previously now : - / disc bulge D12 L3-S1 multilevel"
 )
 _PIECES = st.sampled_from([*_WORDS.split(), "\n"])
 
