@@ -14,33 +14,12 @@ from typing import Any, NoReturn
 from django.conf import settings
 from django.db import models
 
-from inference.types import Grade, Site
+from inference.result import words
+from inference.types import Grade
 from worklist.models import MachineReading, Study
 
-GRADE_LABELS = {
-    Grade.NORMAL: "Normal",
-    Grade.MILD: "Mild",
-    Grade.MODERATE: "Moderate",
-    Grade.SEVERE: "Severe",
-    Grade.NOT_ASSESSED: "Not assessed",
-}
-SITE_LABELS = {
-    Site.CANAL: "Canal",
-    Site.RECESS_LEFT: "Left recess",
-    Site.RECESS_RIGHT: "Right recess",
-    Site.FORAMEN_LEFT: "Left foramen",
-    Site.FORAMEN_RIGHT: "Right foramen",
-}
-#: The same at the head of a narrow column.
-SITE_COLUMNS = {
-    Site.CANAL: "Canal",
-    Site.RECESS_LEFT: "Recess L",
-    Site.RECESS_RIGHT: "Recess R",
-    Site.FORAMEN_LEFT: "Foramen L",
-    Site.FORAMEN_RIGHT: "Foramen R",
-}
-GRADE_CHOICES = [(grade.value, label) for grade, label in GRADE_LABELS.items()]
-SITE_CHOICES = [(site.value, label) for site, label in SITE_LABELS.items()]
+GRADE_CHOICES = [(grade.value, label) for grade, label in words.GRADE_LABELS.items()]
+SITE_CHOICES = [(site.value, label) for site, label in words.SITE_LABELS.items()]
 
 
 class Review(models.Model):

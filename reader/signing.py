@@ -14,12 +14,11 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
-from inference.grading.thresholds import percent
-from inference.result import record
+from inference.result import record, words
 from inference.types import LUMBAR_LEVELS
 from reader import actions, contradictions, working_copy
 from reader.errors import BadValue, Contradicted, NotReady, Stale, WrongState
-from reader.models import GRADE_LABELS, Review, ReviewedFinding, SignedVersion
+from reader.models import Review, ReviewedFinding, SignedVersion
 from worklist import shared_settings
 from worklist.jobs import states
 from worklist.jobs.states import State
@@ -184,7 +183,7 @@ def _provenance(review: Review) -> dict[str, object]:
     if reading is None:
         return {"machine": None, "read_by_hand": True, "text_is_manual": review.text_is_manual}
     return {
-        "machine": reading.reading["provenance"],
+        "machine": record.upgraded(reading.reading)["provenance"],
         "machine_reading": reading.pk,
         "read_by_hand": False,
         "text_is_manual": review.text_is_manual,
@@ -229,12 +228,11 @@ def name_of(user: User) -> str:
 
 def in_words(finding: dict[str, Any]) -> dict[str, str]:
     """A signed finding for people: what was signed, what the machine had said where it differs, what was uncertain."""
-    grades = {grade.value: label.lower() for grade, label in GRADE_LABELS.items()}
     machine = finding["machine_grade"]
     differs = machine is not None and machine != finding["grade"]
     return {
-        "words": grades[finding["grade"]],
-        "machine_words": grades[machine] if differs else "",
+        "words": words.grade_word(finding["grade"]),
+        "machine_words": words.grade_word(machine) if differs else "",
         "doubt_words": ", ".join(["uncertain", *_doubts(finding)]) if finding.get("uncertain") else "",
     }
 
@@ -243,7 +241,7 @@ def _doubts(finding: dict[str, Any]) -> list[str]:
     """Why the machine's grade was uncertain."""
     chance = finding["probability"]
     reasons = [
-        ("on images unlike those it learnt from", "unfamiliar"),
-        ("network and measurements two grades apart", "contradicted"),
+        (words.DOUBTS["out_of_distribution"], "unfamiliar"),
+        (words.DOUBTS["contradicted"], "contradicted"),
     ]
-    return [*([] if chance is None else [percent(chance)]), *(why for why, key in reasons if finding.get(key))]
+    return [*([] if chance is None else [words.percent(chance)]), *(why for why, key in reasons if finding.get(key))]

@@ -18,9 +18,10 @@ from django.views.decorators.http import require_safe
 from accounts import audit
 from accounts.models import AuditEvent, User
 from accounts.policy import person, radiologist_required
-from inference.types import LUMBAR_LEVELS, Measurement
+from inference.result import words
+from inference.types import LUMBAR_LEVELS, Measurement, Site
 from reader import page_state, signing, working_copy
-from reader.models import SITE_COLUMNS, SignedVersion
+from reader.models import SignedVersion
 from worklist import storage
 from worklist.models import Study
 
@@ -78,7 +79,7 @@ def version(request: HttpRequest, study_id: UUID, number: int) -> HttpResponse:
         "signed": signed,
         "versions": versions,
         "latest": versions[0],
-        "columns": [label for site, label in SITE_COLUMNS.items() if site in _signed_sites(signed)],
+        "columns": [label for site, label in words.SITE_COLUMNS.items() if site in _signed_sites(signed)],
         "rows": _signed_rows(signed),
     }
     return render(request, "reader/version.html", context)
@@ -152,13 +153,18 @@ def _patient(study: Study) -> dict[str, Any]:
 def _signed_sites(signed: SignedVersion) -> list[str]:
     """The sites of its table, which was smaller once, from the canal outwards."""
     said = {finding["site"] for finding in signed.findings}
-    return [site.value for site in SITE_COLUMNS if site in said]
+    return [site.value for site in Site if site in said]
+
+
+def _amount(signed: dict[str, Any]) -> str:
+    values = {name: value for name, value in signed.items() if name not in ("note", "notice")}
+    return words.amount(Measurement(**values))
 
 
 def _signed_rows(signed: SignedVersion) -> list[dict[str, Any]]:
     """By level the cells of the signed table; a cell is None where nothing was signed."""
     said = {(one["level"], one["site"]): one | signing.in_words(one) for one in signed.findings}
-    measured = {(item["place"], item["quantity"]): str(Measurement(**item)) for item in signed.measurements}
+    measured = {(item["place"], item["quantity"]): _amount(item) for item in signed.measurements}
     return [
         {
             "level": level,

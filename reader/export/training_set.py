@@ -139,7 +139,7 @@ def _write_table(out: Path, chosen: list[Signed], told: Told) -> None:
         told.studies += 1
         told.patients.add(one.patient)
         machine = one.version.provenance.get("machine") or {}
-        maker = " ".join(machine[key] for key in ("model_name", "model_version") if key in machine)
+        maker = _maker(machine)
         for said in one.version.findings:
             told.grades[said["site"], said["grade"]] += 1
             writer.writerow(
@@ -155,6 +155,13 @@ def _write_table(out: Path, chosen: list[Signed], told: Told) -> None:
                 ]
             )
     _replace(out / TABLE, body.getvalue())
+
+
+def _maker(machine: dict[str, Any]) -> str:
+    """Name and version of the segmenter, which readings of format 1 named by itself."""
+    segmenter = machine.get("models", [{}])[0]
+    parts = (segmenter.get("name", machine.get("model_name")), segmenter.get("version", machine.get("model_version")))
+    return " ".join(part for part in parts if part)
 
 
 # --- the images ---------------------------------------------------------------------------------

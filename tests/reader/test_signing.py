@@ -111,7 +111,7 @@ def test_the_signed_version_holds_text_grades_measurements_and_who_made_them(
     row = next(item for item in version.findings if (item["level"], item["site"]) == ("L4-L5", "canal"))
     assert (row["grade"], row["machine_grade"], row["confirmed_by"]) == ("severe", "mild", "reader")
     assert version.measurements[0]["unit"] == "mm"
-    assert version.provenance["machine"]["model_name"] == "segment"
+    assert version.provenance["machine"]["models"][0]["name"] == "segment"
     assert version.intact
     study.refresh_from_db()
     assert (study.state, study.claimed_by) == (State.SIGNED, None)

@@ -16,6 +16,7 @@ from accounts import audit
 from accounts.policy import administrator_required, person
 from inference.models import cards
 from inference.models.cards import Installed
+from inference.result import record
 from worklist import shared_settings
 from worklist.errors import ModelUnusableError
 from worklist.jobs import shadow
@@ -160,7 +161,7 @@ def compared_study(request: HttpRequest, reading_id: int) -> HttpResponse:
     context = {
         "shaded": shaded,
         "study": shaded.first.study,
-        "maker": first["provenance"],
+        "maker": record.upgraded(first)["provenance"]["models"][0],
         "rows": comparison.side_by_side(first, second),
         "discs": comparison.discs(first, second),
         "answers": [row for row in comparison.answers(first, second) if row["says"] != "exact"],

@@ -14,7 +14,7 @@ from inference.grading.discs import BEHIND_MM, COLUMNS, ROWS, DiscModel
 from inference.models import registry
 from inference.models.discnet import DiscEnsemble, DiscNetConfig
 from inference.training.learn.disc_loss import ANSWERS
-from inference.types import DiscLevel, DiscQuestion, FloatArray, Role, Segmentation, Volume
+from inference.types import DiscLevel, DiscQuestion, FloatArray, ModelMark, Role, Segmentation, Volume
 
 X, Y, Z = np.eye(3)
 CONFIG = DiscNetConfig(ANSWERS, tuple(q is DiscQuestion.PFIRRMANN for q in DiscQuestion), widths=(4, 4), members=2)
@@ -132,7 +132,7 @@ def test_a_saved_network_comes_back_and_changed_weights_are_refused(tmp_path: Pa
     with torch.inference_mode():
         assert torch.allclose(back.network(*question)[0], network(*question)[0])
     assert back.cuts == {DiscQuestion.MODIC: 0.3}
-    assert back.mark.startswith("discs 1 ")
+    assert (back.mark.name, back.mark.version) == ("discs", "1")
     weights = tmp_path / "discs" / "weights.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
     with pytest.raises(registry.DamagedModelError):
@@ -143,7 +143,9 @@ def test_an_installed_version_is_loaded_when_it_is_chosen_and_no_other_takes_its
     registry.save(model().network, CARD, tmp_path / "made")
     there = registry.install(tmp_path / "made", tmp_path / "models")
     chosen = registry.Choice("1", there.sha256)
-    assert disc_networks.load(chosen=chosen, models_root=tmp_path / "models").mark == f"discs 1 {there.sha256}"
+    assert disc_networks.load(chosen=chosen, models_root=tmp_path / "models").mark == ModelMark(
+        "discs", "1", there.sha256
+    )
     with pytest.raises(registry.MissingModelError, match="discs 2 is not installed"):
         disc_networks.load(chosen=registry.Choice("2"), models_root=tmp_path / "models")
 

@@ -236,7 +236,9 @@ def test_pairs_of_different_images_are_left_out_of_the_sum(shade: Any, engine: A
 def test_a_pair_between_which_another_model_changed_too_is_left_out_of_the_sum(shade: Any, engine: Any) -> None:
     drafted_study()
     made = MachineReading.objects.get()
-    made.reading["provenance"] |= {"model_version": "0", "others": ["discs 0 ee"]}
+    made.reading["provenance"]["models"] = [
+        {"name": name, "version": "0", "sha256": "ee"} for name in ("segment", "discs")
+    ]
     made.save()
     tasks.read_in_the_shade()
     summed = comparison.total(ShadowReading.objects.all())
@@ -246,7 +248,7 @@ def test_a_pair_between_which_another_model_changed_too_is_left_out_of_the_sum(s
 def test_the_sum_says_which_versions_the_shadow_was_compared_with(shade: Any, engine: Any) -> None:
     drafted_study()
     made = MachineReading.objects.get()
-    made.reading["provenance"] |= {"model_version": "0"}
+    made.reading["provenance"]["models"][0]["version"] = "0"
     made.save()
     tasks.read_in_the_shade()
     assert comparison.total(ShadowReading.objects.all())["against"] == [("segment 0", 1)]

@@ -70,14 +70,20 @@ def test_a_failed_study_says_why_and_offers_the_machine_and_the_hand(as_reader: 
     assert "Read by hand" in body
 
 
-def test_a_drafted_study_shows_what_to_check(as_reader: Client) -> None:
+@pytest.mark.parametrize(
+    "newest",
+    [
+        {"warnings": ["Read from sagittal T1: the canal's edge is less certain than on T2."]},
+        {"format": 2, "notices": [{"code": "read_from_t1", "places": [], "values": {}}]},
+    ],
+    ids=["format 1", "format 2"],
+)
+def test_a_drafted_study_shows_what_to_check(as_reader: Client, newest: dict[str, Any]) -> None:
     study = in_state("drafted")
-    for number, warning in enumerate(("An old warning.", "Read from sagittal T1.")):
-        MachineReading.objects.create(
-            study=study, attempt=1, reading={"warnings": [warning]}, folder=str(number), seconds=1
-        )
+    for number, reading in enumerate(({"warnings": ["An old warning."]}, newest)):
+        MachineReading.objects.create(study=study, attempt=1, reading=reading, folder=str(number), seconds=1)
     body = rows(as_reader)
-    assert "Read from sagittal T1." in body
+    assert "Read from sagittal T1: the canal" in body
     assert "An old warning." not in body
 
 
