@@ -76,13 +76,30 @@ class UserAdmin(DjangoUserAdmin):
         )
 
 
+class ActionFilter(admin.SimpleListFilter):
+    """Events of one action."""
+
+    title = "action"
+    parameter_name = "action"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return sorted(audit.labels().items(), key=lambda item: item[1])
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(action=self.value()) if self.value() else queryset
+
+
 @admin.register(AuditEvent)
 class AuditEventAdmin(admin.ModelAdmin):
-    list_display = ("at", "actor", "action", "study_id", "address", "detail")
-    list_filter = ("action", "actor")
+    list_display = ("at", "actor", "action_label", "study_id", "address", "detail")
+    list_filter = (ActionFilter, "actor")
     date_hierarchy = "at"
     search_fields = ("study_id",)
     list_select_related = ("actor",)
+
+    @admin.display(description="action", ordering="action")
+    def action_label(self, event: AuditEvent) -> str:
+        return audit.label(event.action)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

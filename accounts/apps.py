@@ -12,7 +12,17 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import signals  # noqa: F401 - loading connects them
+        from accounts import audit, signals  # noqa: F401 - loading connects them
         from accounts.roles import create_groups
+
+        audit.register(
+            {
+                "login": "Logged in",
+                "login_failed": "Login failed",
+                "logout": "Logged out",
+                "refused": "Refused",
+                "user_changed": "Changed a user",
+            }
+        )
 
         post_migrate.connect(create_groups, sender=self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,27 @@ FORBIDDEN_DETAILS = frozenset(
 )
 
 
+#: Code of an action -> what people call it; every app registers its own.
+_ACTIONS: dict[str, str] = {}
+
+
+def register(actions: Mapping[str, str]) -> None:
+    """Actions of an app, by code, for its `ready`. Raises ValueError for one that is called otherwise already."""
+    for code, label in actions.items():
+        if _ACTIONS.setdefault(code, label) != label:
+            raise ValueError(f"audit action {code!r} is {_ACTIONS[code]!r} already")
+
+
+def label(action: str) -> str:
+    """What people call an action; its code where the app that registered it is gone."""
+    return _ACTIONS.get(action, action)
+
+
+def labels() -> dict[str, str]:
+    """All actions, by code."""
+    return dict(_ACTIONS)
+
+
 def record(
     actor: User | AnonymousUser | None,
     action: str,
@@ -28,7 +50,7 @@ def record(
     `study` is a Study or its id; `detail` is what JSON can hold. Raises
     ValueError for an unknown action and for details that name a patient.
     """
-    if action not in AuditEvent.Action.values:
+    if action not in _ACTIONS:
         raise ValueError(f"unknown audit action {action!r}")
     named = FORBIDDEN_DETAILS & detail.keys()
     if named:

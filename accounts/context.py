@@ -8,4 +8,4 @@ def roles(request: HttpRequest) -> dict[str, bool]:
     user = getattr(request, "user", None)
     if user is None:
         return {"may_read": False, "may_administer": False}
-    return {"may_read": policy.may_read(user), "may_administer": policy.may_administer(user)}
+    return {"may_read": policy.is_radiologist(user), "may_administer": policy.may_administer(user)}

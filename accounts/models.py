@@ -33,39 +33,15 @@ class AuditEvent(models.Model):
 
     Append-only here and, by triggers (migration 0002), in the database. The
     study is held by its id: the trail outlives what it speaks of, and `accounts`
-    knows nothing of `worklist`. `detail` holds no patient data.
+    knows nothing of `worklist`. `detail` holds no patient data. action: one that an app
+    registered with `accounts.audit.register`.
     """
-
-    class Action(models.TextChoices):
-        LOGIN = "login", "Logged in"
-        LOGIN_FAILED = "login_failed", "Login failed"
-        LOGOUT = "logout", "Logged out"
-        REFUSED = "refused", "Refused"
-        VIEW = "view", "Viewed"
-        UPLOAD = "upload", "Uploaded"
-        QUEUE = "queue", "Asked the machine"
-        DISMISS = "dismiss", "Put away refused files"
-        CLAIM = "claim", "Claimed"
-        RELEASE = "release", "Released"
-        CHANGE = "change", "Changed a grade"
-        CONFIRM = "confirm", "Confirmed a level"
-        EDIT_DRAFT = "edit_draft", "Edited the draft"
-        ACKNOWLEDGE_LATE = "acknowledge_late", "Acknowledged late images"
-        SIGN = "sign", "Signed"
-        AMEND = "amend", "Amended"
-        USER_CHANGED = "user_changed", "Changed a user"
-        MODEL_INSTALLED = "model_installed", "Installed a model"
-        MODEL_ACTIVATED = "model_activated", "Activated a model"
-        SHADOW_STARTED = "shadow_started", "Started a shadow"
-        SHADOW_STOPPED = "shadow_stopped", "Stopped a shadow"
-        EXPORT = "export", "Exported"
-        SETTING_CHANGED = "setting_changed", "Changed a setting"
 
     at = models.DateTimeField(auto_now_add=True, db_index=True)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="audit_events"
     )
-    action = models.CharField(max_length=20, choices=Action.choices, db_index=True)
+    action = models.CharField(max_length=20, db_index=True)
     study_id = models.UUIDField(null=True, db_index=True)
     address = models.GenericIPAddressField(null=True)
     detail = models.JSONField(default=dict)

@@ -19,8 +19,8 @@ from accounts.models import User
 View = Callable[..., HttpResponseBase]
 
 
-def may_read(user: User | AnonymousUser) -> bool:
-    """Open, claim, review and sign studies: radiologists only, superusers not excepted."""
+def is_radiologist(user: User | AnonymousUser) -> bool:
+    """Who may open, claim, review and sign studies at all, superusers not excepted; which ones: `worklist.access`."""
     return roles.RADIOLOGIST in roles.of(user)
 
 
@@ -58,7 +58,7 @@ def record_refusal(request: HttpRequest, user: User | AnonymousUser, study: Any 
 
 def radiologist_required(view: View) -> View:
     """Send the anonymous to the login page; refuse other roles with the 403 page and an audit event."""
-    return _guarded(view, may_read, "Only radiologists may read studies.")
+    return _guarded(view, is_radiologist, "Only radiologists may read studies.")
 
 
 def administrator_required(view: View) -> View:
@@ -88,7 +88,7 @@ class RadiologistRequired(BasePermission):
         user = request.user
         if not user.is_authenticated:
             return False
-        if may_read(user):
+        if is_radiologist(user):
             return True
         record_refusal(request, user)
         return False

@@ -1,4 +1,8 @@
-"""Tables that only grow: database triggers forbid UPDATE and DELETE against SQL, too."""
+"""Tables that only grow: database triggers forbid UPDATE and DELETE against SQL, too.
+
+SQLite's INSERT OR REPLACE deletes the row that it replaces without a DELETE trigger, so a key that is taken is
+refused before it is inserted again. PostgreSQL's ON CONFLICT DO UPDATE is an UPDATE.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,16 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 @dataclass(frozen=True)
 class OnlyGrows:
-    """Triggers on one table. name: what the triggers are called by; message: what a refused change is told."""
+    """Triggers on one table.
+
+    name: what the triggers are called by; message: what a refused change is told; keys: the columns of each unique key.
+    """
 
     table: str
     name: str
     function: str
     message: str
+    keys: tuple[tuple[str, ...], ...] = (("id",),)
 
     def install(self, connection: BaseDatabaseWrapper) -> None:
         """Forbid changes. Raises NotImplementedError for a database that is neither SQLite nor PostgreSQL."""
@@ -23,6 +31,11 @@ class OnlyGrows:
             f"CREATE TRIGGER {self.name}_no_{verb.lower()} BEFORE {verb} ON {self.table} {refused}"
             for verb in ("UPDATE", "DELETE")
         ]
+        taken = " OR ".join(f"({' AND '.join(f'{one} = NEW.{one}' for one in key)})" for key in self.keys)
+        sqlite.append(
+            f"CREATE TRIGGER {self.name}_no_replace BEFORE INSERT ON {self.table} "  # noqa: S608 - names of ours
+            f"WHEN EXISTS (SELECT 1 FROM {self.table} WHERE {taken}) {refused}"
+        )
         postgresql = [
             f"CREATE FUNCTION {self.function}() RETURNS trigger LANGUAGE plpgsql AS "
             f"$$ BEGIN RAISE EXCEPTION '{self.message}'; END $$",
@@ -33,7 +46,7 @@ class OnlyGrows:
 
     def remove(self, connection: BaseDatabaseWrapper) -> None:
         """For a migration backwards, and for tests that empty their database."""
-        sqlite = [f"DROP TRIGGER IF EXISTS {self.name}_no_{verb}" for verb in ("update", "delete")]
+        sqlite = [f"DROP TRIGGER IF EXISTS {self.name}_no_{verb}" for verb in ("update", "delete", "replace")]
         postgresql = [
             f"DROP TRIGGER IF EXISTS {self.name}_no_change ON {self.table}",
             f"DROP FUNCTION IF EXISTS {self.function}()",

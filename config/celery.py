@@ -38,12 +38,12 @@ def configure(celery: Celery) -> None:
         worker_prefetch_multiplier=1,
         worker_send_task_events=False,
         task_default_queue="default",
-        task_routes={f"{TASKS}.{name}": {"queue": "inference"} for name in ("read_study", "read_in_the_shade")},
+        task_routes={f"{TASKS}.read_next": {"queue": "inference"}},
         timezone="UTC",
         # A tick that nobody took before the next one is worth nothing.
         beat_schedule={
             name: {"task": f"{TASKS}.{name}", "schedule": tick, "options": {"expires": 2 * tick}}
-            for name in ("enqueue_quiet_studies", "reap_lost_leases", "ring_doorbell", "ring_for_the_shade")
+            for name in ("enqueue_quiet_studies", "reap_lost_leases", "ring_doorbell")
         }
         | {
             "sweep_incoming": {
@@ -51,13 +51,14 @@ def configure(celery: Celery) -> None:
                 "schedule": 3600,
                 "options": {"expires": 3600},
             }
-        },
+        }
+        | {"purge": {"task": "reader.tasks.purge", "schedule": 86_400, "options": {"expires": 86_400}}},
         beat_schedule_filename=str(settings.DATA_DIR / "beat-schedule"),
     )
 
 
 configure(app)
-app.autodiscover_tasks(["worklist.jobs"])
+app.autodiscover_tasks(["worklist.jobs", "reader"])
 
 
 @worker_init.connect

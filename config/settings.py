@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "drf_spectacular",
     "django_vite",
     "csp",
     "axes",
@@ -127,6 +128,14 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "UNICODE_JSON": True,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "DeepSPINE Reader",
+    "DESCRIPTION": "The review of a study as JSON. Images are served as DICOMweb, which has standards of its own.",
+    "VERSION": "0.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
 }
 
 # --- what the browser may load ------------------------------------------------------------------
@@ -188,6 +197,9 @@ DATASET_MAX_ELEMENTS = 20_000
 DATASET_MAX_DEPTH = 16
 ZIP_MAX_MEMBERS = 5000
 ZIP_MAX_BYTES = UPLOAD_MAX_BYTES
+
+#: Rules of `reader.retention`, as ``images:signed:730,study:failed:90``; none: everything is kept.
+RETENTION = env.names("DEEPSPINE_RETENTION", "")
 
 INCOMING_DIR = env.folder("DEEPSPINE_INCOMING_DIR", DATA_DIR / "incoming")
 # On the disk of the data folder, so that a received file is stored by a rename.

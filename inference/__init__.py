@@ -7,7 +7,7 @@ Knows nothing of Django, databases or HTTP. The folders are the pipeline: `image
 import os
 
 # Torch's threads wait asleep, not spinning: beside another busy process on the same cores a spinning wait costs
-# fifty times the work itself (measured; docs/figures.md). It must be said before torch is loaded.
+# fifty times the work itself (measured). It must be said before torch is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 __version__ = "0.1.0"

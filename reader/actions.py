@@ -1,8 +1,8 @@
 """What a radiologist may do with a study, as plain functions.
 
-Every function names the version of the review that the reader saw. Each
-raises a `ReviewError` and changes nothing when it cannot be done; each success
-is one transaction, one new version and one audit event.
+Every function is given the review and the version of it that the reader saw.
+Each raises a `ReviewError` and changes nothing when it cannot be done; each
+success is one transaction, one new version and one audit event.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from accounts import audit
 from accounts.models import User
 from inference.result.renumber import FURTHEST
 from inference.types import LUMBAR_LEVELS, Grade, Site
-from reader import draft_text, working_copy
+from reader import draft_text, second_reviews, working_copy
 from reader.errors import BadValue, NotYours, Stale, WrongState
-from reader.models import Review, ReviewedFinding, SignedVersion
-from worklist.jobs import states
+from reader.models import Review, ReviewedFinding, Seen, SignedReport
+from worklist.jobs import queue, states
 from worklist.jobs.states import State
 from worklist.models import Study
 
@@ -36,21 +36,24 @@ STALE = (
 
 
 @contextmanager
-def writing(study: Study, user: User, version: int) -> Iterator[Review]:
-    """The review, locked for one write by the reader who holds the study.
+def writing(study: Study, user: User, seen: Seen) -> Iterator[Review]:
+    """The review, locked for one write by its reader.
 
-    Raises NotYours without the claim, Stale when `version` is not the current one.
+    Raises NotYours to who is not its reader, Stale when what they saw is not the current version.
     """
     with transaction.atomic():
         study.refresh_from_db()
-        require_claim(study, user)
-        now = timezone.now()
-        won = Review.objects.filter(study=study, version=version).update(
-            version=F("version") + 1, saved_at=now, saved_by=user
+        seen_review = Review.objects.filter(study=study, pk=seen.review).first()
+        if seen_review is not None and seen_review.purpose == Review.Purpose.SECOND:
+            second_reviews.require_open(seen_review, user)
+        else:
+            require_claim(study, user)
+        won = Review.objects.filter(study=study, pk=seen.review, version=seen.version, state=Review.State.OPEN).update(
+            version=F("version") + 1, saved_at=timezone.now(), saved_by=user
         )
         if not won:
             raise Stale(STALE)
-        review = Review.objects.select_related("machine_reading", "amends").get(study=study)
+        review = Review.objects.select_related("machine_reading", "amends").get(pk=seen.review)
         yield review
         review.save()
 
@@ -81,7 +84,8 @@ def claim(study: Study, user: User, request: HttpRequest | None = None) -> None:
     with transaction.atomic():
         working_copy.open_review(study)
         # What an earlier reader looked at says nothing of the images that come from now on.
-        Review.objects.filter(study=study).update(late_acknowledged=0)
+        working_copy.primary(study).update(late_acknowledged=0, reader=user)
+        second_reviews.close(study, reader=user)
         _move(study, State.IN_REVIEW, claimed_by=user, claimed_at=timezone.now())
         audit.record(user, "claim", study=study, request=request, by_hand=study.latest_reading is None)
 
@@ -98,6 +102,8 @@ def take_over(study: Study, user: User, request: HttpRequest | None = None) -> N
         )
         if not won:
             raise Stale(STALE)
+        working_copy.primary(study).update(reader=user)
+        second_reviews.close(study, reader=user)
         audit.record(user, "claim", study=study, request=request, taken_over_from=held_by.get_username())
     study.refresh_from_db()
 
@@ -112,57 +118,53 @@ def release(study: Study, user: User, request: HttpRequest | None = None) -> Non
     if study.state != State.IN_REVIEW:
         raise WrongState("Only a study in review can be released.")
     require_claim(study, user)
-    # A failure is told until the machine reads the study again, also beside an earlier reading.
-    failed = study.failure_code or not study.latest_reading
-    back_to = State.FAILED if failed else State.DRAFTED
     with transaction.atomic():
-        _move(study, back_to, where={"claimed_by": user}, claimed_by=None, claimed_at=None)
+        _move(study, queue.state_without_reader(study), where={"claimed_by": user}, claimed_by=None, claimed_at=None)
+        working_copy.primary(study).update(reader=None)
         audit.record(user, "release", study=study, request=request)
 
 
 def change_grade(
-    study: Study, user: User, version: int, place: tuple[str, str], grade: str, request: HttpRequest | None = None
+    study: Study, user: User, seen: Seen, place: tuple[str, str], grade: str, request: HttpRequest | None = None
 ) -> None:
     """Set the reader's grade at (level, site); the level must then be confirmed."""
     if grade not in set(Grade):
         raise BadValue("Choose one of: " + ", ".join(Grade) + ".")
-    with writing(study, user, version) as review:
+    with writing(study, user, seen) as review:
         row = _row(review, place)
         before, row.grade = row.grade, grade
         row.changed = working_copy.differs(row)
         row.confirmed_at, row.confirmed_by = None, None
         row.save()
         working_copy.follow_table(review)
-        audit.record(
-            user, "change", study=study, request=request, level=row.level, site=row.site, before=before, after=grade
-        )
+        record(review, user, "change", request, level=row.level, site=row.site, before=before, after=grade)
 
 
-def confirm(study: Study, user: User, version: int, place: tuple[str, str], request: HttpRequest | None = None) -> None:
+def confirm(study: Study, user: User, seen: Seen, place: tuple[str, str], request: HttpRequest | None = None) -> None:
     """Confirm the grade at one site of one level."""
-    with writing(study, user, version) as review:
+    with writing(study, user, seen) as review:
         _confirm(review, user, [_row(review, place)], request)
 
 
-def confirm_level(study: Study, user: User, version: int, level: str, request: HttpRequest | None = None) -> None:
+def confirm_level(study: Study, user: User, seen: Seen, level: str, request: HttpRequest | None = None) -> None:
     """Confirm the grades of one level, as they stand."""
-    with writing(study, user, version) as review:
+    with writing(study, user, seen) as review:
         _confirm(review, user, _level(review, level), request)
 
 
-def reopen_level(study: Study, user: User, version: int, level: str, request: HttpRequest | None = None) -> None:
+def reopen_level(study: Study, user: User, seen: Seen, level: str, request: HttpRequest | None = None) -> None:
     """Take back the confirmation of one level."""
-    with writing(study, user, version) as review:
+    with writing(study, user, seen) as review:
         for row in _level(review, level):
             row.confirmed_at, row.confirmed_by = None, None
             row.save()
-        audit.record(user, "change", study=study, request=request, level=level, reopened=True)
+        record(review, user, "change", request, level=level, reopened=True)
 
 
 def edit_text(
     study: Study,
     user: User,
-    version: int,
+    seen: Seen,
     new_text: str,
     based_on: Sequence[draft_text.Said] | None = None,
     request: HttpRequest | None = None,
@@ -175,95 +177,118 @@ def edit_text(
     new_text = new_text.replace("\r\n", "\n")
     if len(new_text) > LONGEST_TEXT:
         raise BadValue(f"The text is longer than {LONGEST_TEXT:,} characters. Shorten it.")
-    with writing(study, user, version) as review:
+    with writing(study, user, seen) as review:
         if not review.text_is_manual and new_text != review.draft_text:
             review.text_is_manual = True
             if based_on is not None:
                 review.sentences = list(based_on)
         review.draft_text = new_text
-        audit.record(user, "edit_draft", study=study, request=request, characters=len(new_text))
+        record(review, user, "edit_draft", request, characters=len(new_text))
 
 
-def use_suggestion(study: Study, user: User, version: int, key: str, request: HttpRequest | None = None) -> None:
+def use_suggestion(study: Study, user: User, seen: Seen, key: str, request: HttpRequest | None = None) -> None:
     """Take one of the table's sentences into the text."""
-    with writing(study, user, version) as review:
+    with writing(study, user, seen) as review:
         now = working_copy.said_now(review)
         suggestion = _suggestion(review, now, key)
         review.draft_text = draft_text.take(review.draft_text, suggestion, now)
         review.sentences = draft_text.settle(review.sentences, now, suggestion)
-        audit.record(user, "edit_draft", study=study, request=request, suggestion="used", key=key)
+        record(review, user, "edit_draft", request, suggestion="used", key=key)
 
 
-def use_all_suggestions(study: Study, user: User, version: int, request: HttpRequest | None = None) -> None:
+def use_all_suggestions(study: Study, user: User, seen: Seen, request: HttpRequest | None = None) -> None:
     """Take all that the table says into the text, sentence by sentence."""
-    with writing(study, user, version) as review:
+    with writing(study, user, seen) as review:
         now = working_copy.said_now(review)
         waiting = draft_text.suggestions(review.draft_text, review.sentences, now)
         while waiting:
             review.draft_text = draft_text.take(review.draft_text, waiting[0], now)
             review.sentences = draft_text.settle(review.sentences, now, waiting[0])
             waiting = draft_text.suggestions(review.draft_text, review.sentences, now)
-        audit.record(user, "edit_draft", study=study, request=request, suggestion="all used")
+        record(review, user, "edit_draft", request, suggestion="all used")
 
 
-def dismiss_suggestion(study: Study, user: User, version: int, key: str, request: HttpRequest | None = None) -> None:
+def dismiss_suggestion(study: Study, user: User, seen: Seen, key: str, request: HttpRequest | None = None) -> None:
     """Leave the text as it is and stop suggesting this sentence."""
-    with writing(study, user, version) as review:
+    with writing(study, user, seen) as review:
         now = working_copy.said_now(review)
         suggestion = _suggestion(review, now, key)
         review.sentences = draft_text.settle(review.sentences, now, suggestion)
-        audit.record(user, "edit_draft", study=study, request=request, suggestion="dismissed", key=key)
+        record(review, user, "edit_draft", request, suggestion="dismissed", key=key)
 
 
-def follow_table(study: Study, user: User, version: int, request: HttpRequest | None = None) -> None:
+def follow_table(study: Study, user: User, seen: Seen, request: HttpRequest | None = None) -> None:
     """Let the text follow the table again; the hand-edited text is set aside, not thrown away."""
-    with writing(study, user, version) as review:
+    with writing(study, user, seen) as review:
         if review.text_is_manual:
             review.set_aside_text = review.draft_text
         review.text_is_manual = False
         working_copy.follow_table(review)
-        audit.record(user, "edit_draft", study=study, request=request, follows_table=True)
+        record(review, user, "edit_draft", request, follows_table=True)
 
 
-def replace_text(study: Study, user: User, version: int, new_text: str, request: HttpRequest | None = None) -> None:
+def replace_text(study: Study, user: User, seen: Seen, new_text: str, request: HttpRequest | None = None) -> None:
     """Save a text over another that was saved meanwhile; the other one is set aside, not thrown away."""
-    with writing(study, user, version) as review:
+    with writing(study, user, seen) as review:
         if review.text_is_manual and review.draft_text != new_text:
             review.set_aside_text = review.draft_text
         review.draft_text, review.text_is_manual = new_text.replace("\r\n", "\n"), True
-        audit.record(user, "edit_draft", study=study, request=request, characters=len(new_text), replaced=True)
+        record(review, user, "edit_draft", request, characters=len(new_text), replaced=True)
 
 
-def bring_back_text(study: Study, user: User, version: int, request: HttpRequest | None = None) -> None:
+def bring_back_text(study: Study, user: User, seen: Seen, request: HttpRequest | None = None) -> None:
     """Put the text that was set aside back in its place; a hand-edited one takes its turn aside."""
-    with writing(study, user, version) as review:
+    with writing(study, user, seen) as review:
         if not review.set_aside_text:
             raise BadValue("There is no earlier text to bring back.")
         aside = review.draft_text if review.text_is_manual else ""
         review.draft_text, review.set_aside_text = review.set_aside_text, aside
         review.text_is_manual = True
-        audit.record(user, "edit_draft", study=study, request=request, brought_back=True)
+        record(review, user, "edit_draft", request, brought_back=True)
 
 
-def renumber(study: Study, user: User, version: int, shift: int, request: HttpRequest | None = None) -> None:
+def renumber(study: Study, user: User, seen: Seen, shift: int, request: HttpRequest | None = None) -> None:
     """Take the lowest disc for another one: all names move by `shift` against the machine's."""
     if abs(shift) > FURTHEST:
         raise BadValue(f"Levels can be moved by {FURTHEST} at most.")
-    with writing(study, user, version) as review:
+    with writing(study, user, seen) as review:
         if review.machine_reading is None:
             raise WrongState("The machine named no levels in this study.")
         before = review.level_shift
         working_copy.move_levels(review, shift)
-        audit.record(user, "change", study=study, request=request, renumbered_from=before, renumbered_to=shift)
+        record(review, user, "change", request, renumbered_from=before, renumbered_to=shift)
 
 
-def acknowledge_late(study: Study, user: User, version: int, count: int, request: HttpRequest | None = None) -> None:
+def use_newer_reading(study: Study, user: User, seen: Seen, reading: int, request: HttpRequest | None = None) -> None:
+    """Take what the machine read since; the reader's own grades and text stay, every level must be confirmed again.
+
+    reading: the one that the reader was offered; Stale when the machine has read once more since then.
+    """
+    with writing(study, user, seen) as review:
+        newer = working_copy.newer_reading(study, review)
+        if newer is None or newer.pk != reading:
+            raise Stale("The machine has read this study once more meanwhile. Look at what it offers now.")
+        before = review.machine_reading_id
+        working_copy.follow_machine(review, newer)
+        record(review, user, "change", request, reading_before=before, reading_after=newer.pk)
+
+
+def acknowledge_late(study: Study, user: User, seen: Seen, count: int, request: HttpRequest | None = None) -> None:
     """The reader has looked at the images that arrived during the review."""
-    with writing(study, user, version) as review:
+    with writing(study, user, seen) as review:
         if count != study.late_images:
             raise Stale(f"{study.late_images} images have arrived by now. Look at them, then acknowledge again.")
         review.late_acknowledged = count
-        audit.record(user, "acknowledge_late", study=study, request=request, images=count)
+        record(review, user, "acknowledge_late", request, images=count)
+
+
+def close_second_review(study: Study, user: User, seen: Seen, request: HttpRequest | None = None) -> None:
+    """The second reader is done; what they graded, confirmed and wrote is kept as it stands."""
+    with writing(study, user, seen) as review:
+        if review.purpose != Review.Purpose.SECOND:
+            raise WrongState("This is not a second review. Release the study instead.")
+        review.state, review.closed_at = Review.State.CLOSED, timezone.now()
+        record(review, user, "release", request)
 
 
 def open_suggestions(review: Review) -> list[draft_text.Suggestion]:
@@ -273,9 +298,15 @@ def open_suggestions(review: Review) -> list[draft_text.Suggestion]:
     return draft_text.suggestions(review.draft_text, review.sentences, working_copy.said_now(review))
 
 
-def latest_version(study: Study) -> SignedVersion | None:
-    """The version that counts now, or None before the first signature."""
-    return study.signed_versions.order_by("-number").first()
+def latest_report(study: Study) -> SignedReport | None:
+    """The report that counts now, or None before the first signature."""
+    return study.signed_reports.order_by("-number").first()
+
+
+def record(review: Review, user: User, action: str, request: HttpRequest | None, **detail: Any) -> None:
+    """What was done in a review goes into the audit trail, which says of a second review that it is one."""
+    second = {"second_review": True} if review.purpose == Review.Purpose.SECOND else {}
+    audit.record(user, action, study=review.study_id, request=request, **second, **detail)
 
 
 def _move(study: Study, to: State, **changes: Any) -> None:
@@ -307,7 +338,7 @@ def _confirm(review: Review, user: User, rows: list[ReviewedFinding], request: H
         row.confirmed_at, row.confirmed_by = now, user
         row.save()
     detail = {row.site: row.grade for row in rows}
-    audit.record(user, "confirm", study=review.study, request=request, level=rows[0].level, **detail)
+    record(review, user, "confirm", request, level=rows[0].level, **detail)
 
 
 def _suggestion(review: Review, now: Sequence[draft_text.Said], key: str) -> draft_text.Suggestion:

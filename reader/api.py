@@ -1,7 +1,7 @@
 """The review as a JSON API, for radiologists only.
 
-Every POST names the `version` of the review that the writer saw and answers
-with the whole new state. An error says what to do, and carries the state as it
+Every POST names the `review` and the `version` of it that the writer saw and
+answers with the whole new state. An error says what to do, and carries the state as it
 stands so that the page can show it beside what the writer has.
 """
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.shortcuts import get_object_or_404
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from rest_framework import serializers
@@ -21,9 +20,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.policy import RadiologistRequired, person
-from reader import actions, page_state, signing, views, working_copy
+from reader import actions, page_state, second_reviews, signing, views, working_copy
+from reader.api_schema import ReviewSchema
 from reader.draft_text import Said
 from reader.errors import NotReady, ReviewError
+from reader.models import Seen
+from worklist.access import readable_study
 from worklist.models import Study
 
 
@@ -39,6 +41,7 @@ class BoundedJSON(JSONParser):
 
 class Versioned(serializers.Serializer[Any]):
     version = serializers.IntegerField(min_value=0)
+    review = serializers.IntegerField(min_value=0)
 
 
 class GradeChange(Versioned):
@@ -68,6 +71,10 @@ class LevelShift(Versioned):
     shift = serializers.IntegerField()
 
 
+class ReadingChoice(Versioned):
+    reading = serializers.IntegerField(min_value=1)
+
+
 class AmendmentStart(serializers.Serializer[Any]):
     amends = serializers.IntegerField(min_value=1)
 
@@ -81,16 +88,22 @@ class Amendment(Signature):
     reason = serializers.CharField(max_length=2000, allow_blank=True)
 
 
+def seen(data: dict[str, Any]) -> Seen:
+    """The review and the version that a `Versioned` body names."""
+    return Seen(data["review"], data["version"])
+
+
 @method_decorator(never_cache, name="dispatch")
 class ReviewView(APIView):
     """One study's review; subclasses say in `act` what a POST does."""
 
     permission_classes = [RadiologistRequired]
     parser_classes = [BoundedJSON]
+    schema = ReviewSchema()
     body: type[serializers.Serializer[Any]] = serializers.Serializer
 
     def post(self, request: Request, study_id: UUID, **place: str) -> Response:
-        study = get_object_or_404(Study, pk=study_id)
+        study = readable_study(request, pk=study_id)
         # Each answer shows the review, that of a refused write too: it is a view.
         views.record_view(request, study)
         body = self.body(data=request.data)
@@ -115,7 +128,8 @@ class ReviewView(APIView):
 
     def _state(self, study: Study, request: Request) -> dict[str, Any]:
         study.refresh_from_db()
-        return page_state.review_state(study, working_copy.open_review(study), person(request))
+        user = person(request)
+        return page_state.review_state(study, working_copy.review_for(study, user), user)
 
     def _refused(self, study: Study, request: Request, error: ReviewError) -> dict[str, Any]:
         problem = _problem(error.code, error.message)
@@ -125,132 +139,194 @@ class ReviewView(APIView):
 
 
 class Current(ReviewView):
+    """The review as it stands now."""
+
     http_method_names = ["get", "head", "options"]
 
     def get(self, request: Request, study_id: UUID) -> Response:
-        """The review as it stands now."""
-        study = get_object_or_404(Study, pk=study_id)
+        study = readable_study(request, pk=study_id)
         views.record_view(request, study)
         return Response(self._state(study, request))
 
 
 class Claim(ReviewView):
+    """Take a drafted or failed study into review."""
+
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
         actions.claim(study, person(request), request)
 
 
 class TakeOver(ReviewView):
+    """Take over a study that another reader holds."""
+
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
         actions.take_over(study, person(request), request)
 
 
 class Release(ReviewView):
+    """Give the study back without a signature."""
+
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
         actions.release(study, person(request), request)
 
 
+class StartSecondReview(ReviewView):
+    """Begin a second review: the reader's own, for agreement, never signed."""
+
+    def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
+        second_reviews.start(study, person(request), request)
+
+
+class CloseSecondReview(ReviewView):
+    """Close the reader's own second review, finished."""
+
+    body = Versioned
+
+    def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
+        actions.close_second_review(study, person(request), seen(data), request)
+
+
+class UseNewerReading(ReviewView):
+    """Take the machine's newer reading; the reader's grades and text stay, confirmations go."""
+
+    body = ReadingChoice
+
+    def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
+        actions.use_newer_reading(study, person(request), seen(data), data["reading"], request)
+
+
 class ChangeGrade(ReviewView):
+    """Give one site of a level the reader's grade."""
+
     body = GradeChange
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
         where = (place["level"], place["site"])
-        actions.change_grade(study, person(request), data["version"], where, data["grade"], request)
+        actions.change_grade(study, person(request), seen(data), where, data["grade"], request)
 
 
 class ConfirmSite(ReviewView):
+    """Confirm the grade of one site."""
+
     body = Versioned
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        actions.confirm(study, person(request), data["version"], (place["level"], place["site"]), request)
+        actions.confirm(study, person(request), seen(data), (place["level"], place["site"]), request)
 
 
 class ConfirmLevel(ReviewView):
+    """Confirm all grades of a level."""
+
     body = Versioned
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        actions.confirm_level(study, person(request), data["version"], place["level"], request)
+        actions.confirm_level(study, person(request), seen(data), place["level"], request)
 
 
 class ReopenLevel(ReviewView):
+    """Take a level's confirmations back."""
+
     body = Versioned
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        actions.reopen_level(study, person(request), data["version"], place["level"], request)
+        actions.reopen_level(study, person(request), seen(data), place["level"], request)
 
 
 class EditText(ReviewView):
+    """Save the reader's own text; later changes of the table are then suggestions."""
+
     body = TextEdit
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
         based_on = data.get("based_on")
         said = [Said(key=item["key"], text=item["text"]) for item in based_on] if based_on is not None else None
-        actions.edit_text(study, person(request), data["version"], data["text"], said, request)
+        actions.edit_text(study, person(request), seen(data), data["text"], said, request)
 
 
 class ReplaceText(ReviewView):
+    """Put a text in place of the one that stands, which is set aside."""
+
     body = TextEdit
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        actions.replace_text(study, person(request), data["version"], data["text"], request)
+        actions.replace_text(study, person(request), seen(data), data["text"], request)
 
 
 class UseSuggestion(ReviewView):
+    """Take one of the table's sentences into the text."""
+
     body = SuggestionChoice
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        actions.use_suggestion(study, person(request), data["version"], data["key"], request)
+        actions.use_suggestion(study, person(request), seen(data), data["key"], request)
 
 
 class DismissSuggestion(ReviewView):
+    """Leave one of the table's sentences out of the text."""
+
     body = SuggestionChoice
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        actions.dismiss_suggestion(study, person(request), data["version"], data["key"], request)
+        actions.dismiss_suggestion(study, person(request), seen(data), data["key"], request)
 
 
 class UseAllSuggestions(ReviewView):
+    """Take all suggested sentences into the text."""
+
     body = Versioned
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        actions.use_all_suggestions(study, person(request), data["version"], request)
+        actions.use_all_suggestions(study, person(request), seen(data), request)
 
 
 class FollowTable(ReviewView):
+    """Let the text follow the table again; the text that stood is set aside."""
+
     body = Versioned
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        actions.follow_table(study, person(request), data["version"], request)
+        actions.follow_table(study, person(request), seen(data), request)
 
 
 class BringBackText(ReviewView):
+    """Bring back the text that was set aside."""
+
     body = Versioned
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        actions.bring_back_text(study, person(request), data["version"], request)
+        actions.bring_back_text(study, person(request), seen(data), request)
 
 
 class Renumber(ReviewView):
+    """Move all level names up (positive) or down (negative)."""
+
     body = LevelShift
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        actions.renumber(study, person(request), data["version"], data["shift"], request)
+        actions.renumber(study, person(request), seen(data), data["shift"], request)
 
 
 class AcknowledgeLate(ReviewView):
+    """State that the images that came late were looked at."""
+
     body = LateImages
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        actions.acknowledge_late(study, person(request), data["version"], data["count"], request)
+        actions.acknowledge_late(study, person(request), seen(data), data["count"], request)
 
 
 class Sign(ReviewView):
+    """Sign the report; `contradictions` is how many the reader knowingly signs."""
+
     body = Signature
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        signing.sign(study, person(request), data["version"], request, acknowledged=data["contradictions"])
+        signing.sign(study, person(request), seen(data), request, acknowledged=data["contradictions"])
 
 
 class StartAmendment(ReviewView):
+    """Begin an amendment of a signed report."""
+
     body = AmendmentStart
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
@@ -258,18 +334,22 @@ class StartAmendment(ReviewView):
 
 
 class DiscardAmendment(ReviewView):
+    """Give an amendment up; the signed report stands."""
+
     body = Versioned
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
-        signing.discard_amendment(study, person(request), data["version"], request)
+        signing.discard_amendment(study, person(request), seen(data), request)
 
 
 class Amend(ReviewView):
+    """Sign the amendment, with its reason."""
+
     body = Amendment
 
     def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
         reason, acknowledged = data["reason"], data["contradictions"]
-        signing.amend(study, person(request), data["version"], reason, request, acknowledged=acknowledged)
+        signing.amend(study, person(request), seen(data), reason, request, acknowledged=acknowledged)
 
 
 def _problem(code: str, message: str) -> dict[str, Any]:

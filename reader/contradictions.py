@@ -52,20 +52,25 @@ class Check(NamedTuple):
     found: tuple[Shown, ...]
 
 
+#: Of a text that follows its table.
+NONE = Check(True, ())
+
+
 def check(review: Review, rows: Iterable[ReviewedFinding] | None = None) -> Check:
     """The contradictions of a review, in the order of its text.
 
     A text that follows its table has none, as it is the table in other words.
     """
     if not review.text_is_manual:
-        return Check(True, ())
+        return NONE
     table = working_copy.table(review) if rows is None else rows
-    return _check(review.draft_text, tuple(((row.level, row.site), row.grade) for row in table))
+    return check_text(review.draft_text, tuple(((row.level, row.site), row.grade) for row in table))
 
 
 # The page asks every few seconds, and mostly nothing has changed since.
 @lru_cache(maxsize=32)
-def _check(text: str, grades: Grades) -> Check:
+def check_text(text: str, grades: Grades) -> Check:
+    """The contradictions between a text and the grades beside it, in the order of the text."""
     if len(text) > LONGEST_READ:
         return Check(False, ())
     try:

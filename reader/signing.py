@@ -1,12 +1,12 @@
 """Signing a review, and amending what was signed.
 
-A signature makes a `SignedVersion` that never changes. An amendment is the
-next version: it names the one before and says why.
+A signature makes a `SignedReport` that never changes. An amendment is the
+next one: it names the one before and says why.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import hashlib
 
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
@@ -14,11 +14,14 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
-from inference.result import record, words
 from inference.types import LUMBAR_LEVELS
-from reader import actions, contradictions, working_copy
+from reader import actions, contradictions, second_reviews, working_copy
 from reader.errors import BadValue, Contradicted, NotReady, Stale, WrongState
-from reader.models import Review, ReviewedFinding, SignedVersion
+from reader.models import Review, Seen, SignedFinding, SignedReport
+from reader.signed import document
+from reader.signed.document import SignedGrade
+from reader.signed.from_review import content_of
+from reader.signed.to_review import restore
 from worklist import shared_settings
 from worklist.jobs import states
 from worklist.jobs.states import State
@@ -42,20 +45,22 @@ def missing(study: Study, review: Review) -> list[str]:
 
 
 def sign(
-    study: Study, user: User, version: int, request: HttpRequest | None = None, *, acknowledged: int = 0
-) -> SignedVersion:
-    """Sign the review as version 1. Raises NotReady with what is left to do.
+    study: Study, user: User, seen: Seen, request: HttpRequest | None = None, *, acknowledged: int = 0
+) -> SignedReport:
+    """Sign the primary review as version 1. Raises NotReady with what is left to do.
 
     acknowledged: how many contradictions between text and table the reader
         knowingly signs; Contradicted is raised when there are more or fewer.
     """
-    with actions.writing(study, user, version) as review:
+    with actions.writing(study, user, seen) as review:
+        if review.purpose == Review.Purpose.SECOND:
+            raise WrongState("A second review is not signed. Close it when you are done.")
         if study.state != State.IN_REVIEW:
             raise WrongState("This report is signed already. Sign an amendment instead.")
         _require_ready(study, review)
         open_now = _require_acknowledged(review, acknowledged)
-        signed = _write(study, review, user, amends=None, reason="")
-        _move(study, review, State.SIGNED, user)
+        signed = _write(study, review, user, contradictions=open_now)
+        _settle(study, review, State.SIGNED, user)
         audit.record(
             user, "sign", study=study, request=request,
             version=signed.number, sha256=signed.sha256, contradictions=open_now,
@@ -66,19 +71,21 @@ def sign(
 def start_amendment(study: Study, user: User, amends: int, request: HttpRequest | None = None) -> None:
     """Open the signed report for a change; the signed version itself stays as it is."""
     study.refresh_from_db()
-    latest = actions.latest_version(study)
+    latest = actions.latest_report(study)
     if latest is None or study.state not in (State.SIGNED, State.AMENDED):
         raise WrongState("Only a signed report can be amended.")
     if latest.number != amends:
         raise Stale(f"Version {latest.number} has been signed meanwhile. Read it first, then amend that one.")
     if study.claimed_by_id == user.pk:
         return
+    _require_unchanged(latest)
     with transaction.atomic():
         free = Study.objects.filter(pk=study.pk, state=study.state, claimed_by__isnull=True)
         if not free.update(claimed_by=user, claimed_at=timezone.now()):
             raise Stale("Another reader is amending this report now. Ask them, or take it over.")
-        review = Review.objects.select_for_update().get(study=study)
-        review.amends = latest
+        review = working_copy.primary(study).select_for_update().get()
+        restore(review, latest)
+        review.state, review.reader, review.amends = Review.State.OPEN, user, latest
         review.version += 1
         working_copy.complete(review)
         review.save()
@@ -86,33 +93,34 @@ def start_amendment(study: Study, user: User, amends: int, request: HttpRequest 
     study.refresh_from_db()
 
 
-def discard_amendment(study: Study, user: User, version: int, request: HttpRequest | None = None) -> None:
+def discard_amendment(study: Study, user: User, seen: Seen, request: HttpRequest | None = None) -> None:
     """Drop an amendment that was begun; table and text go back to the signed version."""
-    with actions.writing(study, user, version) as review:
+    with actions.writing(study, user, seen) as review:
         latest = review.amends
         if latest is None:
             raise WrongState("No amendment is open.")
-        _restore(review, latest)
+        _require_unchanged(latest)
+        restore(review, latest)
+        review.state, review.reader, review.amends = Review.State.SIGNED, latest.signed_by, None
         Study.objects.filter(pk=study.pk, claimed_by=user).update(claimed_by=None, claimed_at=None)
         audit.record(user, "release", study=study, request=request, amends=latest.number, discarded=True)
     study.refresh_from_db()
 
 
 def amend(
-    study: Study, user: User, version: int, reason: str, request: HttpRequest | None = None, *, acknowledged: int = 0
-) -> SignedVersion:
+    study: Study, user: User, seen: Seen, reason: str, request: HttpRequest | None = None, *, acknowledged: int = 0
+) -> SignedReport:
     """Sign the open amendment as the next version, with its reason; `acknowledged` as for `sign`."""
     reason = reason.strip()
     if len(reason) < SHORTEST_REASON:
         raise BadValue("Say why the report is amended, in a few words.")
-    with actions.writing(study, user, version) as review:
+    with actions.writing(study, user, seen) as review:
         if review.amends is None:
             raise WrongState("No amendment is open. Start one first.")
         _require_ready(study, review)
         open_now = _require_acknowledged(review, acknowledged)
-        signed = _write(study, review, user, amends=review.amends, reason=reason)
-        _move(study, review, State.AMENDED, user)
-        review.amends = None
+        signed = _write(study, review, user, reason=reason, contradictions=open_now)
+        _settle(study, review, State.AMENDED, user)
         audit.record(
             user, "amend", study=study, request=request,
             version=signed.number, amends=signed.number - 1, sha256=signed.sha256, contradictions=open_now,
@@ -134,114 +142,73 @@ def _require_acknowledged(review: Review, acknowledged: int) -> int | None:
     return acknowledged if checked.done else None
 
 
-def _write(study: Study, review: Review, user: User, amends: SignedVersion | None, reason: str) -> SignedVersion:
-    below = shared_settings.uncertain_below()
-    signed = SignedVersion(
-        study=study,
-        number=amends.number + 1 if amends else 1,
-        text=review.draft_text,
-        findings=[_finding(row, below) for row in working_copy.table(review)],
-        measurements=record.to_dict(working_copy.measurements_of(review)),
-        provenance=_provenance(review) | {"uncertain_below": below},
-        signed_by=user,
-        signed_by_name=name_of(user),
-        signed_at=timezone.now(),
-        amends=amends,
+def _write(study: Study, review: Review, user: User, *, reason: str = "", contradictions: int | None) -> SignedReport:
+    """The review as the next signed report: its document, the digest of exactly that, and a row for each grade."""
+    now = timezone.now()
+    content = content_of(
+        study,
+        review,
+        user,
+        now,
         reason=reason,
+        uncertain_below=shared_settings.uncertain_below(),
+        contradictions=contradictions,
     )
-    signed.sha256 = signed.digest()
+    text = document.canonical(content)
+    report = SignedReport(
+        study=study,
+        number=content["number"],
+        content=text,
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        signed_by=user,
+        signed_at=now,
+        amends=review.amends,
+    )
     try:
         with transaction.atomic():
-            signed.save()
+            report.save()
+            SignedFinding.objects.bulk_create(_row(report, one) for one in report.read().findings)
     except IntegrityError as taken:
         raise Stale("Another version was signed meanwhile. Read it first.") from taken
-    return signed
+    return report
 
 
-def _finding(row: ReviewedFinding, uncertain_below: int) -> dict[str, object]:
-    """uncertain: whether the page marked it so; kept, for the limit may be another one tomorrow."""
-    if row.confirmed_by is None or row.confirmed_at is None:
-        raise NotReady([f"Confirm {row.level}."])
-    return {
-        "level": row.level,
-        "site": row.site,
-        "grade": row.grade,
-        "machine_grade": row.machine_grade,
-        "rule": row.rule,
-        "probability": row.probability,
-        "uncertain": working_copy.is_uncertain(row, uncertain_below),
-        "unfamiliar": row.unfamiliar,
-        "contradicted": row.contradicted,
-        "changed": row.changed,
-        "confirmed_by": row.confirmed_by.get_username(),
-        "confirmed_at": row.confirmed_at.isoformat(),
-    }
+def _row(report: SignedReport, one: SignedGrade) -> SignedFinding:
+    return SignedFinding(
+        report=report,
+        level=one.level,
+        site=one.site,
+        grade=one.grade,
+        machine_grade=one.machine_grade,
+        probability=one.probability,
+        uncertain=one.uncertain,
+        unfamiliar=one.unfamiliar,
+        contradicted=one.contradicted,
+        changed=one.changed,
+        confirmed_by_id=one.confirmed_by,
+        confirmed_at=one.confirmed_at,
+    )
 
 
-def _provenance(review: Review) -> dict[str, object]:
-    reading = review.machine_reading
-    if reading is None:
-        return {"machine": None, "read_by_hand": True, "text_is_manual": review.text_is_manual}
-    return {
-        "machine": record.upgraded(reading.reading)["provenance"],
-        "machine_reading": reading.pk,
-        "read_by_hand": False,
-        "text_is_manual": review.text_is_manual,
-        "level_shift": review.level_shift,
-    }
+def _require_unchanged(report: SignedReport) -> None:
+    if not report.unchanged:
+        raise WrongState(
+            f"Version {report.number} does not match the digest it was signed with. "
+            "Do not use it; tell an administrator."
+        )
 
 
-def _restore(review: Review, signed: SignedVersion) -> None:
-    if review.draft_text != signed.text:
-        review.set_aside_text = review.draft_text
-    working_copy.move_levels(review, int(signed.provenance.get("level_shift", 0)))
-    rows = {(row.level, row.site): row for row in working_copy.table(review)}
-    for said in signed.findings:
-        row = rows.pop((said["level"], said["site"]))
-        row.grade, row.changed = said["grade"], said["changed"]
-        row.confirmed_by_id, row.confirmed_at = signed.signed_by_id, signed.signed_at
-        row.save()
-    for row in rows.values():  # places that the signed table did not have
-        row.delete()
-    review.beyond = []
-    review.draft_text = signed.text
-    review.text_is_manual = bool(signed.provenance["text_is_manual"])
-    review.sentences = list(working_copy.said_now(review))
-    review.amends = None
+def _settle(study: Study, review: Review, to: State, user: User) -> None:
+    """The study and its reviews once the report is written.
 
-
-def _move(study: Study, review: Review, to: State, user: User) -> None:
-    """Late images that were acknowledged are in what was signed: those counted from now on came after it."""
+    Late images that were acknowledged are in what was signed: those counted from now on came after it.
+    """
     where = {"claimed_by": user, "late_images": study.late_images}
     try:
         states.move(study, to, where=where, claimed_by=None, claimed_at=None, late_images=0)
     except states.LostRace as lost:
         raise Stale("Somebody else was quicker, or new images came. Reload the page to see where it stands.") from lost
+    review.state, review.amends = Review.State.SIGNED, None
     review.late_acknowledged = 0
     review.read_again = False
-
-
-def name_of(user: User) -> str:
-    """How a signature names a person: as they are called, else by their account."""
-    return user.get_full_name() or user.get_username()
-
-
-def in_words(finding: dict[str, Any]) -> dict[str, str]:
-    """A signed finding for people: what was signed, what the machine had said where it differs, what was uncertain."""
-    machine = finding["machine_grade"]
-    differs = machine is not None and machine != finding["grade"]
-    return {
-        "words": words.grade_word(finding["grade"]),
-        "machine_words": words.grade_word(machine) if differs else "",
-        "doubt_words": ", ".join(["uncertain", *_doubts(finding)]) if finding.get("uncertain") else "",
-    }
-
-
-def _doubts(finding: dict[str, Any]) -> list[str]:
-    """Why the machine's grade was uncertain."""
-    chance = finding["probability"]
-    reasons = [
-        (words.DOUBTS["out_of_distribution"], "unfamiliar"),
-        (words.DOUBTS["contradicted"], "contradicted"),
-    ]
-    return [*([] if chance is None else [words.percent(chance)]), *(why for why, key in reasons if finding.get(key))]
+    second_reviews.close(study)

@@ -1,10 +1,9 @@
-"""The review page, the signed versions, and the masks and evidence that the viewer lays over the images."""
+"""The review page, signed reports, one's own second review, and what the viewer lays over the images."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, cast
 from uuid import UUID
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -16,16 +15,18 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from accounts import audit
-from accounts.models import AuditEvent, User
+from accounts.models import AuditEvent
 from accounts.policy import person, radiologist_required
 from inference.result import words
-from inference.types import LUMBAR_LEVELS, Measurement, Site
-from reader import page_state, signing, working_copy
-from reader.models import SignedVersion
+from inference.types import LUMBAR_LEVELS, Site
+from reader import page_state, working_copy
+from reader.signed import document
+from reader.signed import page as signed_page
+from reader.signed.from_review import name_of
 from worklist import storage
+from worklist.access import readable_study
 from worklist.models import Study
 
-NOT_MEASURED = "not measured"
 #: Requests of one reader for one study within this time are one view.
 ONE_VIEW = timedelta(minutes=15)
 
@@ -36,14 +37,14 @@ ONE_VIEW = timedelta(minutes=15)
 @ensure_csrf_cookie
 def page(request: HttpRequest, study_id: UUID) -> HttpResponse:
     """The reading room for one study."""
-    study = get_object_or_404(Study, pk=study_id)
+    study = readable_study(request, pk=study_id)
     audit.record(request.user, "view", study=study, request=request)
-    review = working_copy.open_review(study)
+    review = working_copy.review_for(study, person(request))
     context = {
         "study": study,
-        "patient": _patient(study),
+        "patient": signed_page.banner_of(study),
         "boot": {
-            "user": signing.name_of(cast("User", request.user)),
+            "user": name_of(person(request)),
             "study_uid": study.study_instance_uid,
             "base": f"/reader/{study.pk}/",
             "dicomweb": "/dicom-web",
@@ -68,19 +69,25 @@ def session(request: HttpRequest) -> JsonResponse:
 @never_cache
 @radiologist_required
 def version(request: HttpRequest, study_id: UUID, number: int) -> HttpResponse:
-    """One signed version, to read and to print."""
-    study = get_object_or_404(Study, pk=study_id)
-    signed = get_object_or_404(SignedVersion.objects.select_related("signed_by", "amends"), study=study, number=number)
+    """One signed report, to read and to print; made from its document alone."""
+    study = readable_study(request, pk=study_id)
+    reports = list(study.signed_reports.order_by("-number"))
+    report = next((one for one in reports if one.number == number), None)
+    if report is None:
+        raise Http404("There is no such version.")
     audit.record(request.user, "view", study=study, request=request, version=number)
-    versions = list(study.signed_versions.select_related("signed_by").order_by("-number"))
-    context = {
-        "study": study,
-        "patient": _patient(study),
+    context = {"study": study, "report": report, "intact": report.intact, "latest": reports[0]}
+    try:
+        signed = report.read()
+    except document.Unreadable:
+        return render(request, "reader/damaged.html", context | {"patient": signed_page.banner_of(study)})
+    context |= {
+        "patient": signed_page.signed_banner(signed),
         "signed": signed,
-        "versions": versions,
-        "latest": versions[0],
-        "columns": [label for site, label in words.SITE_COLUMNS.items() if site in _signed_sites(signed)],
-        "rows": _signed_rows(signed),
+        "differences": signed_page.differences(signed, study),
+        "versions": signed_page.versions(reports),
+        "columns": [words.SITE_COLUMNS[Site(site)] for site in signed_page.columns(signed.findings)],
+        "rows": signed_page.rows(signed),
     }
     return render(request, "reader/version.html", context)
 
@@ -88,10 +95,35 @@ def version(request: HttpRequest, study_id: UUID, number: int) -> HttpResponse:
 @require_safe
 @never_cache
 @radiologist_required
+def second_review(request: HttpRequest, study_id: UUID) -> HttpResponse:
+    """One's own second review, to read; whoever signed the study does not change it."""
+    study = readable_study(request, pk=study_id)
+    review = working_copy.second_review_of(study, person(request))
+    if review is None:
+        raise Http404("You have no second review of this study.")
+    audit.record(request.user, "view", study=study, request=request, second_review=True)
+    rows = {(row.level, row.site): row for row in working_copy.table(review)}
+    context = {
+        "study": study,
+        "patient": signed_page.banner_of(study),
+        "review": review,
+        "columns": list(words.SITE_COLUMNS.values()),
+        "rows": [
+            {"level": level, "cells": [rows.get((level, site.value)) for site in words.SITE_COLUMNS]}
+            for level in LUMBAR_LEVELS
+        ],
+    }
+    return render(request, "reader/second.html", context)
+
+
+@require_safe
+@never_cache
+@radiologist_required
 def mask_index(request: HttpRequest, study_id: UUID) -> HttpResponseBase:
     """Which images have a mask, and where in the series' file it lies."""
-    record_view(request, get_object_or_404(Study, pk=study_id))
-    return FileResponse(_file(study_id, "masks/index.json").open("rb"), content_type="application/json")
+    study = readable_study(request, pk=study_id)
+    record_view(request, study)
+    return FileResponse(_file(request, study, "masks/index.json").open("rb"), content_type="application/json")
 
 
 @require_safe
@@ -99,11 +131,11 @@ def mask_index(request: HttpRequest, study_id: UUID) -> HttpResponseBase:
 @radiologist_required
 def mask(request: HttpRequest, study_id: UUID, series_uid: str) -> HttpResponseBase:
     """The label images of one series, uint8, one after the other."""
-    study = get_object_or_404(Study, pk=study_id)
+    study = readable_study(request, pk=study_id)
     record_view(request, study)
     # Only a series of this study: the name of a file never comes from the address alone.
     series = get_object_or_404(study.series, series_instance_uid=series_uid)
-    stored = _file(study_id, f"masks/{series.series_instance_uid}.bin.gz")
+    stored = _file(request, study, f"masks/{series.series_instance_uid}.bin.gz")
     response = FileResponse(stored.open("rb"), content_type="application/octet-stream")
     response["Content-Encoding"] = "gzip"
     return response
@@ -114,9 +146,10 @@ def mask(request: HttpRequest, study_id: UUID, series_uid: str) -> HttpResponseB
 @radiologist_required
 def evidence(request: HttpRequest, study_id: UUID) -> HttpResponseBase:
     """Where the networks saw what speaks for their answers: `inference.grading.evidence.EvidenceMap`s."""
-    record_view(request, get_object_or_404(Study, pk=study_id))
+    study = readable_study(request, pk=study_id)
+    record_view(request, study)
     try:
-        return FileResponse(_file(study_id, "evidence.json").open("rb"), content_type="application/json")
+        return FileResponse(_file(request, study, "evidence.json").open("rb"), content_type="application/json")
     except Http404:  # a reading of before there were any, or without a network that answers
         return JsonResponse({"maps": []})
 
@@ -128,10 +161,9 @@ def record_view(request: HttpRequest, study: Study) -> None:
         audit.record(request.user, "view", study=study, request=request)
 
 
-def _file(study_id: UUID, name: str) -> Path:
-    """A file of the reading that the review is of. Raises Http404."""
-    study = get_object_or_404(Study, pk=study_id)
-    review = working_copy.open_review(study)
+def _file(request: HttpRequest, study: Study, name: str) -> Path:
+    """A file of the reading that the user's review is of. Raises Http404."""
+    review = working_copy.review_for(study, person(request))
     reading = review.machine_reading if review else None
     if reading is None:
         raise Http404("The machine has not read this study.")
@@ -139,38 +171,3 @@ def _file(study_id: UUID, name: str) -> Path:
     if not path.is_file():
         raise Http404("The machine's reading holds no such file.")
     return path
-
-
-def _patient(study: Study) -> dict[str, Any]:
-    """Name as people write it, and the age on the day of the study."""
-    parts = study.patient_name.split("=")[0].split("^")
-    given = " ".join(part for part in parts[1:3] if part)
-    born, on = study.patient_birth_date, study.study_date
-    age = on.year - born.year - ((on.month, on.day) < (born.month, born.day)) if born and on else None
-    return {"name": f"{parts[0]}, {given}" if given else parts[0], "age": age}
-
-
-def _signed_sites(signed: SignedVersion) -> list[str]:
-    """The sites of its table, which was smaller once, from the canal outwards."""
-    said = {finding["site"] for finding in signed.findings}
-    return [site.value for site in Site if site in said]
-
-
-def _amount(signed: dict[str, Any]) -> str:
-    values = {name: value for name, value in signed.items() if name not in ("note", "notice")}
-    return words.amount(Measurement(**values))
-
-
-def _signed_rows(signed: SignedVersion) -> list[dict[str, Any]]:
-    """By level the cells of the signed table; a cell is None where nothing was signed."""
-    said = {(one["level"], one["site"]): one | signing.in_words(one) for one in signed.findings}
-    measured = {(item["place"], item["quantity"]): _amount(item) for item in signed.measurements}
-    return [
-        {
-            "level": level,
-            "cells": [said.get((level, site)) for site in _signed_sites(signed)],
-            "ap": measured.get((level, "canal_ap"), NOT_MEASURED),
-            "area": measured.get((level, "canal_area"), NOT_MEASURED),
-        }
-        for level in LUMBAR_LEVELS
-    ]

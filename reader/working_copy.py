@@ -7,11 +7,12 @@ A study that the machine could not read gets the same table, every grade
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
-from inference.result import record, words
+from accounts.models import User
+from inference.result import record
 from inference.result.renumber import renumbered
 from inference.types import LUMBAR_LEVELS, Grade, LevelFinding, Measurement, Notice, Rule, Site, StudyReading
 from reader import draft_text
@@ -26,21 +27,41 @@ BY_HAND = Rule("by_hand")
 NOT_READ_THEN = Notice("not_looked_at")
 
 
+def primary(study: Study) -> QuerySet[Review]:
+    """The one review of a study that can be signed; none before the machine is through with it."""
+    return Review.objects.filter(study=study, purpose=Review.Purpose.PRIMARY)
+
+
+def review_for(study: Study, user: User) -> Review | None:
+    """The review that `user` sees: their open second review, unless they hold the study; else the primary one."""
+    if study.claimed_by_id != user.pk:
+        second = second_review_of(study, user)
+        if second is not None and second.state == Review.State.OPEN:
+            return second
+    return open_review(study)
+
+
+def second_review_of(study: Study, user: User) -> Review | None:
+    """The second review of one reader, open or closed."""
+    seconds = Review.objects.filter(study=study, reader=user, purpose=Review.Purpose.SECOND)
+    return seconds.select_related("machine_reading").first()
+
+
 def open_review(study: Study) -> Review | None:
-    """The review of `study`, made or brought up to date; None while the machine is still at work."""
+    """The primary review of `study`, made or brought up to date; None while the machine is still at work."""
     if study.state not in REVIEWABLE:
         return None
-    review = Review.objects.select_related("machine_reading").filter(study=study).first()
+    review = primary(study).select_related("machine_reading").first()
     # Most looks end here, without a lock on anything.
-    if review is not None and not _is_behind(study, review) and not _lacks_places(study, review):
+    if review is not None and not _is_behind(study, review) and not _lacks_places(review):
         return review
     with transaction.atomic():
         # A claim waits for this lock: once a reader writes, the machine's grades stay as they are.
         locked = Study.objects.select_for_update().get(pk=study.pk)
-        review, made = Review.objects.get_or_create(study=study)
+        review, made = Review.objects.get_or_create(study=study, purpose=Review.Purpose.PRIMARY)
         if made or _is_behind(locked, review):
-            _follow_machine(review, locked.latest_reading)
-        elif _lacks_places(locked, review):
+            follow_machine(review, locked.latest_reading)
+        elif _lacks_places(review):
             complete(review)
             review.save()
     return review
@@ -50,10 +71,23 @@ def _is_behind(study: Study, review: Review) -> bool:
     return study.state in (State.DRAFTED, State.FAILED) and review.machine_reading != study.latest_reading
 
 
-def _lacks_places(study: Study, review: Review) -> bool:
+def newer_reading(study: Study, review: Review) -> MachineReading | None:
+    """What the machine read after the reading that the review is of, where a reader has begun; None without such."""
+    latest = study.latest_reading
+    return latest if latest is not None and latest.pk != review.machine_reading_id else None
+
+
+def differing_grades(review: Review, reading: MachineReading) -> int:
+    """At how many places another reading, by the names that the reader decided on, has another grade."""
+    rows = {(row.level, row.site): row.machine_grade for row in review.findings.all()}
+    other = _by_place(renumbered(record.from_dict(reading.reading), review.level_shift))
+    return sum(rows.get((level, site.value)) != finding.grade.value for (level, site), finding in other.items())
+
+
+def _lacks_places(review: Review) -> bool:
     """Whether a review that may still change was begun with a smaller table. What was signed stays as it was."""
-    open_now = study.state in (State.DRAFTED, State.FAILED, State.IN_REVIEW) or review.amends_id is not None
-    return open_now and review.findings.count() < len(LUMBAR_LEVELS) * len(Site)
+    is_open = review.state == Review.State.OPEN
+    return is_open and review.findings.count() < len(LUMBAR_LEVELS) * len(Site)
 
 
 def complete(review: Review) -> None:
@@ -105,7 +139,8 @@ def follow_table(review: Review) -> None:
     review.draft_text = draft_text.join(said)
 
 
-def _follow_machine(review: Review, reading: MachineReading | None) -> None:
+def follow_machine(review: Review, reading: MachineReading | None) -> None:
+    """Fill the table from a reading (None: by hand) and save; the reader's grades and text stay, confirmations go."""
     review.machine_reading = reading
     found = _machine_findings(review)
     rows = {(row.level, row.site): row for row in review.findings.all()}
@@ -125,11 +160,11 @@ def _follow_machine(review: Review, reading: MachineReading | None) -> None:
 def _update_row(row: ReviewedFinding, finding: LevelFinding | None) -> None:
     """A grade that the reader changed stays theirs; it must be confirmed again all the same."""
     if finding is None:
-        row.machine_grade, row.rule, row.note = None, words.rule_words(BY_HAND), ""
+        row.machine_grade, row.rules, row.notices = None, record.to_dict([BY_HAND]), []
         row.probability, row.unfamiliar, row.contradicted = None, False, False
     else:
         row.machine_grade = finding.grade.value
-        row.rule, row.note = words.rules_words(finding.rules), words.notices_words(finding.notices)
+        row.rules, row.notices = record.to_dict(finding.rules), record.to_dict(finding.notices)
         row.probability = finding.probability
         row.unfamiliar, row.contradicted = finding.out_of_distribution, finding.contradicted
     if not row.changed:
@@ -176,11 +211,14 @@ def _disc(row: ReviewedFinding, shift: int) -> int:
     return LUMBAR_LEVELS.index(row.level) + shift
 
 
-def _machine_findings(review: Review) -> dict[tuple[str, Any], LevelFinding]:
+def _machine_findings(review: Review) -> dict[tuple[str, Site], LevelFinding]:
     """By level and site what the machine said; of every place, unless it read nothing."""
     reading = reading_of(review)
-    if reading is None:
-        return {}
+    return _by_place(reading) if reading else {}
+
+
+def _by_place(reading: StudyReading) -> dict[tuple[str, Site], LevelFinding]:
+    """By level and site; a place that the reading has nothing of was not assessed."""
     unread = {
         (level, site): LevelFinding(level, site, Grade.NOT_ASSESSED, notices=(NOT_READ_THEN,))
         for level in LUMBAR_LEVELS

@@ -17,7 +17,10 @@ from runner.steps import Steps, dying_with_us, together
 
 PYTEST = [str(PYTHON), "-m", "pytest", "--durations=10"]
 #: The tests that touch a database or a broker; the engine's, the settings' and the pages' own run once.
-ON_POSTGRESQL = ["tests/accounts", "tests/worklist", "tests/reader", "tests/browser/test_main_job.py"]
+ON_POSTGRESQL = [
+    *("tests/accounts", "tests/worklist", "tests/reader", "tests/upgrade"),
+    "tests/browser/test_main_job.py",
+]
 REPORTS = "tests/inference/reports"
 #: The engine's tests in two parts of about the same length; the first has whatever is not in the second.
 MADE = ["tests/inference/simulate", REPORTS]

@@ -13,11 +13,18 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
 
 from tests import processes
+from tests.patience import wait_until
 from tests.patients import made_once
 
 PASSWORD = "correct horse battery staple"
+
+# The same examples everywhere, and none is wrong for being slow: a test says what its code does, not how fast.
+hypothesis.register_profile("house", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.load_profile("house")
 
 # Playwright's own event loop makes Django believe that it runs in async code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -127,7 +134,7 @@ def broker(data_dir: Path) -> Iterator[str]:
     server = processes.start(
         [sys.executable, "-m", "runner.broker", str(data_dir)], data_dir / "broker.log", dict(os.environ)
     )
-    processes.wait_until((data_dir / "redis.sock").exists, 10, "the broker's socket")
+    wait_until((data_dir / "redis.sock").exists, "the broker's socket")
     yield settings.REDIS_URL
     processes.stop(server)
 
@@ -148,10 +155,13 @@ def celery_worker_process(broker: str, data_dir: Path, transactional_db: None) -
 
 @pytest.fixture(scope="session")
 def simulated_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of DICOM files: one simulated patient, made once for the test run. Copy before changing it."""
+    """A folder of DICOM files: one simulated patient, coarse and quick, made once for the test run. Copy before
+    changing it."""
+    from inference.simulate.causes.options import StudyOptions
     from inference.simulate.study import write_study
 
-    return made_once("patient", lambda folder: write_study(folder, 7), tmp_path_factory.getbasetemp())
+    small = StudyOptions(scale="small")
+    return made_once("small-7", lambda folder: write_study(folder, 7, small), tmp_path_factory.getbasetemp())
 
 
 # --- what a machine may lack --------------------------------------------------------------------

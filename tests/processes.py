@@ -5,24 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
 from django.conf import settings
 from django.db import connection
 
+from tests.patience import PATIENCE_S, wait_until
+
 ROOT = Path(__file__).resolve().parent.parent
-
-
-def wait_until(condition: Callable[[], object], seconds: float, what: str) -> None:
-    """Raise AssertionError when `condition` is not true within `seconds`."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError(f"waited {seconds:g} s for {what}")
-        time.sleep(0.05)
+#: A process that was asked to end and has not is killed: nothing that a test looks at depends on which.
+GRACE_S = 10.0
 
 
 def test_database_url() -> str:
@@ -62,10 +55,10 @@ def start(arguments: list[str], log: Path, env: dict[str, str]) -> subprocess.Po
 def stop(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
-        process.wait(10)
+        process.wait(GRACE_S)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.wait(10)
+        process.wait(PATIENCE_S)
 
 
 def serving(data_dir: Path) -> list[int]:
@@ -103,7 +96,7 @@ class Workers:
         self.beat = self._celery("beat", "beat", "--pidfile=", "-s", str(self.logs / "beat-schedule"))
         from config.celery import app
 
-        wait_until(lambda: len(app.control.ping(timeout=0.5)) >= 2, 60, f"both workers; see {self.logs}")
+        wait_until(lambda: len(app.control.ping(timeout=0.5)) >= 2, f"both workers; see {self.logs}")
 
     def start_inference(self) -> None:
         self.inference = self._worker("inference", "inference")
@@ -112,7 +105,7 @@ class Workers:
         """kill -9, as a machine that loses power would."""
         assert self.inference is not None
         self.inference.kill()
-        self.inference.wait(10)
+        self.inference.wait(PATIENCE_S)
 
     def _worker(self, name: str, queue: str) -> subprocess.Popen[bytes]:
         quiet = ["--without-gossip", "--without-mingle", "-l", "INFO"]

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from accounts import audit, policy
 from accounts.models import User
-from worklist.models import SiteSetting
+from worklist.models import SharedSetting
 
 UNCERTAIN_BELOW = "uncertain_below"
 #: A grade with a lower probability than this many percent is shown as uncertain; 0 shows none so.
@@ -20,7 +20,7 @@ class BadSetting(ValueError):
 
 def uncertain_below() -> int:
     """The width of the uncertain band, in percent."""
-    row = SiteSetting.objects.filter(name=UNCERTAIN_BELOW).first()
+    row = SharedSetting.objects.filter(name=UNCERTAIN_BELOW).first()
     return UNCERTAIN_BELOW_DEFAULT if row is None else row.value
 
 
@@ -33,6 +33,6 @@ def set_uncertain_below(text: str, by: User, request: HttpRequest | None = None)
     value = int(text)
     with transaction.atomic():
         before = uncertain_below()
-        SiteSetting.objects.update_or_create(name=UNCERTAIN_BELOW, defaults={"value": value, "changed_by": by})
+        SharedSetting.objects.update_or_create(name=UNCERTAIN_BELOW, defaults={"value": value, "changed_by": by})
         audit.record(by, "setting_changed", request=request, setting=UNCERTAIN_BELOW, before=before, after=value)
     return value

@@ -59,6 +59,11 @@ def read(name: str) -> bytes:
     return local_file(name).read_bytes()
 
 
+def remove(name: str) -> None:
+    """Remove a stored file; one that is gone already is no error."""
+    local_file(name).unlink(missing_ok=True)
+
+
 def reading_file(folder: str, name: str) -> Path:
     """A file of the reading that `keep_reading` put into `folder`; it may be missing. Raises ValueError."""
     return local_file(f"{folder}/{name}")

@@ -1,7 +1,8 @@
 """What each place of the images gives to a network's answer: the numbers behind the maps of `evidence`.
 
-Two ways, chosen by measurement on simulated patients whose findings' places are known (docs/figures.md, Evidence
-maps). What is ill is found best on the way from a blurred image to the image: integrated gradients (Sundararajan
+Two ways, chosen by measurement on simulated patients whose findings are in known places
+(docs/figures/history/evidence.md).
+What is ill is found best on the way from a blurred image to the image: integrated gradients (Sundararajan
 et al., ICML 2017). What is normal is no more than its surroundings there; for it the places that the network reads
 say more, what each gave times how much the answer depends on it (Selvaraju et al., ICCV 2017, without its mean over
 the image, which would lose the place).

@@ -11,14 +11,14 @@ Front-to-back diameter: under 12 mm relative, under 10 mm absolute stenosis
 (Verbiest 1977; used on 3,529 people in Kalichman et al., Spine J 2009). Those
 are diameters of the bony canal, and what the segmenter calls canal is the sac
 within it: SPIDER's masks leave epidural fat out. Half of the sacs at L2-L3 to
-L4-L5 in 25 real patients are under 12 mm (docs/figures.md), so the relative
+L4-L5 in 25 real patients are under 12 mm (docs/figures/simulator.md), so the relative
 diameter counts only where the area is not known.
 The thresholds are for canals measured by people; a machine's mask adds its own
 error, so a grade here is a draft that a reader confirms.
 
 Foramen: fat all round the root is normal, lost in two directions mild, lost in all moderate or
 severe (Lee et al., AJR 2010). How many mm2 of it are measured then was read off simulated patients
-(docs/figures.md). A height between the pedicles of 15 mm and more is normal (Hasegawa et al., J Spinal
+(docs/figures/foramina.md). A height between the pedicles of 15 mm and more is normal (Hasegawa et al., J Spinal
 Disord 1995), and as it falls, narrower.
 """
 

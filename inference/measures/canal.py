@@ -27,7 +27,8 @@ MIN_CANAL_MM2 = 15.0
 
 #: The plane is moved by so much along its normal to see what a small misplacement does.
 NUDGE_MM = 1.5
-#: Standard deviation of the diameter that the segmenter itself brings: its median error is 0.8 mm (docs/figures.md),
+#: Standard deviation of the diameter that the segmenter itself brings: its median error is 0.8 mm
+#: (docs/figures/segmentation.md),
 #: which is 0.67 of a standard deviation.
 SEGMENTER_SD_MM = 1.2
 

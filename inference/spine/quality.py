@@ -4,7 +4,7 @@ Pure functions from headers, images, masks and levels to `Notice`s. A
 study that would be read confidently and wrongly is refused with a `StudyError`
 that says what to do; one that can be read with care carries a warning. The
 thresholds were set on simulated series (`inference.training.data.spoilt`) and on
-real ones that must raise no alarm; docs/figures.md has what they detect.
+real ones that must raise no alarm; docs/figures/quality.md has what they detect.
 """
 
 from __future__ import annotations

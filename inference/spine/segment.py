@@ -39,7 +39,8 @@ def predict(network: Network, volume: Volume, progress: Callable[[float], None] 
     pad_rows, pad_columns = -rows % network.multiple, -columns % network.multiple
     padded = F.pad(torch.from_numpy(array), (0, pad_columns, 0, pad_rows))
     out = np.empty((network.config.classes, count, rows, columns), dtype=np.float32)
-    # One slice at a time: several at once are slower with torch and no faster with OpenVINO (docs/figures.md, Speed).
+    # One slice at a time: several at once are slower with torch and no faster with OpenVINO
+    # (docs/figures/history/speed.md).
     for index in range(count):
         window = torch.arange(index - half, index + half + 1).clamp(0, count - 1)
         out[:, index] = network.chances(padded[window][None])[0, :, :rows, :columns].numpy()

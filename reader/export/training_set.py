@@ -23,7 +23,8 @@ from django.utils.crypto import salted_hmac
 from accounts import audit
 from inference.types import Site
 from reader.export.deidentify import LeftOut, Person, Pseudonyms, deidentified
-from reader.models import SignedVersion
+from reader.models import SignedReport
+from reader.signed.document import SignedContent
 from worklist.jobs import queue
 from worklist.jobs.states import State
 from worklist.models import Study
@@ -54,11 +55,12 @@ class Told:
 
 @dataclass(frozen=True)
 class Signed:
-    """A study whose last signed version is exported, by its names in the export."""
+    """A study whose last signed report is exported, by its names in the export."""
 
     patient: str
     study: str
-    version: SignedVersion
+    report: SignedReport
+    content: SignedContent
 
 
 def export(out: Path, images: bool, say: Say) -> Told:
@@ -68,7 +70,7 @@ def export(out: Path, images: bool, say: Say) -> Told:
     chosen = sorted(_chosen(pseudonyms, told), key=lambda one: one.study)
     # Before anything is written: what was written before a break has left the house too.
     for one in chosen:
-        audit.record(None, "export", study=one.version.study_id, by="export_training_set", images=images)
+        audit.record(None, "export", study=one.report.study_id, by="export_training_set", images=images)
     _write_table(out, chosen, told)
     _forget_what_is_not_chosen(out, {one.study for one in chosen})
     if images:
@@ -107,23 +109,35 @@ def _chosen(pseudonyms: Pseudonyms, told: Told) -> Iterator[Signed]:
     unsigned = Study.objects.exclude(state__in=signed).count()
     if unsigned:
         told.left_out["not signed"] = unsigned
-    last = SignedVersion.objects.filter(amended_by__isnull=True).select_related("study", "signed_by", "amends")
-    for version in last.iterator():
-        reason = _against(version)
+    last = SignedReport.objects.filter(amended_by__isnull=True).select_related("study__patient")
+    for report in last.iterator():
+        reason = _against(report)
         if reason:
             told.left_out[reason] += 1
             continue
-        study = version.study
-        patient = pseudonyms.name("P", study.patient_id or study.study_instance_uid)
-        yield Signed(patient, pseudonyms.name("S", study.study_instance_uid), version)
+        study = report.study
+        patient = pseudonyms.name("P", _person_key(study))
+        yield Signed(patient, pseudonyms.name("S", study.study_instance_uid), report, report.read())
 
 
-def _against(version: SignedVersion) -> str:
-    if not version.intact:
-        return "the signed version does not match its digest"
-    if version.study.claimed_by_id is not None:
+def _person_key(study: Study) -> str:
+    """One for each person: an ID that two people were sent with stands for neither alone.
+
+    By today's record and not by the report: rows that are split by patient must not part two reports of one person.
+    """
+    patient = study.patient
+    if not patient.patient_id:
+        return study.study_instance_uid
+    apart = f" {patient.namesake}" if patient.namesake else ""
+    return f"{patient.issuer} {patient.patient_id}{apart}".strip()
+
+
+def _against(report: SignedReport) -> str:
+    if not report.intact:
+        return "the signed report does not match its digest"
+    if report.study.claimed_by_id is not None:
         return "an amendment is open"
-    if version.study.late_images:
+    if report.study.late_images:
         return "images came after the signature"
     return ""
 
@@ -138,30 +152,13 @@ def _write_table(out: Path, chosen: list[Signed], told: Told) -> None:
     for one in chosen:
         told.studies += 1
         told.patients.add(one.patient)
-        machine = one.version.provenance.get("machine") or {}
-        maker = _maker(machine)
-        for said in one.version.findings:
-            told.grades[said["site"], said["grade"]] += 1
-            writer.writerow(
-                [
-                    one.patient,
-                    one.study,
-                    said["level"],
-                    said["site"],
-                    said["grade"],
-                    said["machine_grade"] or "",
-                    maker,
-                    SOURCE,
-                ]
-            )
+        models = one.content.machine.models if one.content.machine else ()
+        machine = ", ".join(f"{model.name} {model.version}" for model in models)
+        for row in one.content.findings:
+            told.grades[row.site, row.grade] += 1
+            grades = (row.level, row.site, row.grade, row.machine_grade or "")
+            writer.writerow([one.patient, one.study, *grades, machine, SOURCE])
     _replace(out / TABLE, body.getvalue())
-
-
-def _maker(machine: dict[str, Any]) -> str:
-    """Name and version of the segmenter, which readings of format 1 named by itself."""
-    segmenter = machine.get("models", [{}])[0]
-    parts = (segmenter.get("name", machine.get("model_name")), segmenter.get("version", machine.get("model_version")))
-    return " ".join(part for part in parts if part)
 
 
 # --- the images ---------------------------------------------------------------------------------
@@ -169,7 +166,7 @@ def _maker(machine: dict[str, Any]) -> str:
 
 def _write_images(out: Path, one: Signed, pseudonyms: Pseudonyms, told: Told) -> None:
     """The study's folder, whole or not at all; one that was made of the same images is only counted."""
-    target, paths = out / IMAGES / one.study, queue.paths_of(one.version.study)
+    target, paths = out / IMAGES / one.study, queue.paths_of(one.report.study)
     # Images that came later and were amended upon belong to what is signed now.
     made_of = pseudonyms.name("I", "\n".join(path.name for path in paths))
     if not (target.exists() and _counts(target).get("made_of") == made_of):
@@ -191,8 +188,7 @@ def _counts(folder: Path) -> dict[str, Any]:
 
 
 def _stage_images(staged: Path, one: Signed, paths: list[Path], pseudonyms: Pseudonyms) -> dict[str, Any]:
-    study = one.version.study
-    person = Person.of([study.patient_name], [study.patient_id, study.accession_number])
+    person = _person(one)
     files, left_out = 0, Counter[str]()
     staged.mkdir(parents=True)
     for number, path in enumerate(paths, 1):
@@ -204,6 +200,21 @@ def _stage_images(staged: Path, one: Signed, paths: list[Path], pseudonyms: Pseu
         (staged / f"{number:05d}.dcm").write_bytes(body)
         files += 1
     return {"files": files, "left_out": dict(left_out)}
+
+
+def _person(one: Signed) -> Person:
+    """All that the patient is or was called by: in the record, in what images say otherwise, in the signed report."""
+    study, signed = one.report.study, one.content
+    rows = [study.patient, *study.patient.merged.all()]
+    identity = study.differing_identity or {"name": "", "id": ""}
+    return Person.of(
+        [*(row.name for row in rows), identity["name"], signed.patient.name],
+        [
+            *(row.patient_id for row in rows),
+            *(identity["id"], signed.patient.id),
+            *(study.accession_number, signed.study.accession_number),
+        ],
+    )
 
 
 def _forget_what_is_not_chosen(out: Path, chosen: set[str]) -> None:

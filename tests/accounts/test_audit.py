@@ -50,6 +50,20 @@ def test_an_event_is_neither_changed_nor_deleted_by_sql(reader, statement):
     assert AuditEvent.objects.get().action == "view"
 
 
+def test_an_event_is_not_replaced_by_an_insert(reader):
+    event = audit.record(reader, "view")
+    columns = "id, at, actor_id, action, study_id, address, detail"
+    copied = f"SELECT {columns.replace('action', repr('sign'))} FROM accounts_auditevent WHERE id = %s"
+    insert = {
+        "sqlite": f"INSERT OR REPLACE INTO accounts_auditevent ({columns}) {copied}",
+        "postgresql": f"INSERT INTO accounts_auditevent ({columns}) {copied} "
+        "ON CONFLICT (id) DO UPDATE SET action = EXCLUDED.action",
+    }[connection.vendor]
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(insert, [event.pk])
+    assert AuditEvent.objects.get().action == "view"
+
+
 def test_the_trail_is_not_truncated_on_postgresql(reader):
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has no TRUNCATE; DELETE is tested above")

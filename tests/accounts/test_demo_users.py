@@ -18,7 +18,7 @@ def test_the_demo_users_can_log_in_with_what_was_printed_once(db, capsys):
     assert set(printed) == {"demo-administrator", "demo-radiologist"}
     for username, password in printed.items():
         assert Client().post("/accounts/login/", {"username": username, "password": password}).status_code == 302
-    assert policy.may_read(User.objects.get(username="demo-radiologist"))
+    assert policy.is_radiologist(User.objects.get(username="demo-radiologist"))
     assert policy.may_administer(User.objects.get(username="demo-administrator"))
 
 

@@ -7,24 +7,24 @@ from accounts.models import User
 
 
 def test_a_radiologist_may_read_and_not_administer(reader):
-    assert policy.may_read(reader)
+    assert policy.is_radiologist(reader)
     assert not policy.may_administer(reader)
 
 
 def test_an_administrator_may_administer_and_not_read(administrator):
     assert policy.may_administer(administrator)
-    assert not policy.may_read(administrator)
+    assert not policy.is_radiologist(administrator)
 
 
 def test_a_superuser_is_no_radiologist(db):
     root = User.objects.create_superuser("root")
     assert policy.may_administer(root)
-    assert not policy.may_read(root)
+    assert not policy.is_radiologist(root)
 
 
 def test_strangers_and_the_anonymous_may_nothing(stranger):
     for user in (stranger, AnonymousUser()):
-        assert not policy.may_read(user)
+        assert not policy.is_radiologist(user)
         assert not policy.may_administer(user)
 
 
@@ -32,7 +32,7 @@ def test_a_closed_account_has_no_roles(reader, administrator):
     for user in (reader, administrator):
         user.is_active = False
         user.save()
-    assert not policy.may_read(reader)
+    assert not policy.is_radiologist(reader)
     assert not policy.may_administer(administrator)
 
 

@@ -12,7 +12,6 @@ from playwright.sync_api import Page
 
 def picture(page: Page, side: str) -> NDArray[np.float32]:
     """The image as it is shown, with all that lies over it: float32 [row, column, colour]."""
-    page.wait_for_timeout(250)
     shot = page.locator(f"#{side}-screen canvas").screenshot()
     return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB"), dtype=np.float32)
 

@@ -12,7 +12,7 @@ from accounts.models import AuditEvent
 from inference.types import LUMBAR_LEVELS
 from reader import actions
 from reader.models import Review
-from tests.browser.conftest import Tab
+from tests.browser.conftest import Tab, outlines_are_shown
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,9 +24,9 @@ def page(new_tab: Callable[..., Tab], drafted: Any, reader: Any, password: str) 
     page.get_by_role("button", name="Start review").click()
     expect(page.get_by_role("button", name="Sign report…")).to_be_visible()
     for site, grade in (("canal", "moderate"), ("foramen_left", "moderate"), ("foramen_right", "normal")):
-        actions.change_grade(drafted, reader, Review.objects.get().version, ("L4-L5", site), grade)
+        actions.change_grade(drafted, reader, Review.objects.get().seen, ("L4-L5", site), grade)
     page.reload()
-    page.wait_for_selector("body[data-masks=shown]", timeout=60_000)
+    outlines_are_shown(page)
     expect(report(page)).to_be_editable()
     return page
 

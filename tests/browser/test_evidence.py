@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import Tab
+from tests.browser.conftest import Tab, outlines_are_shown
 from worklist.models import Study
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -139,7 +139,7 @@ def test_the_map_follows_its_disc_when_the_levels_are_renamed(page: Page) -> Non
     before = page.locator("#left-slice").inner_text()
     with page.expect_navigation():
         page.get_by_role("group", name="The lowest disc found is").get_by_role("button", name="L4-L5").click()
-    page.wait_for_selector("body[data-masks=shown]", timeout=60_000)
+    outlines_are_shown(page)
     page.keyboard.press("Escape")
     page.keyboard.press("4")
     choose(page, "canal")

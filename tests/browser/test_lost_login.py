@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from reader.models import Review
-from tests.browser.conftest import Tab
+from tests.browser.conftest import Tab, log_in_on
+from tests.patience import wait_until
 from worklist.models import Study
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,11 +41,7 @@ def log_in_elsewhere(page: Page, user: Any, password: str) -> None:
     """Another tab of the same browser, which shares the login."""
     end_login(page)
     other = page.context.new_page()
-    other.goto("/accounts/login/")
-    other.get_by_label("User name").or_(other.get_by_label("Username")).fill(user.username)
-    other.get_by_label("Password").fill(password)
-    other.get_by_role("button", name="Log in").click()
-    other.wait_for_url("**/worklist/**")
+    log_in_on(other, user, password)
     other.close()
 
 
@@ -57,7 +54,7 @@ def test_text_typed_after_the_login_ended_is_saved_by_itself_after_the_next_logi
     expect(page.locator("#problem")).to_contain_text("Log in in another tab; this tab then saves your text by itself.")
     expect(page.locator("#saved")).to_have_text("Not saved")
     log_in_elsewhere(page, reader, password)
-    expect(page.locator("#saved")).to_contain_text(re.compile(r"Saved \d"), timeout=15_000)
+    expect(page.locator("#saved")).to_contain_text(re.compile(r"Saved \d"))
     expect(page.locator("#problem")).to_be_hidden()
     assert Review.objects.get().draft_text == "Typed without a login."
     page.get_by_label("L1-L2 Canal").select_option("severe")
@@ -73,10 +70,12 @@ def test_nothing_is_saved_under_the_name_of_another_reader(
     text(page).fill("The first reader's words.")
     told = "second_reader is logged in now, and this page is reader's. Log in as reader in another tab"
     expect(page.locator("#problem")).to_contain_text(told)
-    page.wait_for_timeout(6000)  # the next try of its own accord
+    with page.expect_response("**/draft/") as next_try:  # of its own accord
+        pass
+    assert next_try.value.status == 403
     assert Review.objects.get().draft_text == before
     log_in_elsewhere(page, reader, password)
-    expect(page.locator("#saved")).to_contain_text(re.compile(r"Saved \d"), timeout=15_000)
+    expect(page.locator("#saved")).to_contain_text(re.compile(r"Saved \d"))
     review = Review.objects.get()
     assert (review.draft_text, review.saved_by) == ("The first reader's words.", reader)
 
@@ -126,8 +125,4 @@ def test_what_was_typed_last_is_saved_when_the_page_goes_away(tab: Tab) -> None:
     page.on("dialog", lambda dialog: dialog.accept())
     text(page).fill("Typed and left.")
     page.goto("/worklist/")
-    for _ in range(30):
-        if Review.objects.get().draft_text == "Typed and left.":
-            return
-        page.wait_for_timeout(100)
-    pytest.fail("The last words were not saved.")
+    wait_until(lambda: Review.objects.get().draft_text == "Typed and left.", "the last words to be saved")

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from reader.models import SignedVersion
-from tests.browser.conftest import Tab
+from reader.models import SignedReport
+from tests.browser.conftest import Tab, log_in_on, outlines_are_shown
 from tests.browser.looks import picture
+from tests.patience import wait_until
 from worklist.jobs.states import State
 from worklist.models import Study
 
@@ -26,12 +27,13 @@ def test_a_radiologist_uploads_reads_signs_and_amends(
     reader: Any,
     password: str,
 ) -> None:
-    page = new_tab().log_in(reader, password).page
+    page = new_tab().page
+    log_in_on(page, reader, password)
     upload(page, simulated_study / "dicom")
     open_when_drafted(page)
 
-    assert picture(page, "left").std() > 10
-    assert picture(page, "right").std() > 10
+    for side in ("left", "right"):
+        wait_until(lambda side=side: picture(page, side).std() > 10, f"the {side} image")
 
     page.get_by_role("button", name="Start review").click()
     expect(page.get_by_role("button", name="Sign report…")).to_be_visible()
@@ -60,8 +62,8 @@ def test_a_radiologist_uploads_reads_signs_and_amends(
     amend(page)
     page.wait_for_url("**/versions/2/")
     expect(page.locator("article")).to_contain_text("Amends version 1. Reason: L5-S1 was misread.")
-    first, second = SignedVersion.objects.order_by("number")
-    assert "L5-S1: Severe stenosis of the spinal canal" in second.text
+    first, second = SignedReport.objects.order_by("number")
+    assert "L5-S1: Severe stenosis of the spinal canal" in second.read().text
     assert "L5-S1: Severe stenosis of the spinal canal" not in first.text
     assert Study.objects.get().state == State.AMENDED
 
@@ -69,15 +71,15 @@ def test_a_radiologist_uploads_reads_signs_and_amends(
 def upload(page: Page, folder: Path) -> None:
     page.get_by_role("button", name="Upload").click()
     page.locator("#folder-input").set_input_files(str(folder))
-    expect(page.locator("#upload-result")).to_contain_text("stored", timeout=60_000)
+    expect(page.locator("#upload-result")).to_contain_text("stored")
     page.locator("#close-upload").click()
 
 
 def open_when_drafted(page: Page) -> None:
     row = page.locator("tr[data-state=drafted]")
-    expect(row).to_have_count(1, timeout=180_000)
+    expect(row).to_have_count(1)
     row.get_by_role("link").first.click()
-    page.wait_for_selector("body[data-masks=shown]", timeout=60_000)
+    outlines_are_shown(page)
 
 
 def sign(page: Page, button: str, confirm: str) -> None:

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Tab
 from tests.browser.looks import draw_length, picture, slice_of
+from tests.patience import wait_until
 from worklist.models import Study
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -41,7 +42,7 @@ def page(
 
 
 def test_no_line_and_no_position_is_made_up(page: Page) -> None:
-    assert picture(page, "left").std() > 10
+    wait_until(lambda: picture(page, "left").std() > 10, "the image")
     expect(page.locator("#left-note")).to_have_text(NOTE)
     for side in ("left", "right"):
         expect(page.locator(f"#{side}-overlay .reference-line")).to_have_count(0)

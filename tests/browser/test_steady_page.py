@@ -13,6 +13,7 @@ from inference.types import LUMBAR_LEVELS
 from reader import actions
 from reader.models import Review
 from tests.browser.conftest import Tab
+from tests.worklist.factories import add_reading
 from worklist.jobs.states import State, move
 from worklist.models import MachineReading, Study
 
@@ -49,7 +50,7 @@ def test_one_click_confirms_a_level(
     page = open_review(new_tab, drafted, reader, password, width=size[0], height=size[1]).page
     for level in LUMBAR_LEVELS:
         click_once(page, f"Confirm {level}")
-        expect(page.locator(f"tbody[data-level={level}]")).to_have_attribute("data-confirmed", "true", timeout=3000)
+        expect(page.locator(f"tbody[data-level={level}]")).to_have_attribute("data-confirmed", "true")
 
 
 def test_rows_keep_their_places_whichever_is_current_and_the_rule_can_be_read_in_full(
@@ -143,14 +144,14 @@ def test_the_page_says_why_confirmations_are_gone(
     new_tab: Callable[..., Tab], drafted: Study, reader: Any, password: str
 ) -> None:
     actions.claim(drafted, reader)
-    actions.confirm_level(drafted, reader, Review.objects.get().version, "L1-L2")
+    actions.confirm_level(drafted, reader, Review.objects.get().seen, "L1-L2")
     actions.release(drafted, reader)
     for state in (State.QUEUED, State.RUNNING, State.DRAFTED):
         move(drafted, state)
     first = MachineReading.objects.get()
-    MachineReading.objects.create(study=drafted, attempt=1, reading=first.reading, folder=first.folder, seconds=1.0)
+    add_reading(drafted, first.reading, first.folder)
     page = open_review(new_tab, drafted, reader, password).page
-    why = "The machine read this study again after new images; confirm each level again."
+    why = "The machine read this study again; confirm each level again."
     expect(page.locator("#banner")).to_contain_text(why)
     confirm_all(page)
     expect(page.locator("#banner")).not_to_contain_text(why)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Tab
 from tests.browser.looks import colourful, draw_length, picture, slice_of
+from tests.patience import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,12 +54,10 @@ def test_both_images_show_where_the_other_one_lies_and_follow_it(page: Page) -> 
     left, right = ends("left"), ends("right")
     page.locator("#right-screen").focus()
     page.keyboard.press("ArrowDown")
-    page.wait_for_timeout(400)
-    assert ends("left") != left
+    wait_until(lambda: ends("left") != left, "the line in the left image")
     page.locator("#left-screen").focus()
     page.keyboard.press("ArrowDown")
-    page.wait_for_timeout(400)
-    assert ends("right") != right
+    wait_until(lambda: ends("right") != right, "the line in the right image")
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
@@ -65,11 +65,11 @@ def test_the_outlines_can_be_switched_off_in_both_planes(page: Page, side: str) 
     page.keyboard.press("4")
     for lines in ("p", "f"):
         page.keyboard.press(lines)
-    assert colourful(picture(page, side)) > 0.002
+    wait_until(lambda: colourful(picture(page, side)) > 0.002, "the outlines")
     page.keyboard.press("m")
-    assert colourful(picture(page, side)) == 0
+    wait_until(lambda: colourful(picture(page, side)) == 0, "the image without outlines")
     page.keyboard.press("m")
-    assert colourful(picture(page, side)) > 0.002
+    wait_until(lambda: colourful(picture(page, side)) > 0.002, "the outlines again")
 
 
 def test_the_disc_planes_carry_their_names_and_can_be_switched_off(page: Page) -> None:
@@ -85,13 +85,11 @@ def test_the_wheel_scrolls_and_dragging_changes_the_window(page: Page) -> None:
     window = page.locator("#left-window").inner_text()
     page.locator("#left-screen").hover()
     page.mouse.wheel(0, 120)
-    page.wait_for_timeout(400)
-    assert slice_of(page, "left") != before
+    expect(page.locator("#left-slice")).not_to_contain_text(re.compile(rf"^{before} /"))
     page.mouse.down()
     page.mouse.move(400, 700, steps=4)
     page.mouse.up()
-    page.wait_for_timeout(300)
-    assert page.locator("#left-window").inner_text() != window
+    expect(page.locator("#left-window")).not_to_have_text(window)
     page.keyboard.press("r")
     expect(page.locator("#left-window")).to_have_text(window)
 
@@ -126,7 +124,7 @@ def test_another_series_can_be_chosen_for_an_image(page: Page) -> None:
     t1 = chooser.locator("option", has_text="Sagittal T1").get_attribute("value")
     chooser.select_option(t1)
     expect(page.locator("#right .mark.left")).to_have_text("A")
-    assert picture(page, "right").std() > 10
+    wait_until(lambda: picture(page, "right").std() > 10, "the image")
 
 
 @pytest.mark.parametrize("size", [(1920, 1080), (1366, 768)])

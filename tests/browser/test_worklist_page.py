@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def page(new_tab: Callable[..., Any], reader: Any, password: str) -> Page:
-    opened: Page = new_tab().log_in(reader, password).page
+    opened: Page = new_tab().log_in(reader, password).open_worklist()
     return opened
 
 
@@ -53,15 +53,15 @@ def test_enter_opens_the_study_of_the_line(page: Page) -> None:
 def test_progress_shows_by_itself_and_the_focus_stays_where_it_was(page: Page) -> None:
     for _ in range(2):
         in_state("drafted")
-    study = in_state("running", step="segmenting", step_share=0.1)
+    study = in_state("running", job={"step": "segmenting", "step_share": 0.1})
     page.reload()
     page.keyboard.press("j")
     page.keyboard.press("j")
     before = focused(page)
     assert before.startswith("study-")
-    Study.objects.filter(pk=study.pk).update(step_share=0.4)
+    study.reading_jobs.update(step_share=0.4)
     expect(page.locator(f"#study-{study.pk} .state")).to_contain_text("Segmenting 40 %")
-    Study.objects.filter(pk=study.pk).update(state="drafted", step="")
+    Study.objects.filter(pk=study.pk).update(state="drafted")
     expect(page.locator(f"#study-{study.pk} .state")).to_contain_text("Drafted")
     assert focused(page) == before
 
@@ -92,10 +92,10 @@ def test_the_search_narrows_the_lines_and_stays_out_of_the_address(page: Page) -
     expect(page.locator("th[aria-sort=ascending]")).to_contain_text("Born")
 
 
-def test_queue_again_works_in_place(page: Page) -> None:
-    study = in_state("failed", failure_code="x", failure_message="There is no sagittal series. Send it.")
+def test_retry_works_in_place(page: Page) -> None:
+    study = in_state("failed", job={"failure_code": "x", "failure_message": "There is no sagittal series. Send it."})
     page.reload()
-    page.get_by_role("button", name="Queue again").click()
+    page.get_by_role("button", name="Retry").click()
     expect(page.locator(f"#study-{study.pk} .state")).to_contain_text("Queued")
     assert page.url.endswith("/worklist/")
 

@@ -19,7 +19,7 @@ import pytest
 from runner import machine
 from runner.programs import Program, configuration
 from runner.steps import Steps, digest, is_stamped, together
-from tests.processes import wait_until
+from tests.patience import PATIENCE_S, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -112,8 +112,8 @@ def test_steps_that_do_not_need_each_other_are_taken_at_once_and_a_failure_is_to
     steps, a, b = Steps(2, tmp_path), tmp_path / "a", tmp_path / "b"
 
     def meet(title, mine, other, code):
-        wait = f"for _ in $(seq 100); do [ -e {other} ] && echo {title} met && exit {code}; sleep 0.1; done; exit 9"
-        steps.run(title, [["sh", "-c", f"touch {mine}; {wait}"]], cwd=tmp_path, hint="")
+        wait = f"until [ -e {other} ]; do sleep 0.1; done; echo {title} met; exit {code}"
+        steps.run(title, [["timeout", str(PATIENCE_S), "sh", "-c", f"touch {mine}; {wait}"]], cwd=tmp_path, hint="")
 
     with pytest.raises(SystemExit, match=r"Viewer failed \(status 3\)"):
         together(partial(meet, "Python", a, b, 0), partial(meet, "Viewer", b, a, 3))
@@ -200,19 +200,19 @@ LIGHT = "[Program('first', ['sleep', '1001']), Program('second', ['sleep', '1002
 
 def test_a_program_that_is_killed_is_started_again_and_the_terminal_says_so(start_runner):
     runner = start_runner(LIGHT)
-    wait_until(lambda: "success: second" in runner.said(), 15, "both programs")
+    wait_until(lambda: "success: second" in runner.said(), "both programs")
     victim = runner.pid_of("sleep 1002")
     os.kill(victim, signal.SIGKILL)
-    wait_until(lambda: runner.pid_of("sleep 1002") not in (None, victim), 10, "the second program again")
+    wait_until(lambda: runner.pid_of("sleep 1002") not in (None, victim), "the second program again")
     assert "exited: second (terminated by SIGKILL; not expected)" in runner.said()
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_and_sigterm_end_everything_cleanly(start_runner, how):
     runner = start_runner(LIGHT)
-    wait_until(lambda: runner.pid_of("sleep 1002"), 15, "both programs")
+    wait_until(lambda: runner.pid_of("sleep 1002"), "both programs")
     runner.process.send_signal(how)
-    assert runner.process.wait(15) == 0
+    assert runner.process.wait(PATIENCE_S) == 0
     assert runner.others() == {}
     assert "stopped: first" in runner.said()
     assert not (runner.data_dir / "runner.pid").exists()
@@ -220,16 +220,16 @@ def test_ctrl_c_and_sigterm_end_everything_cleanly(start_runner, how):
 
 def test_a_killed_runner_leaves_no_orphan(start_runner):
     runner = start_runner(LIGHT)
-    wait_until(lambda: runner.pid_of("sleep 1001") and runner.pid_of("sleep 1002"), 15, "both programs")
+    wait_until(lambda: runner.pid_of("sleep 1001") and runner.pid_of("sleep 1002"), "both programs")
     runner.process.kill()
     runner.process.wait()
-    wait_until(lambda: not runner.others(), 5, "the end of all children")
+    wait_until(lambda: not runner.others(), "the end of all children")
 
 
 def test_a_second_runner_on_the_same_data_is_refused(start_runner):
     runner = start_runner(LIGHT)
     pid_file = runner.data_dir / "runner.pid"
-    wait_until(pid_file.exists, 15, "the runner")
+    wait_until(pid_file.exists, "the runner")
     with pytest.raises(machine.Unfit, match=f"already runs on .* as process {runner.process.pid}"):
         machine.check_not_running(pid_file)
     runner.process.kill()
@@ -246,21 +246,23 @@ def test_the_whole_product_comes_up_survives_a_killed_worker_and_leaves_no_orpha
         [sys.executable, "manage.py", "migrate", "-v", "0"], cwd=ROOT, env=database, check=True, capture_output=True
     )
 
+    login = f"http://127.0.0.1:{unused_port}/accounts/login/"
+
     def answers() -> bool:
         try:
-            return urllib.request.urlopen(f"http://127.0.0.1:{unused_port}/accounts/login/", timeout=2).status == 200
+            return urllib.request.urlopen(login, timeout=PATIENCE_S).status == 200
         except OSError:
             return False
 
-    wait_until(answers, 60, "the web server")
+    wait_until(answers, "the web server")
     inference = runner.data_dir / "logs" / "inference.log"
-    wait_until(lambda: "ready" in inference.read_text(), 60, "the inference worker")
+    wait_until(lambda: "ready" in inference.read_text(), "the inference worker")
     worker = runner.pid_of("-n inference@")
     os.kill(worker, signal.SIGKILL)
-    wait_until(lambda: runner.pid_of("-n inference@") not in (None, worker), 15, "the worker again")
+    wait_until(lambda: runner.pid_of("-n inference@") not in (None, worker), "the worker again")
     runner.process.kill()
     runner.process.wait()
-    wait_until(lambda: not runner.others(), 10, f"the end of {runner.others()}")
+    wait_until(lambda: not runner.others(), f"the end of {runner.others()}")
 
 
 @pytest.fixture
@@ -281,10 +283,10 @@ def test_a_path_with_spaces_and_percents_reaches_the_programs(tmp_path):
 
 
 def test_demo_patients_that_are_being_made_end_with_the_product():
-    program = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+    program = "import os, signal; print(os.getpid(), flush=True); signal.pause()"
     code = f"from runner import ready; ready.manage('shell', '--no-imports', '-c', {program!r})"
     with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True) as maker:
         child = int(maker.stdout.readline())
         maker.terminate()
     command = Path(f"/proc/{child}/cmdline")  # empty once it has ended, gone when it was waited for
-    wait_until(lambda: not command.exists() or not command.read_bytes(), 10, "the demo patients to end")
+    wait_until(lambda: not command.exists() or not command.read_bytes(), "the demo patients to end")

@@ -10,12 +10,13 @@ import pytest
 from runner import testing
 from runner.testing import Job, side_by_side
 from tests import patients
+from tests.patience import PATIENCE_S
 
 
 def meets(mine: Path, other: Path) -> list[str]:
     """A program that ends well only when another one runs at the same time."""
-    wait = f"for _ in $(seq 100); do [ -e {other} ] && echo met {other.name} && exit 0; sleep 0.1; done; exit 1"
-    return ["sh", "-c", f"touch {mine}; {wait}"]
+    wait = f"until [ -e {other} ]; do sleep 0.1; done; echo met {other.name}"
+    return ["timeout", str(PATIENCE_S), "sh", "-c", f"touch {mine}; {wait}"]
 
 
 def test_as_many_jobs_as_there_are_cores_run_at_once_and_each_is_told_in_one_piece(

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from django.test import Client
-from django.utils import timezone
 
 from inference.grading.thresholds import NO_GRADER
 from inference.result import draft, record
@@ -26,8 +25,9 @@ from inference.types import (
     SpineCurve,
     StudyReading,
 )
+from tests.worklist.factories import add_job, add_reading
 from worklist.jobs.states import State
-from worklist.models import MachineReading, Series, Study
+from worklist.models import MachineReading, Patient, Series, Study
 
 UID = "1.2.826.0.1.3680043.10.1"
 RULE = Rule("canal_narrow", {"ap_under_mm": 12.0, "ap": "relative"})
@@ -74,7 +74,10 @@ def reading(study_uid: str, canal: dict[str, Grade] | None = None) -> StudyReadi
 def drafted_study(canal: dict[str, Grade] | None = None) -> Study:
     """A study that the machine has read and nobody has claimed."""
     study = Study.objects.create(
-        study_instance_uid=f"{UID}.1", patient_name="DOE^JANE", patient_id="P-17", state=State.DRAFTED
+        study_instance_uid=f"{UID}.1",
+        patient=Patient.objects.create(name="DOE^JANE", patient_id="P-17"),
+        state=State.DRAFTED,
+        series_count=1,
     )
     Series.objects.create(study=study, series_instance_uid=f"{UID}.2", modality="MR", description="T2 SAG")
     read_by_machine(study, canal)
@@ -83,28 +86,22 @@ def drafted_study(canal: dict[str, Grade] | None = None) -> Study:
 
 def read_by_machine(study: Study, canal: dict[str, Grade] | None = None) -> MachineReading:
     """One more machine reading of `study`."""
-    return MachineReading.objects.create(
-        study=study,
-        attempt=1,
-        reading=record.to_dict(reading(study.study_instance_uid, canal)),
-        folder=f"readings/{study.pk}",
-        seconds=1.0,
-        created_at=timezone.now(),
+    made: MachineReading = add_reading(
+        study, record.to_dict(reading(study.study_instance_uid, canal)), f"readings/{study.pk}"
     )
+    return made
 
 
 def failed_study() -> Study:
     """A study that the machine could not read."""
-    return Study.objects.create(
-        study_instance_uid=f"{UID}.9",
-        state=State.FAILED,
-        failure_code="no_sagittal_series",
-        failure_message="There is no sagittal T2 or T1 series. Read it by hand.",
-    )
+    study = Study.objects.create(study_instance_uid=f"{UID}.9", patient=Patient.objects.create(), state=State.FAILED)
+    message = "There is no sagittal T2 or T1 series. Read it by hand."
+    add_job(study, "failed", failure_code="no_sagittal_series", failure_message=message)
+    return study
 
 
 class Desk:
-    """One reader's browser tab on one study: remembers the version it saw, as the page does."""
+    """One reader's browser tab on one study: remembers the review and the version it saw, as the page does."""
 
     def __init__(self, client: Client, study: Study) -> None:
         self.client, self.study = client, study
@@ -118,8 +115,9 @@ class Desk:
         return self.state
 
     def post(self, path: str, **body: Any) -> Any:
-        """POST with the version last seen; keep the new state when it was done."""
+        """POST with the review and version last seen; keep the new state when it was done."""
         body.setdefault("version", self.state.get("version", 0))
+        body.setdefault("review", self.state.get("review", 0))
         answer = self.client.post(f"{self.base}{path}", body, content_type="application/json")
         if answer.status_code == 200:
             self.state = answer.json()

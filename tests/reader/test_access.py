@@ -11,11 +11,12 @@ from accounts.models import AuditEvent
 from tests.reader.factories import UID
 from worklist.models import Study
 
-READ = ("", "state/", "masks/index.json", f"masks/{UID}.2.bin", "evidence.json", "versions/1/")
+READ = ("", "state/", "masks/index.json", f"masks/{UID}.2.bin", "evidence.json", "versions/1/", "second/")
 WRITE = (
     "claim/", "take-over/", "release/", "findings/L4-L5/canal/", "findings/L4-L5/confirm/", "findings/L4-L5/reopen/",
     "findings/L4-L5/canal/confirm/", "draft/", "draft/use/", "draft/use-all/", "draft/dismiss/", "draft/follow/",
-    "draft/replace/", "draft/bring-back/", "late/", "sign/", "amend/start/", "amend/discard/", "amend/",
+    "draft/replace/", "draft/bring-back/", "late/", "sign/",
+    "second/start/", "second/close/", "newer-reading/", "amend/start/", "amend/discard/", "amend/",
 )  # fmt: skip
 
 
@@ -32,7 +33,9 @@ def test_whoever_is_no_radiologist_sees_nothing_and_is_on_record(
 
 @pytest.mark.parametrize("path", WRITE)
 def test_a_stranger_can_write_nothing_and_is_on_record(study: Study, stranger: Any, as_user: Any, path: str) -> None:
-    answer = as_user(stranger).post(f"/reader/{study.pk}/{path}", {"version": 1}, content_type="application/json")
+    answer = as_user(stranger).post(
+        f"/reader/{study.pk}/{path}", {"version": 1, "review": 1}, content_type="application/json"
+    )
     assert answer.status_code == 403
     assert AuditEvent.objects.filter(action="refused", actor=stranger, study_id=study.pk).count() == 1
 
@@ -70,7 +73,7 @@ def test_reading_the_review_by_the_api_alone_is_on_record_too(study: Study, read
 def test_a_refused_write_shows_the_review_and_is_on_record_as_a_view(
     study: Study, reader: Any, as_user: Any, path: str
 ) -> None:
-    body = {"version": 1, "count": 0}
+    body = {"version": 1, "review": 1, "count": 0}
     answer = as_user(reader).post(f"/reader/{study.pk}/{path}", body, content_type="application/json")
     assert answer.status_code == 409
     assert answer.json()["state"]["findings"]

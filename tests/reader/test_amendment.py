@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from accounts.models import AuditEvent
-from reader.models import SignedVersion
+from reader.models import SignedReport
 from tests.reader.factories import Desk
 from worklist.jobs.states import State
 from worklist.models import Study
@@ -23,14 +23,14 @@ def amending(desk: Desk) -> Desk:
 
 
 def test_an_amendment_is_the_next_version_and_leaves_the_first_as_it_was(amending: Desk, study: Study) -> None:
-    first = SignedVersion.objects.get()
+    first = SignedReport.objects.get()
     amending.post("findings/L4-L5/canal/", grade="moderate")
     amending.post("findings/L4-L5/confirm/")
     assert amending.post("amend/", reason=WHY).status_code == 200
-    second = SignedVersion.objects.get(number=2)
-    assert (second.amends, second.reason) == (first, WHY)
-    assert "Moderate stenosis" in second.text
-    assert "Mild stenosis" in SignedVersion.objects.get(number=1).text
+    second = SignedReport.objects.get(number=2)
+    assert (second.amends, second.read().amends, second.read().reason) == (first, 1, WHY)
+    assert "Moderate stenosis" in second.read().text
+    assert "Mild stenosis" in SignedReport.objects.get(number=1).read().text
     study.refresh_from_db()
     assert (study.state, study.claimed_by) == (State.AMENDED, None)
     assert AuditEvent.objects.get(action="amend").detail["amends"] == 1
@@ -40,7 +40,7 @@ def test_an_amendment_can_be_amended(amending: Desk, study: Study) -> None:
     amending.post("amend/", reason=WHY)
     amending.post("amend/start/", amends=2)
     assert amending.post("amend/", reason="Again.").status_code == 200
-    assert list(SignedVersion.objects.values_list("number", "amends__number")) == [(1, None), (2, 1), (3, 2)]
+    assert list(SignedReport.objects.values_list("number", "amends__number")) == [(1, None), (2, 1), (3, 2)]
     study.refresh_from_db()
     assert study.state == State.AMENDED
 
@@ -49,7 +49,7 @@ def test_an_amendment_needs_a_reason(amending: Desk) -> None:
     answer = amending.post("amend/", reason="  ")
     assert answer.status_code == 400
     assert "Say why" in answer.json()["message"]
-    assert SignedVersion.objects.count() == 1
+    assert SignedReport.objects.count() == 1
 
 
 def test_a_grade_changed_in_an_amendment_must_be_confirmed_again(amending: Desk) -> None:
@@ -64,7 +64,7 @@ def test_a_discarded_amendment_leaves_the_signed_report(amending: Desk, study: S
     assert "Mild stenosis" in amending.state["text"]
     study.refresh_from_db()
     assert (study.state, study.claimed_by) == (State.SIGNED, None)
-    assert SignedVersion.objects.count() == 1
+    assert SignedReport.objects.count() == 1
 
 
 def test_two_readers_cannot_amend_at_once(amending: Desk, study: Study, second_reader: Any, as_user: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reader.models import SignedVersion
+from reader.models import SignedReport
 from tests.reader.factories import Desk, failed_study
 from worklist.jobs.states import State
 from worklist.models import Study
@@ -24,10 +24,10 @@ def test_a_failed_study_can_be_read_and_signed_by_hand(failed: Study, reader: An
     desk.post("findings/L4-L5/canal/", grade="severe")
     desk.post("draft/", text="By hand: severe stenosis at L4-L5.")
     desk.confirm_all().sign()
-    version = SignedVersion.objects.get()
-    assert version.provenance["machine"] is None
-    assert version.provenance["read_by_hand"]
-    assert version.text == "By hand: severe stenosis at L4-L5."
+    signed = SignedReport.objects.get().read()
+    assert signed.machine is None
+    assert "none: read by hand" in desk.client.get(f"{desk.base}versions/1/").content.decode()
+    assert signed.text == "By hand: severe stenosis at L4-L5."
 
 
 def test_a_report_written_by_hand_can_be_signed_when_no_level_was_assessed(

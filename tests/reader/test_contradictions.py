@@ -9,7 +9,7 @@ import pytest
 
 from accounts.models import AuditEvent
 from reader import contradictions
-from reader.models import SignedVersion
+from reader.models import SignedReport
 from tests.reader.factories import Desk
 
 FINDING = "L4-L5: Mild stenosis of the spinal canal"
@@ -139,7 +139,7 @@ def test_a_signature_that_does_not_know_of_a_contradiction_is_refused(desk: Desk
         answer = desk.post("sign/", **unknowing)
         assert (answer.status_code, answer.json()["error"]) == (409, "contradicted")
         assert "Text and table disagree in one place." in answer.json()["message"]
-    assert not SignedVersion.objects.exists()
+    assert not SignedReport.objects.exists()
 
 
 def test_a_reader_may_sign_knowingly_and_the_audit_trail_counts_it_without_words(desk: Desk) -> None:

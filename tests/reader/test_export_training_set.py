@@ -12,7 +12,6 @@ import numpy as np
 import pydicom
 import pytest
 from django.core.management import CommandError, call_command
-from django.utils import timezone
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import RLELossless, generate_uid
@@ -23,8 +22,7 @@ from inference.images.headers import read_headers
 from inference.types import Grade, Role
 from reader.export import training_set
 from reader.export.deidentify import CLASSES, Pseudonyms
-from reader.models import SignedVersion
-from tests.reader.factories import Desk, machine_findings, read_by_machine
+from tests.reader.factories import Desk, read_by_machine
 from tests.worklist.factories import dataset, file_bytes, pixels, receive
 from worklist.models import Study
 
@@ -54,27 +52,18 @@ def image(**changes: Any) -> Dataset:
 
 
 @pytest.fixture
-def signing(reader: Any) -> Signing:
+def signing(reader: Any, as_user: Callable[[Any], Any]) -> Signing:
     """Receives images and signs the study: moderate at L4-L5, where the machine had said mild."""
+    return lambda images: signed_at_the_desk(as_user(reader), images).study
 
-    def sign(images: list[Dataset]) -> Study:
-        study = received(images)
-        said = [(found.level, found.site.value, found.grade.value) for found in machine_findings({"L4-L5": Grade.MILD})]
-        findings = [
-            {"level": level, "site": site, "grade": grade.replace("mild", "moderate"), "machine_grade": grade}
-            for level, site, grade in said
-        ]
-        version = SignedVersion(
-            study=study, number=1, text="Moderate.", findings=findings, measurements=[], signed_by=reader,
-            signed_by_name="Reader", signed_at=timezone.now(),
-            provenance={"machine": {"model_name": "segment", "model_version": "1"}},
-        )  # fmt: skip
-        version.sha256 = version.digest()
-        version.save()
-        Study.objects.filter(pk=study.pk).update(state="signed")
-        return study
 
-    return sign
+def signed_at_the_desk(client: Any, images: list[Dataset]) -> Desk:
+    study = received(images)
+    read_by_machine(study, {"L4-L5": Grade.MILD})
+    Study.objects.filter(pk=study.pk).update(state="drafted")
+    desk = Desk(client, study).claim()
+    assert desk.post("findings/L4-L5/canal/", grade="moderate").status_code == 200
+    return desk.confirm_all().sign()
 
 
 def received(images: list[Dataset]) -> Study:
@@ -112,12 +101,7 @@ def everything(out: Path) -> dict[str, bytes]:
 @pytest.fixture
 def desk(reader: Any, as_user: Callable[[Any], Any]) -> Desk:
     """The reader has signed, at their desk, what the machine had read."""
-    study = received(series())
-    read_by_machine(study, {"L4-L5": Grade.MILD})
-    Study.objects.filter(pk=study.pk).update(state="drafted")
-    desk = Desk(as_user(reader), study).claim()
-    assert desk.post("findings/L4-L5/canal/", grade="moderate").status_code == 200
-    return desk.confirm_all().sign()
+    return signed_at_the_desk(as_user(reader), series())
 
 
 def test_the_table_holds_what_was_signed_beside_what_the_machine_said(desk: Desk, tmp_path: Path) -> None:

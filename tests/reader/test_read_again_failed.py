@@ -9,6 +9,7 @@ import pytest
 from accounts.models import AuditEvent
 from reader import page_state, working_copy
 from tests.reader.factories import Desk
+from tests.worklist.factories import add_job
 from worklist.jobs.states import State
 from worklist.models import Rejection, Study
 
@@ -21,7 +22,8 @@ NO_AXIAL_SERIES = "There is no axial T2 series; everything is read from the sagi
 def failed_again(study: Study) -> Study:
     """Drafted, then late images came and the second reading failed."""
     working_copy.open_review(study)
-    Study.objects.filter(pk=study.pk).update(state=State.FAILED, failure_code="mixed_study", failure_message=MESSAGE)
+    Study.objects.filter(pk=study.pk).update(state=State.FAILED)
+    add_job(study, "failed", failure_code="mixed_study", failure_message=MESSAGE)
     study.refresh_from_db()
     return study
 
@@ -50,7 +52,8 @@ def test_a_study_that_failed_when_read_again_is_failed_when_it_is_released(
     desk = Desk(as_user(reader), failed_again).claim()
     assert desk.post("release/").status_code == 200
     failed_again.refresh_from_db()
-    assert (failed_again.state, failed_again.failure_message) == (State.FAILED, MESSAGE)
+    assert failed_again.state == State.FAILED
+    assert failed_again.failed_job.failure_message == MESSAGE
 
 
 def test_a_study_that_the_machine_read_is_drafted_when_it_is_released_and_warns_of_no_failure(desk: Desk) -> None:

@@ -8,8 +8,9 @@ import pytest
 
 from inference.result import words
 from inference.types import LUMBAR_LEVELS, Site
-from reader import signing, working_copy
-from reader.models import Review, ReviewedFinding, SignedVersion
+from reader import working_copy
+from reader.models import Review, ReviewedFinding, SignedReport
+from reader.signed.page import in_words
 from tests.reader.factories import Desk
 from worklist.models import MachineReading, Study
 
@@ -36,7 +37,7 @@ def signed_before(before: Study, reader: Any, as_user: Any, monkeypatch: pytest.
         old.setattr(working_copy, "_lacks_places", lambda *_: False)
         desk.look()
         desk.confirm_all().sign()
-    assert len(SignedVersion.objects.get().findings) == len(smaller) == 15
+    assert len(SignedReport.objects.get().read().findings) == len(smaller) == 15
     desk.look()
     return desk
 
@@ -88,8 +89,8 @@ def test_its_amendment_asks_for_the_recesses_and_a_dropped_one_takes_them_away(s
 def test_the_signed_page_has_a_column_for_each_place_and_says_what_the_machine_had_said(desk: Desk) -> None:
     desk.post("findings/L4-L5/canal/", grade="severe")
     desk.confirm_all().sign()
-    signed = SignedVersion.objects.get()
-    words = [signing.in_words(one) for one in signed.findings if (one["level"], one["site"]) == ("L4-L5", "canal")]
-    assert [(one["words"], one["machine_words"]) for one in words] == [("severe", "mild")]
+    signed = SignedReport.objects.get()
+    canal = [in_words(one) for one in signed.read().findings if (one.level, one.site) == ("L4-L5", "canal")]
+    assert [(one["words"], one["machine_words"]) for one in canal] == [("severe", "mild")]
     page = desk.client.get(f"{desk.base}versions/1/").content.decode()
     assert page.index("Canal</th>") < page.index("Recess L") < page.index("Recess R") < page.index("Foramen L")

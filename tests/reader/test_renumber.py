@@ -8,7 +8,7 @@ import pytest
 
 from accounts.models import AuditEvent
 from reader import page_state, working_copy
-from reader.models import Review, SignedVersion
+from reader.models import Review, SignedReport
 from tests.reader.factories import Desk, failed_study
 from worklist.models import Study
 
@@ -82,7 +82,7 @@ def test_a_text_edited_by_hand_stays_and_suggestions_say_what_moved(desk: Desk) 
 def test_the_signature_and_the_audit_trail_say_it(desk: Desk, reader: Any) -> None:
     desk.post("renumber/", shift=1)
     desk.confirm_all().sign()
-    assert SignedVersion.objects.get().provenance["level_shift"] == 1
+    assert SignedReport.objects.get().read().machine.level_shift == 1
     event = AuditEvent.objects.filter(actor=reader, action="change").latest("pk")
     assert (event.detail["renumbered_from"], event.detail["renumbered_to"]) == (0, 1)
 

@@ -10,16 +10,16 @@ from django.db import DatabaseError, connection, transaction
 from accounts.models import AuditEvent
 from inference.types import LUMBAR_LEVELS
 from reader import signing
-from reader.models import ImmutableError, SignedVersion
+from reader.models import ImmutableError, SignedReport
 from tests.reader.factories import Desk
 from worklist.jobs.states import State
 from worklist.models import Study
 
 
 @pytest.fixture
-def signed(desk: Desk) -> SignedVersion:
+def signed(desk: Desk) -> SignedReport:
     desk.confirm_all().sign()
-    return SignedVersion.objects.get()
+    return SignedReport.objects.get()
 
 
 def test_an_unconfirmed_level_blocks_the_signature_and_is_named(desk: Desk, study: Study) -> None:
@@ -30,7 +30,7 @@ def test_an_unconfirmed_level_blocks_the_signature_and_is_named(desk: Desk, stud
     assert answer.json()["missing"] == ["Confirm L5-S1."]
     study.refresh_from_db()
     assert study.state == State.IN_REVIEW
-    assert not SignedVersion.objects.exists()
+    assert not SignedReport.objects.exists()
 
 
 def test_a_site_that_was_not_assessed_must_be_confirmed_too(desk: Desk) -> None:
@@ -68,13 +68,13 @@ def test_an_image_that_comes_while_the_report_is_being_signed_blocks_the_signatu
     desk.confirm_all()
     written = signing._write
 
-    def arriving(*args: Any, **kwargs: Any) -> SignedVersion:
+    def arriving(*args: Any, **kwargs: Any) -> SignedReport:
         Study.objects.filter(pk=study.pk).update(late_images=1)
         return written(*args, **kwargs)
 
     monkeypatch.setattr(signing, "_write", arriving)
     assert desk.post("sign/").status_code == 409
-    assert not SignedVersion.objects.exists()
+    assert not SignedReport.objects.exists()
 
 
 def test_late_images_that_another_reader_acknowledged_are_acknowledged_anew(desk: Desk, study: Study) -> None:
@@ -105,52 +105,61 @@ def test_the_signed_version_holds_text_grades_measurements_and_who_made_them(
 ) -> None:
     desk.post("findings/L4-L5/canal/", grade="severe")
     desk.confirm_all().sign()
-    version = SignedVersion.objects.get()
-    assert (version.study, version.number, version.signed_by, version.amends) == (study, 1, reader, None)
-    assert "L4-L5: Severe stenosis" in version.text
-    row = next(item for item in version.findings if (item["level"], item["site"]) == ("L4-L5", "canal"))
-    assert (row["grade"], row["machine_grade"], row["confirmed_by"]) == ("severe", "mild", "reader")
-    assert version.measurements[0]["unit"] == "mm"
-    assert version.provenance["machine"]["models"][0]["name"] == "segment"
-    assert version.intact
+    report = SignedReport.objects.get()
+    assert (report.study, report.number, report.signed_by, report.amends) == (study, 1, reader, None)
+    assert report.intact
+    signed = report.read()
+    assert "L4-L5: Severe stenosis" in signed.text
+    row = next(one for one in signed.findings if (one.level, one.site) == ("L4-L5", "canal"))
+    assert (row.grade, row.machine_grade, row.confirmed_by, row.confirmed_by_username) == (
+        *("severe", "mild"),
+        *(reader.pk, "reader"),
+    )
+    assert signed.measurements[0].unit == "mm"
     study.refresh_from_db()
     assert (study.state, study.claimed_by) == (State.SIGNED, None)
     event = AuditEvent.objects.get(action="sign")
-    assert (event.actor, event.detail["sha256"]) == (reader, version.sha256)
+    assert (event.actor, event.detail["sha256"]) == (reader, report.sha256)
 
 
-def test_a_signed_report_takes_no_more_changes(desk: Desk, signed: SignedVersion) -> None:
+def test_a_signed_report_takes_no_more_changes(desk: Desk, signed: SignedReport) -> None:
     for path, body in (("findings/L4-L5/canal/", {"grade": "severe"}), ("draft/", {"text": "Other."}), ("sign/", {})):
         answer = desk.post(path, **body)
         assert answer.status_code == 409
         assert "Start an amendment" in answer.json()["message"]
-    assert SignedVersion.objects.count() == 1
+    assert SignedReport.objects.count() == 1
 
 
-def test_a_signed_version_cannot_be_saved_or_deleted(signed: SignedVersion) -> None:
-    signed.text = "Other."
-    for change in (signed.save, signed.delete, SignedVersion.objects.all().delete):
+def test_a_signed_version_cannot_be_saved_or_deleted(signed: SignedReport) -> None:
+    signed.content = "Other."
+    for change in (signed.save, signed.delete, SignedReport.objects.all().delete):
         with pytest.raises(ImmutableError):
             change()
     with pytest.raises(ImmutableError):
-        SignedVersion.objects.update(text="Other.")
+        SignedReport.objects.update(content="Other.")
 
 
 @pytest.mark.parametrize(
-    "statement", ["UPDATE reader_signedversion SET text = 'Other.'", "DELETE FROM reader_signedversion"]
+    "statement",
+    [
+        "UPDATE reader_signedreport SET content = 'Other.'",
+        "DELETE FROM reader_signedreport",
+        "UPDATE reader_signedfinding SET grade = 'severe'",
+        "DELETE FROM reader_signedfinding",
+    ],
 )
-def test_the_database_itself_refuses_to_change_a_signed_version(signed: SignedVersion, statement: str) -> None:
+def test_the_database_itself_refuses_to_change_what_was_signed(signed: SignedReport, statement: str) -> None:
     with pytest.raises(DatabaseError, match="immutable"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
-    assert SignedVersion.objects.get().intact
+    assert SignedReport.objects.get().intact
 
 
-def test_the_digest_tells_when_the_content_is_not_what_was_signed(signed: SignedVersion) -> None:
-    signed.findings[0]["grade"] = "severe"
+def test_the_digest_tells_when_the_content_is_not_what_was_signed(signed: SignedReport) -> None:
+    signed.content = signed.content.replace('"grade":"mild"', '"grade":"severe"')
     assert not signed.intact
 
 
-def test_the_signed_page_shows_report_and_signature(desk: Desk, signed: SignedVersion) -> None:
+def test_the_signed_page_shows_report_and_signature(desk: Desk, signed: SignedReport) -> None:
     page = desk.client.get(f"{desk.base}versions/1/").content.decode()
     assert "Version 1" in page
     assert "L4-L5: Mild stenosis" in page
@@ -159,9 +168,9 @@ def test_the_signed_page_shows_report_and_signature(desk: Desk, signed: SignedVe
 
 
 def test_images_that_come_after_the_signature_raise_a_flag_and_change_nothing(
-    desk: Desk, study: Study, signed: SignedVersion
+    desk: Desk, study: Study, signed: SignedReport
 ) -> None:
     Study.objects.filter(pk=study.pk).update(late_images=2)
     page = desk.client.get(f"{desk.base}versions/1/").content.decode()
     assert "2 images arrived after" in page
-    assert SignedVersion.objects.get().intact
+    assert SignedReport.objects.get().intact

@@ -62,6 +62,13 @@ def test_a_write_without_a_version_is_refused(desk: Desk) -> None:
     assert "version" in answer.json()["message"]
 
 
+def test_a_write_that_does_not_name_its_review_is_refused(desk: Desk) -> None:
+    body = {"grade": "mild", "version": desk.state["version"]}
+    answer = desk.client.post(f"{desk.base}findings/L4-L5/canal/", body, content_type="application/json")
+    assert answer.status_code == 400
+    assert "review" in answer.json()["message"]
+
+
 def test_a_failed_write_changes_nothing_at_all(desk: Desk, study: Study, other: Any) -> None:
     before = desk.look()
     desk.post("sign/")

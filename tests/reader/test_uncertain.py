@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reader import working_copy
-from reader.models import Review, SignedVersion
+from reader.models import Review, SignedReport
 from tests.reader.factories import Desk
 from worklist import shared_settings
 from worklist.models import MachineReading, Study
@@ -75,8 +75,8 @@ def test_a_signed_report_keeps_the_marks_that_it_was_signed_with(desk: Desk, adm
     shared_settings.set_uncertain_below("80", administrator)
     assert marked(desk) == {"recess_left"}
     assert desk.state["uncertain_below"] == 60
-    signed = SignedVersion.objects.get()
-    assert signed.provenance["uncertain_below"] == 60
+    signed = SignedReport.objects.get()
+    assert signed.read().uncertain_below == 60
     assert signed.intact
     page = desk.client.get(f"{desk.base}versions/1/").content.decode()
     assert page.count("machine uncertain, 48 %") == page.count("machine uncertain") == 1

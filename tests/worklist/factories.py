@@ -90,6 +90,11 @@ def receive(*files: bytes, sender: str = "reader") -> Any:
     return receive_all(((io.BytesIO(data), f"image{number}.dcm") for number, data in enumerate(files, 1)), sender)
 
 
+def codes(receipt: Any) -> list[str]:
+    """Why files were refused."""
+    return [one.code for one in receipt.rejected]
+
+
 def received_study(count: int = 3, **changes: Any) -> Any:
     """A study of one small series, received."""
     from worklist.models import Study
@@ -113,14 +118,47 @@ def quiet(study: Any) -> Any:
     return study
 
 
-def in_state(state: str, **changes: Any) -> Any:
-    """A received study, put where a test needs it without walking there."""
+#: The state of the job of a study in these states.
+JOB_STATES = {"queued": "waiting", "running": "running", "failed": "failed"}
+
+
+def in_state(state: str, job: dict[str, Any] | None = None, **changes: Any) -> Any:
+    """A received study and its job, put where a test needs them without walking there; `job` changes the job."""
     from worklist.models import Study
 
     study = received_study()
     Study.objects.filter(pk=study.pk).update(state=state, **changes)
     study.refresh_from_db()
+    if state in JOB_STATES:
+        add_job(study, JOB_STATES[state], **(job or {}))
     return study
+
+
+def add_job(study: Any, state: str = "waiting", **changes: Any) -> Any:
+    """A job for `study`; with a worker that will be back when it runs."""
+    import uuid
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from worklist.models import ReadingJob
+
+    now = timezone.now()
+    values: dict[str, Any] = {"purpose": "first" if study.latest_reading is None else "again", "state": state}
+    if state == "running":
+        lease = {"lease": uuid.uuid4(), "lease_expires_at": now + timedelta(hours=1)}
+        values |= lease | {"attempt": 1, "step": "starting", "started_at": now}
+    if state in ("done", "failed"):
+        values |= {"finished_at": now}
+    return ReadingJob.objects.create(study=study, **values | changes)
+
+
+def add_reading(study: Any, reading: dict[str, Any], folder: str = "readings/test", **job: Any) -> Any:
+    """What the machine read of `study` in a job that is done."""
+    from worklist.models import MachineReading
+
+    done = add_job(study, "done", **{"attempt": 1} | job)
+    return MachineReading.objects.create(study=study, job=done, reading=reading, folder=folder, seconds=1.0)
 
 
 def add_image(study: Any) -> Any:

@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.utils.cache import get_conditional_response
 
 from accounts import audit, policy
+from worklist import access
 from worklist.intake import structure
 from worklist.models import Instance, Study
 
@@ -66,10 +67,13 @@ def endpoint(*methods: str) -> Callable[[View], View]:
 def _check_user(request: HttpRequest, study: str) -> None:
     if not request.user.is_authenticated:
         raise Problem(401, "Log in first.")
-    if not policy.may_read(request.user):
-        named = Study.objects.filter(study_instance_uid=study).first() if structure.is_uid(study) else None
+    named = Study.objects.filter(study_instance_uid=study).first() if structure.is_uid(study) else None
+    if not policy.is_radiologist(request.user):
         policy.record_refusal(request, request.user, named)
         raise Problem(403, "Only radiologists may read studies.")
+    if named is not None and not access.may_read(request.user, named):
+        policy.record_refusal(request, request.user, named)
+        raise Problem(403, access.NOT_YOURS)
 
 
 def _check_method(request: HttpRequest, methods: tuple[str, ...]) -> None:

@@ -42,7 +42,7 @@ def _plain(vr: str, value: Any) -> Any:
 
 
 def study_attributes(request: HttpRequest, study: Study) -> dict[str, Any]:
-    """Section 10.6.3.3.1; counts come from annotations of `query`."""
+    """Section 10.6.3.3.1."""
     return dict(
         [
             attribute("SpecificCharacterSet", "ISO_IR 192"),
@@ -54,14 +54,14 @@ def study_attributes(request: HttpRequest, study: Study) -> dict[str, Any]:
             attribute("ReferringPhysicianName"),
             attribute("StudyDescription", study.description),
             attribute("RetrieveURL", url(request, study)),
-            attribute("PatientName", study.patient_name),
-            attribute("PatientID", study.patient_id),
-            attribute("PatientBirthDate", study.patient_birth_date),
-            attribute("PatientSex", study.patient_sex),
+            attribute("PatientName", study.patient.name),
+            attribute("PatientID", study.patient.patient_id),
+            attribute("PatientBirthDate", study.patient.birth_date),
+            attribute("PatientSex", study.patient.sex),
             attribute("StudyInstanceUID", study.study_instance_uid),
             attribute("StudyID"),
-            attribute("NumberOfStudyRelatedSeries", getattr(study, "series_count", None)),
-            attribute("NumberOfStudyRelatedInstances", getattr(study, "instance_count", None)),
+            attribute("NumberOfStudyRelatedSeries", study.series_count),
+            attribute("NumberOfStudyRelatedInstances", study.instance_count),
         ]
     )
 
@@ -75,7 +75,7 @@ def series_attributes(request: HttpRequest, series: Series) -> dict[str, Any]:
             attribute("RetrieveURL", url(request, series.study, series)),
             attribute("SeriesInstanceUID", series.series_instance_uid),
             attribute("SeriesNumber", series.number),
-            attribute("NumberOfSeriesRelatedInstances", getattr(series, "instance_count", None)),
+            attribute("NumberOfSeriesRelatedInstances", series.instance_count),
         ]
     )
 

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from pydicom.datadict import keyword_for_tag
 
+from worklist import access
 from worklist.dicomweb.answers import Problem, dicom_json, endpoint
 from worklist.dicomweb.attributes import instance_attributes, series_attributes, study_attributes
 from worklist.intake import structure
@@ -86,10 +87,10 @@ _STUDY: dict[str, tuple[str, Match]] = {
     "StudyDate": ("study_date", _date),
     "AccessionNumber": ("accession_number", _text),
     "StudyDescription": ("description", _text),
-    "PatientName": ("patient_name", _name),
-    "PatientID": ("patient_id", _text),
-    "PatientBirthDate": ("patient_birth_date", _date),
-    "PatientSex": ("patient_sex", _text),
+    "PatientName": ("patient__name", _name),
+    "PatientID": ("patient__patient_id", _text),
+    "PatientBirthDate": ("patient__birth_date", _date),
+    "PatientSex": ("patient__sex", _text),
 }
 _SERIES: dict[str, tuple[str, Match]] = {
     "SeriesInstanceUID": ("series_instance_uid", _uid),
@@ -114,27 +115,26 @@ INSTANCE_KEYS = _below("series__study", _STUDY) | _below("series", _SERIES) | _I
 
 
 def studies(request: HttpRequest) -> HttpResponseBase:
-    rows = Study.objects.annotate(
-        series_count=Count("series", distinct=True), instance_count=Count("series__instances", distinct=True)
-    ).order_by("-study_date", "pk")
-    # A filter over a joined table in the same query would change the counts.
-    matching = Study.objects.filter(_matching(request, STUDY_KEYS)).values("pk")
-    return _answer(request, rows.filter(pk__in=matching), study_attributes)
+    # By a query of its own: a study has many series to match, and is one row of the answer.
+    matching = access.visible(request.user).filter(_matching(request, STUDY_KEYS)).values("pk")
+    rows = Study.objects.select_related("patient").filter(pk__in=matching).order_by("-study_date", "pk")
+    return _answer(request, rows, study_attributes)
 
 
 @endpoint("GET")
 def series(request: HttpRequest, study: str = "") -> HttpResponseBase:
-    rows = Series.objects.select_related("study").filter(_matching(request, SERIES_KEYS))
+    rows = Series.objects.select_related("study__patient").filter(_matching(request, SERIES_KEYS))
+    rows = rows.filter(study__in=access.visible(request.user))
     if study:
         _known(Study.objects.filter(study_instance_uid=study))
         rows = rows.filter(study__study_instance_uid=study)
-    counted = rows.annotate(instance_count=Count("instances")).order_by("study_id", "number", "pk")
-    return _answer(request, counted, series_attributes)
+    return _answer(request, rows.order_by("study_id", "number", "pk"), series_attributes)
 
 
 @endpoint("GET")
 def instances(request: HttpRequest, study: str = "", series: str = "") -> HttpResponseBase:
-    rows = Instance.objects.select_related("series__study").filter(_matching(request, INSTANCE_KEYS))
+    rows = Instance.objects.select_related("series__study__patient").filter(_matching(request, INSTANCE_KEYS))
+    rows = rows.filter(series__study__in=access.visible(request.user))
     if study:
         _known(Study.objects.filter(study_instance_uid=study))
         rows = rows.filter(series__study__study_instance_uid=study)

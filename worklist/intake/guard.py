@@ -24,28 +24,26 @@ from worklist.errors import (
 )
 from worklist.intake import codestream, structure
 from worklist.intake.structure import Outline
+from worklist.orders.identity import Identity
 
 MAX_FRAMES = 4096
 BITS_ALLOCATED = frozenset({8, 16, 32})
 DICOMDIR = "1.2.840.10008.1.3.10"
 
 _IDENTITY = ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID", "Modality"]
-_PATIENT = ["SpecificCharacterSet", "PatientName", "PatientID", "PatientBirthDate", "PatientSex"]
-_WORDS = ["StudyDate", "StudyDescription", "AccessionNumber", "SeriesNumber", "SeriesDescription", "InstanceNumber"]
+_PATIENT = ["SpecificCharacterSet", "PatientName", "PatientID", "IssuerOfPatientID", "PatientBirthDate", "PatientSex"]
+_ORDER = [
+    "AccessionNumber",
+    "InstitutionName",
+    "ReferringPhysicianName",
+    "RequestedProcedureDescription",
+    "ReasonForTheRequestedProcedure",
+]
+_WORDS = ["StudyDate", "StudyDescription", "SeriesNumber", "SeriesDescription", "InstanceNumber"]
 _PIXELS = ["Rows", "Columns", "BitsAllocated", "SamplesPerPixel", "NumberOfFrames", "PhotometricInterpretation"]
 #: A refused file's study is looked for no further than this.
 _HEADER_BYTES = 64 << 10
-_KEYWORDS = _IDENTITY + _PATIENT + _WORDS + _PIXELS
-
-
-@dataclass(frozen=True)
-class Patient:
-    """Who the study is of, as the file says; empty where it does not."""
-
-    id: str
-    name: str
-    birth_date: date | None
-    sex: str
+_KEYWORDS = _IDENTITY + _PATIENT + _ORDER + _WORDS + _PIXELS
 
 
 @dataclass(frozen=True)
@@ -68,10 +66,14 @@ class Inspected:
     sop_class_uid: str
     transfer_syntax_uid: str
     modality: str
-    patient: Patient
+    patient: Identity
     study_date: date | None
     study_description: str
     accession_number: str
+    institution: str
+    referrer: str
+    procedure: str
+    clinical_question: str
     series_number: int | None
     series_description: str
     instance_number: int | None
@@ -138,15 +140,20 @@ def _read(header: Dataset, outline: Outline) -> Inspected:
         sop_class_uid=sop_class,
         transfer_syntax_uid=outline.transfer_syntax_uid,
         modality="MR",
-        patient=Patient(
+        patient=Identity(
             id=_text(header, "PatientID", 64),
             name=_text(header, "PatientName", 324),
             birth_date=_date(header, "PatientBirthDate"),
             sex=_text(header, "PatientSex", 1),
+            issuer=_text(header, "IssuerOfPatientID", 64),
         ),
         study_date=_date(header, "StudyDate"),
         study_description=_text(header, "StudyDescription", 64),
         accession_number=_text(header, "AccessionNumber", 64),
+        institution=_text(header, "InstitutionName", 64),
+        referrer=_text(header, "ReferringPhysicianName", 324),
+        procedure=_text(header, "RequestedProcedureDescription", 64),
+        clinical_question=_text(header, "ReasonForTheRequestedProcedure", 64),
         series_number=_number(header, "SeriesNumber"),
         series_description=_text(header, "SeriesDescription", 64),
         instance_number=_number(header, "InstanceNumber"),

@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from inference.errors import StudyError
@@ -26,6 +27,9 @@ from worklist.intake.guard import Inspected
 from worklist.jobs import queue
 from worklist.jobs.states import State
 from worklist.models import Instance, Rejection, Series, Study
+from worklist.orders.identity import Match, compare
+from worklist.orders.orders import institution_of, order_of
+from worklist.orders.patients import identity_of, match, patient_of
 
 log = logging.getLogger(__name__)
 
@@ -149,32 +153,46 @@ def _record(inspected: Inspected, path: str, data: bytes, digest: str) -> Taken:
         except IntegrityError:  # another delivery of the same instance was a moment faster
             known = Instance.objects.select_related("series").get(sop_instance_uid=inspected.sop_instance_uid)
             return _duplicate(known, inspected, data, digest)
+        Study.objects.filter(pk=study.pk).update(instance_count=F("instance_count") + 1)
+        Series.objects.filter(pk=series.pk).update(instance_count=F("instance_count") + 1)
         _arrived(study)
         return Taken(instance, new=True)
 
 
 def _study(inspected: Inspected) -> Study:
     """The study's row, locked; made when it is the first image. Raises ConflictingStudyError."""
-    patient = inspected.patient
-    study, made = Study.objects.select_for_update().get_or_create(
-        study_instance_uid=inspected.study_instance_uid,
-        defaults={
-            "accession_number": inspected.accession_number,
-            "patient_id": patient.id,
-            "patient_name": patient.name,
-            "patient_birth_date": patient.birth_date,
-            "patient_sex": patient.sex,
-            "study_date": inspected.study_date,
-            "description": inspected.study_description,
-        },
-    )
-    if not made:
-        _check_patient(study, inspected)
+    rows = Study.objects.select_for_update(of=("self",)).select_related("patient")
+    named = rows.filter(study_instance_uid=inspected.study_instance_uid)
+    study = named.first()
+    if study is None:
+        try:
+            with transaction.atomic():
+                return _new_study(inspected)
+        except IntegrityError:  # another delivery of the same study was a moment faster
+            study = named.get()
+    if _check_patient(study, inspected) is Match.CORRECTED:
+        Study.objects.filter(pk=study.pk).update(differing_identity=inspected.patient.as_json())
     return study
 
 
+def _new_study(inspected: Inspected) -> Study:
+    patient = patient_of(inspected.patient)
+    differs = compare(identity_of(patient), inspected.patient) is not Match.SAME
+    return Study.objects.create(
+        study_instance_uid=inspected.study_instance_uid,
+        patient=patient,
+        order=order_of(patient, inspected),
+        institution=institution_of(inspected.institution),
+        accession_number=inspected.accession_number,
+        study_date=inspected.study_date,
+        description=inspected.study_description,
+        differing_identity=inspected.patient.as_json() if differs else None,
+    )
+
+
 def _check_conflicts(inspected: Inspected) -> None:
-    study = Study.objects.filter(study_instance_uid=inspected.study_instance_uid).first()
+    studies = Study.objects.select_related("patient")
+    study = studies.filter(study_instance_uid=inspected.study_instance_uid).first()
     if study is not None:
         _check_patient(study, inspected)
     series = Series.objects.select_related("study").filter(series_instance_uid=inspected.series_instance_uid).first()
@@ -182,10 +200,12 @@ def _check_conflicts(inspected: Inspected) -> None:
         _check_series(series, inspected)
 
 
-def _check_patient(study: Study, inspected: Inspected) -> None:
-    patient = inspected.patient
-    if (study.patient_id, study.patient_birth_date) != (patient.id, patient.birth_date):
+def _check_patient(study: Study, inspected: Inspected) -> Match:
+    """How the file's patient compares with the study's. Raises ConflictingStudyError for another person."""
+    found = match(study.patient, inspected.patient)
+    if found is Match.OTHER:
         raise ConflictingStudyError("The file belongs to a known study, yet names another patient.")
+    return found
 
 
 def _check_series(series: Series, inspected: Inspected) -> None:
@@ -195,7 +215,7 @@ def _check_series(series: Series, inspected: Inspected) -> None:
 
 
 def _series(study: Study, inspected: Inspected) -> Series:
-    series, _ = Series.objects.get_or_create(
+    series, made = Series.objects.get_or_create(
         series_instance_uid=inspected.series_instance_uid,
         defaults={
             "study": study,
@@ -205,6 +225,8 @@ def _series(study: Study, inspected: Inspected) -> Series:
         },
     )
     _check_series(series, inspected)
+    if made:
+        Study.objects.filter(pk=study.pk).update(series_count=F("series_count") + 1)
     return series
 
 

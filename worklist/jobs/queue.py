@@ -1,9 +1,8 @@
-"""The queue of record: who waits, who is being read and by whom, all in the study's row.
+"""The queue of record: what is to be read, for whom and when, all in the job's row; `leases` is the workers' side.
 
-A broker message is only a doorbell. It may be lost, come twice or come late:
-a worker takes a study by one conditional UPDATE, counts the attempt before the
-work, and holds it by a lease that it must renew. Whoever lost the lease can no
-longer write anything.
+A broker message is only a doorbell: it may be lost, come twice or come late.
+In every transaction the study's row is locked first, then the job's, and the
+study's state follows the job's.
 """
 
 from __future__ import annotations
@@ -11,71 +10,62 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts import audit
+from accounts.models import User
 from inference.errors import StudyError
 from worklist import storage
-from worklist.jobs.states import ForbiddenMove, LostRace, State, move
-from worklist.models import Instance, MachineReading, Study
+from worklist.jobs.states import (
+    SUMMARY,
+    WITH_A_READER,
+    ForbiddenMove,
+    JobState,
+    LostRace,
+    Purpose,
+    State,
+    move,
+)
+from worklist.models import Instance, MachineReading, ModelChoice, ReadingJob, Study
 
 log = logging.getLogger(__name__)
 
+#: Codes of failures that say nothing of the study.
 INTERNAL = "internal"
-INTERNAL_MESSAGE = (
-    "The machine failed on this study for a reason of its own. "
-    "Queue it again once; if it fails again, read it by hand and tell an administrator."
-)
 WORKER_LOST = "worker_lost"
-WORKER_LOST_MESSAGE = (
-    "The reading stopped without an answer each time it was tried. Read the study by hand and tell an administrator."
-)
+#: What a reader is told of them.
+MESSAGES = {
+    INTERNAL: (
+        "The machine failed on this study for a reason of its own. "
+        "Retry once; if it fails again, read it by hand and tell an administrator."
+    ),
+    WORKER_LOST: (
+        "The reading stopped without an answer each time it was tried. "
+        "Read the study by hand and tell an administrator."
+    ),
+}
+#: What an administrator is told of the same in shadow mode.
+SHADOW_MESSAGES = {
+    INTERNAL: "The machine failed on this study in shadow mode for a reason of its own; see the worker's log.",
+    WORKER_LOST: "The worker was lost each time it read this study in shadow mode.",
+}
 
-#: A study whose bell was rung is rung for again after this long: the message may be lost.
+#: The doorbell is rung for a job once more after this many seconds: the message may be lost.
 RING_AGAIN_SECONDS = 60
-#: Bells rung at once; those behind them wait in the database for a later tick.
+#: Jobs that the doorbell is rung for in one tick; those behind them wait in the database for a later one.
 RING_AT_MOST = 50
 #: Received studies whose headers are read in one tick: the threads that reap lost leases do it too.
 ENQUEUE_AT_MOST = 20
-#: The pause before an attempt after an unexpected error, times the attempts made.
-RETRY_SECONDS = 5
-
-_CLEAN: dict[str, Any] = {
-    "attempt": 0,
-    "lease": None,
-    "lease_expires_at": None,
-    "step": "",
-    "step_share": 0.0,
-    "rung_at": None,
-    "failure_code": "",
-    "failure_message": "",
-}
-_LET_GO: dict[str, Any] = {"lease": None, "lease_expires_at": None, "step": "", "step_share": 0.0, "rung_at": None}
-
-
-class LeaseLost(Exception):
-    """The study was given to someone else; stop and write nothing."""
-
-
-@dataclass(frozen=True)
-class Lease:
-    """The right to read one study, until it expires."""
-
-    study_id: uuid.UUID
-    token: uuid.UUID
-    attempt: int
-
-    @property
-    def rows(self) -> Any:
-        """The study's row as long as this lease is the one it names."""
-        return Study.objects.filter(pk=self.study_id, state=State.RUNNING, lease=self.token)
-
+#: States in which a person may queue a study, and those in which a study may be read again.
+ASK_FROM = (State.RECEIVED, State.DRAFTED, State.FAILED)
+READ_AGAIN_FROM = (State.DRAFTED, State.FAILED, *WITH_A_READER)
 
 # --- into the queue -----------------------------------------------------------------------------
 
@@ -83,33 +73,61 @@ class Lease:
 def ask(study: Study) -> None:
     """A person asks the machine to read a study now; the attempts start again from none.
 
-    Raises ForbiddenMove when the study is being read, with a reader or signed, LostRace when it moved meanwhile.
+    Raises ForbiddenMove when the study is being read, with a reader or signed.
     """
-    if study.state == State.QUEUED:
-        Study.objects.filter(pk=study.pk, state=State.QUEUED).update(not_before=None, rung_at=None, attempt=0)
-        study.refresh_from_db()
-        return
-    if study.state == State.RUNNING:  # in the table for a lost lease, not for a person in a hurry
-        raise ForbiddenMove("running -> queued, asked by a person")
-    move(study, State.QUEUED, **_CLEAN, not_before=None)
+    with transaction.atomic():
+        locked = lock(study.pk)
+        if locked.state == State.QUEUED:
+            _hurry(locked.running_job)
+        elif locked.state in ASK_FROM:
+            move(locked, State.QUEUED)
+            _add(locked)
+        else:  # the table has such moves for a lost lease and for a reader's release, not for a person in a hurry
+            raise ForbiddenMove(f"{locked.state} -> {State.QUEUED.value}, by a person")
+    study.refresh_from_db()
+
+
+def read_again(study: Study, by: User, request: HttpRequest | None = None) -> ReadingJob:
+    """A person has a study read once more, also in review and after signing; gives the job.
+
+    With a reader the study stays as it is, and so does everything that was read and written: the newer reading
+    stands beside it when it is done. A job that waits or runs already is the one that is given.
+    Raises ForbiddenMove for a study that still waits for its images or its first reading.
+    """
+    with transaction.atomic():
+        locked = lock(study.pk)
+        if locked.state not in READ_AGAIN_FROM:
+            raise ForbiddenMove(f"{locked.state} is no state to read a study again in")
+        job = locked.running_job
+        if job is None:
+            if locked.state not in WITH_A_READER:
+                move(locked, State.QUEUED)
+            job = _add(locked)
+        else:
+            _hurry(job)
+        audit.record(by, "queue", study=study, request=request, purpose=job.purpose)
+    study.refresh_from_db()
+    return job
 
 
 def images_arrived(study: Study) -> None:
     """Late images of a drafted or failed study: read it again when they have all come."""
     now = timezone.now()
-    move(study, State.QUEUED, **_CLEAN, not_before=_quiet_from(now), last_instance_at=now)
+    move(study, State.QUEUED, last_instance_at=now)
+    _add(study, not_before=_quiet_from(now))
 
 
 def wait_for_quiet(study: Study) -> None:
     """Images of a study that is queued already. One that a person asked for still goes at once."""
     now = timezone.now()
-    waiting = Study.objects.filter(pk=study.pk)
-    waiting.update(last_instance_at=now)
-    waiting.filter(not_before__isnull=False).update(not_before=_quiet_from(now))
+    Study.objects.filter(pk=study.pk).update(last_instance_at=now)
+    waiting = study.reading_jobs.for_readers().filter(state=JobState.WAITING, not_before__isnull=False)
+    waiting.update(not_before=_quiet_from(now))
 
 
-def _quiet_from(now: datetime) -> datetime:
-    return now + timedelta(seconds=settings.QUIET_SECONDS)
+def count_late(study: Study) -> None:
+    """An image for a study that is being read, reviewed or signed: nothing is moved, only counted."""
+    Study.objects.filter(pk=study.pk).update(late_images=F("late_images") + 1, last_instance_at=timezone.now())
 
 
 def enqueue_quiet_studies() -> int:
@@ -133,12 +151,23 @@ def _queue_late() -> int:
     """A reader gave a study back that images had come for meanwhile: the machine reads it again."""
     moved = 0
     for study in Study.objects.filter(state__in=(State.DRAFTED, State.FAILED), late_images__gt=0):
+        job = study.latest_job
+        if job is not None and _saw_all(study, job):
+            Study.objects.filter(pk=study.pk, last_instance_at=study.last_instance_at).update(late_images=0)
+            continue
         try:
-            move(study, State.QUEUED, **_CLEAN, not_before=None, late_images=0)
+            with transaction.atomic():
+                move(study, State.QUEUED, late_images=0)
+                _add(study)
             moved += 1
         except LostRace:
             continue
     return moved
+
+
+def _saw_all(study: Study, job: ReadingJob) -> bool:
+    """Whether the machine began to read after the last image had come, perhaps during a review."""
+    return job.started_at is not None and job.started_at > study.last_instance_at
 
 
 def _enqueue(study: Study) -> None:
@@ -149,12 +178,40 @@ def _enqueue(study: Study) -> None:
     try:
         choose_series(read_headers(paths_of(study)))
     except StudyError as error:
-        move(study, State.FAILED, where=where, failure_code=error.code, failure_message=error.message)
+        _refuse(study, where, error.code, error.message)
     except Exception:
         log.exception("the series of study %s could not be chosen", study.pk)
-        move(study, State.FAILED, where=where, failure_code=INTERNAL, failure_message=INTERNAL_MESSAGE)
+        _refuse(study, where, INTERNAL, MESSAGES[INTERNAL])
     else:
-        move(study, State.QUEUED, where=where, **_CLEAN, not_before=None)
+        with transaction.atomic():
+            move(study, State.QUEUED, where=where)
+            _add(study)
+
+
+def _refuse(study: Study, where: dict[str, Any], code: str, message: str) -> None:
+    """Fail a study before any worker had it."""
+    with transaction.atomic():
+        move(study, State.FAILED, where=where)
+        failure = {"failure_code": code, "failure_message": message}
+        ReadingJob.objects.create(
+            study=study, purpose=Purpose.FIRST, state=JobState.FAILED, finished_at=timezone.now(), **failure
+        )
+
+
+def _add(study: Study, not_before: datetime | None = None) -> ReadingJob:
+    purpose = Purpose.FIRST if study.latest_reading is None else Purpose.AGAIN
+    return ReadingJob.objects.create(study=study, purpose=purpose, not_before=not_before)
+
+
+def _hurry(job: ReadingJob | None) -> None:
+    """A waiting job goes at once, its attempts start again; one that a worker has just taken is left alone."""
+    if job is not None:
+        waiting = ReadingJob.objects.filter(pk=job.pk, state=JobState.WAITING)
+        waiting.update(not_before=None, rung_at=None, attempt=0)
+
+
+def _quiet_from(now: datetime) -> datetime:
+    return now + timedelta(seconds=settings.QUIET_SECONDS)
 
 
 def paths_of(study: Study) -> list[Any]:
@@ -166,145 +223,87 @@ def paths_of(study: Study) -> list[Any]:
 # --- the doorbell -------------------------------------------------------------------------------
 
 
-def ready(now: datetime) -> Any:
-    """Studies that a worker may take."""
-    due = Q(not_before__isnull=True) | Q(not_before__lte=now)
-    return Study.objects.filter(due, state=State.QUEUED).order_by("state_changed_at", "pk")
+def ready(purpose: Purpose) -> QuerySet[ReadingJob]:
+    """Jobs of this purpose that a worker may take, those that wait longest first.
+
+    A shadow that was stopped leaves its jobs behind: they are not taken.
+    """
+    due = Q(not_before__isnull=True) | Q(not_before__lte=timezone.now())
+    waiting = ReadingJob.objects.filter(due, purpose=purpose, state=JobState.WAITING)
+    if purpose == Purpose.SHADOW:
+        version = {key: OuterRef(key) for key in ("name", "version", "sha256")}
+        waiting = waiting.filter(Exists(ModelChoice.objects.filter(role=ModelChoice.Role.SHADOW, **version)))
+    return waiting.order_by("state_changed_at", "pk")
+
+
+def is_free() -> bool:
+    """Whether no study waits for a worker or is with one, for a reader: only then goes shadow mode on."""
+    running = ReadingJob.objects.for_readers().filter(state=JobState.RUNNING)
+    return not (ready(Purpose.FIRST).exists() or ready(Purpose.AGAIN).exists() or running.exists())
 
 
 def to_ring_for() -> Iterator[uuid.UUID]:
-    """Ready studies that no worker was told of lately, oldest first, each marked as told."""
+    """Ready jobs that no worker was notified of lately, the most urgent first, each marked as notified."""
     now = timezone.now()
-    stale = now - timedelta(seconds=RING_AGAIN_SECONDS)
-    told = Q(rung_at__isnull=True) | Q(rung_at__lte=stale)
-    front = list(ready(now).values_list("pk", flat=True)[:RING_AT_MOST])
-    for study_id in (
-        Study.objects.filter(told, pk__in=front).order_by("state_changed_at", "pk").values_list("pk", flat=True)
-    ):
-        if Study.objects.filter(told, pk=study_id, state=State.QUEUED).update(rung_at=now):
-            yield study_id
+    stale = Q(rung_at__isnull=True) | Q(rung_at__lte=now - timedelta(seconds=RING_AGAIN_SECONDS))
+    front = [
+        pk for one in (Purpose.FIRST, Purpose.AGAIN) for pk in ready(one).values_list("pk", flat=True)[:RING_AT_MOST]
+    ]
+    silent = set(ReadingJob.objects.filter(stale, pk__in=front[:RING_AT_MOST]).values_list("pk", flat=True))
+    for job_id in front[:RING_AT_MOST]:
+        still = ReadingJob.objects.filter(stale, pk=job_id, state=JobState.WAITING)
+        if job_id in silent and still.update(rung_at=now):
+            yield job_id
 
 
-# --- a worker's lease ---------------------------------------------------------------------------
+# --- the study's state --------------------------------------------------------------------------
 
 
-def take(study_id: uuid.UUID) -> Lease | None:
-    """Take a study to read; None when it is not there to be taken.
-
-    The attempt is counted in the same UPDATE: a study that kills its worker
-    cannot be tried for ever.
-    """
-    study = ready(timezone.now()).filter(pk=study_id).first()
-    if study is None:
-        return None
-    lease = Lease(study.pk, uuid.uuid4(), study.attempt + 1)
-    try:
-        move(
-            study,
-            State.RUNNING,
-            where={"attempt": study.attempt, "not_before": study.not_before},
-            attempt=lease.attempt,
-            lease=lease.token,
-            lease_expires_at=_expiry(),
-            step="starting",
-            step_share=0.0,
-            late_images=0,
-        )
-    except LostRace:
-        return None
-    return lease
+def lock(study_id: uuid.UUID) -> Study:
+    """The study's row, locked until the transaction ends."""
+    return Study.objects.select_for_update().get(pk=study_id)
 
 
-def renew(lease: Lease, step: str, share: float) -> None:
-    """Say that the worker lives and how far it is. Raises LeaseLost."""
-    if not lease.rows.update(lease_expires_at=_expiry(), step=step[:20], step_share=min(max(share, 0.0), 1.0)):
-        raise LeaseLost
+def follow(study: Study, job: ReadingJob) -> None:
+    """Let the study's state follow the job, unless a reader has the study; images come late from now on."""
+    if job.purpose == Purpose.SHADOW or study.state in WITH_A_READER:
+        return
+    move(study, SUMMARY[job.state], late_images=0)
 
 
-def _expiry() -> datetime:
-    return timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
-
-
-def finish(lease: Lease, reading: dict[str, Any], folder: str, seconds: float) -> MachineReading:
-    """Store the reading and move to drafted, in one transaction. Raises LeaseLost; then nothing was stored."""
-    with transaction.atomic():
-        study = _held(lease)
-        made = MachineReading.objects.create(
-            study=study, attempt=lease.attempt, reading=reading, folder=folder, seconds=seconds
-        )
-        late = study.late_images
-        _move_held(study, lease, State.DRAFTED, **_LET_GO, failure_code="", failure_message="", late_images=0)
-        if late:  # images came while it was read: the reading stands, and a newer one will follow
-            images_arrived(study)
-        return made
-
-
-def fail(lease: Lease, error: StudyError) -> None:
-    """A named error: the reader can act, trying again would not help. Raises LeaseLost."""
-    with transaction.atomic():
-        _give_up(_held(lease), {"lease": lease.token}, error.code, error.message)
-
-
-def try_again(lease: Lease) -> None:
-    """An unexpected error: queue again after a pause, or fail loudly when no attempt is left. Raises LeaseLost."""
-    with transaction.atomic():
-        study = _held(lease)
-        if lease.attempt < settings.MAX_ATTEMPTS:
-            pause = timezone.now() + timedelta(seconds=RETRY_SECONDS * lease.attempt)
-            _move_held(study, lease, State.QUEUED, **_LET_GO, not_before=pause)
-            return
-        log.error("study %s failed after %d attempts", study.pk, lease.attempt)
-        _give_up(study, {"lease": lease.token}, INTERNAL, INTERNAL_MESSAGE)
-
-
-def _give_up(study: Study, where: dict[str, Any], code: str, message: str) -> None:
-    """Fail a running study; images that came while it was read are worth another reading. Raises LeaseLost."""
-    late = study.late_images
-    told = {"failure_code": code, "failure_message": message}
-    try:
-        move(study, State.FAILED, where=where | {"late_images": late}, **_LET_GO, **told, late_images=0)
-    except LostRace as error:
-        raise LeaseLost from error
-    if late:
+def follow_end(study: Study, job: ReadingJob) -> None:
+    """As `follow`; images that came while the study was read are worth another reading."""
+    late = study.late_images > 0 and not _saw_all(study, job)
+    follow(study, job)
+    if late and job.purpose != Purpose.SHADOW and study.state not in WITH_A_READER:
         images_arrived(study)
 
 
-def _held(lease: Lease) -> Study:
-    study = lease.rows.select_for_update().first()
-    if study is None:
-        raise LeaseLost
-    return study
+def state_without_reader(study: Study) -> State:
+    """Where a study belongs that its reader hands back: where the newest job stands.
+
+    Call it in the transaction that moves the study: it locks the study's row, which the job's end waits for.
+    """
+    job = lock(study.pk).latest_job
+    return State.FAILED if job is None else SUMMARY[job.state]
 
 
-def _move_held(study: Study, held: Lease, to: State, /, **changes: Any) -> None:
-    try:
-        move(study, to, where={"lease": held.token}, **changes)
-    except LostRace as error:
-        raise LeaseLost from error
+def failed_with(code: str) -> QuerySet[Study]:
+    """Failed studies whose newest job failed for this reason."""
+    newest = ReadingJob.objects.for_readers().filter(study=OuterRef("pk")).order_by("-created_at")
+    failed = Study.objects.filter(state=State.FAILED)
+    return failed.alias(newest_failure=Subquery(newest.values("failure_code")[:1])).filter(newest_failure=code)
 
 
-def reap_lost_leases() -> int:
-    """Queue again, or fail, each study whose worker stopped renewing its lease."""
-    lost = Study.objects.filter(state=State.RUNNING, lease_expires_at__lt=timezone.now())
-    return sum(_reap(study_id) for study_id in lost.values_list("pk", flat=True))
+def forget_readings(study: Study) -> None:
+    """Delete the rows of all jobs and readings of a study; their files are the caller's matter.
 
-
-def _reap(study_id: uuid.UUID) -> bool:
-    """Whether the study was still lost under its row's lock; it may have been renewed or finished after all."""
-    with transaction.atomic():
-        lost = Study.objects.filter(pk=study_id, state=State.RUNNING, lease_expires_at__lt=timezone.now())
-        study = lost.select_for_update().first()
-        if study is None:
-            return False
-        log.warning("the worker of study %s was lost in attempt %d", study.pk, study.attempt)
-        where = {"lease": study.lease, "lease_expires_at": study.lease_expires_at}
-        if study.attempt < settings.MAX_ATTEMPTS:
-            move(study, State.QUEUED, where=where, **_LET_GO, not_before=None)
-        else:
-            _give_up(study, where, WORKER_LOST, WORKER_LOST_MESSAGE)
-        return True
-
-
-def count_late(study: Study) -> None:
-    """An image for a study that is being read, reviewed or signed: nothing is moved, only counted."""
-    Study.objects.filter(pk=study.pk).update(late_images=F("late_images") + 1, last_instance_at=timezone.now())
+    A worker that has one of the jobs loses its lease with it, and writes nothing.
+    """
+    readings = MachineReading.objects.filter(study=study)
+    shadow = ReadingJob.objects.filter(study=study, purpose=Purpose.SHADOW)
+    # What is compared goes before what it is compared with, a reading before its job.
+    readings.filter(job__in=shadow).delete()
+    shadow.delete()
+    readings.delete()
+    ReadingJob.objects.filter(study=study).delete()

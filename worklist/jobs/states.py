@@ -1,8 +1,11 @@
-"""The states of a study as a table; a move that is not in it raises.
+"""The states of a study and of a reading job, as tables; a move that is not in its table raises.
 
 The database row is the truth. A move is one conditional UPDATE (compare and
 swap on the state), so of two processes that try the same move one wins and
 the other gets `LostRace`.
+
+A job's state is the machine's work. A study's state is the summary that the
+listing shows: it follows the newest job until a reader takes the study.
 """
 
 from __future__ import annotations
@@ -14,6 +17,8 @@ from django.utils import timezone
 
 
 class State(models.TextChoices):
+    """Of a study."""
+
     RECEIVED = "received", "Received"
     QUEUED = "queued", "Queued"
     RUNNING = "running", "Reading"
@@ -22,6 +27,23 @@ class State(models.TextChoices):
     IN_REVIEW = "in_review", "In review"
     SIGNED = "signed", "Signed"
     AMENDED = "amended", "Amended"
+
+
+class Purpose(models.TextChoices):
+    """What a study is read for, the most urgent first."""
+
+    FIRST = "first", "First reading"
+    AGAIN = "again", "Reading again"
+    SHADOW = "shadow", "Shadow mode"
+
+
+class JobState(models.TextChoices):
+    """Of a reading job."""
+
+    WAITING = "waiting", "Waiting"
+    RUNNING = "running", "Reading"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
 
 
 #: (from, to): when. Nothing leads from the machine's states to SIGNED.
@@ -35,12 +57,32 @@ MOVES: dict[tuple[State, State], str] = {
     (State.FAILED, State.QUEUED): "a person asks, or the missing images arrived",
     (State.FAILED, State.IN_REVIEW): "a reader reads it by hand",
     (State.DRAFTED, State.IN_REVIEW): "a reader claims it",
-    (State.DRAFTED, State.QUEUED): "late images",
+    (State.DRAFTED, State.QUEUED): "late images, or a person asks",
     (State.IN_REVIEW, State.DRAFTED): "the reader releases it",
     (State.IN_REVIEW, State.FAILED): "the reader releases a study that the machine could not read",
+    (State.IN_REVIEW, State.QUEUED): "the reader releases a study that waits to be read again",
+    (State.IN_REVIEW, State.RUNNING): "the reader releases a study that is being read again",
     (State.IN_REVIEW, State.SIGNED): "the reader signs",
     (State.SIGNED, State.AMENDED): "the reader signs an amendment",
     (State.AMENDED, State.AMENDED): "another amendment",
+}
+
+JOB_MOVES: dict[tuple[JobState, JobState], str] = {
+    (JobState.WAITING, JobState.RUNNING): "a worker takes the lease",
+    (JobState.RUNNING, JobState.WAITING): "the lease was lost or the work failed, with an attempt left; or it gave way",
+    (JobState.RUNNING, JobState.DONE): "the reading is stored",
+    (JobState.RUNNING, JobState.FAILED): "a named error, or no attempt left",
+}
+
+#: A reader has the study, or has signed it: the machine's work moves nothing.
+WITH_A_READER = (State.IN_REVIEW, State.SIGNED, State.AMENDED)
+
+#: What the listing shows of a study by the state of its newest job for readers.
+SUMMARY: dict[str, State] = {
+    JobState.WAITING: State.QUEUED,
+    JobState.RUNNING: State.RUNNING,
+    JobState.DONE: State.DRAFTED,
+    JobState.FAILED: State.FAILED,
 }
 
 
@@ -49,25 +91,24 @@ class ForbiddenMove(Exception):
 
 
 class LostRace(Exception):
-    """Another process moved the study first; look again before acting."""
+    """Another process moved the row first; look again before acting."""
 
 
-def move(study: Any, to: State, **changes: Any) -> None:
-    """Move `study` to `to` and set `changes` in the same UPDATE; refreshes `study`.
+def move(row: Any, to: State | JobState, **changes: Any) -> None:
+    """Move a study or a job to `to` and set `changes` in the same UPDATE; refreshes `row`.
 
-    Raises ForbiddenMove when the table lacks the move, LostRace when the row
-    is no longer in the state that `study` was read with. The keyword `where`
+    Raises ForbiddenMove when the row's table lacks the move, LostRace when the
+    row is no longer in the state that it was read with. The keyword `where`
     adds conditions to the UPDATE (for a lease, say).
     """
-    state = State(study.state)
-    if (state, to) not in MOVES:
-        raise ForbiddenMove(f"{state.value} -> {to.value}")
+    if (row.state, to) not in row.MOVES:
+        raise ForbiddenMove(f"{row.state} -> {to.value}")
     where = changes.pop("where", {})
     won = (
-        type(study)
-        .objects.filter(pk=study.pk, state=state, **where)
+        type(row)
+        .objects.filter(pk=row.pk, state=row.state, **where)
         .update(state=to, state_changed_at=timezone.now(), **changes)
     )
     if not won:
-        raise LostRace(f"{state.value} -> {to.value}")
-    study.refresh_from_db()
+        raise LostRace(f"{row.state} -> {to.value}")
+    row.refresh_from_db()

@@ -1,7 +1,7 @@
-"""Celery tasks. Each loads, calls and saves; what a study may do is in `queue` and `states`.
+"""Celery tasks. Each loads, calls and saves; what a study may do is in `queue`, `leases` and `states`.
 
-Arguments are ids, never patient data. Every task may be lost, repeated or run
-twice at once.
+No task has an argument: what there is to do is in the database. Every task may
+be lost, repeated or run twice at once.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-import uuid
 
 from celery import shared_task
 from django.conf import settings
@@ -18,17 +17,18 @@ from kombu.exceptions import ChannelError
 
 from inference.errors import StudyError
 from worklist import storage
-from worklist.jobs import queue, shadow
-from worklist.jobs.queue import Lease, LeaseLost
-from worklist.models import MachineReading, Study
-from worklist.versions import choices
+from worklist.jobs import leases, queue, shadow
+from worklist.jobs.leases import Lease, LeaseLost
+from worklist.jobs.states import Purpose
+from worklist.models import MachineReading, ReadingJob
+from worklist.versions import choices, comparison
 
-#: Progress within a step goes to the database before the next beat when it grew by this share.
-WORTH_TELLING = 0.05
+#: Progress within a step goes to the database before the next heartbeat when it grew by this share.
+WORTH_WRITING = 0.05
 #: The queue that the inference worker listens to.
 INFERENCE = "inference"
-#: With the inference worker away for days, no more bells than this pile up at the broker, and a tick's more.
-BELLS_AT_MOST = 2 * queue.RING_AT_MOST
+#: With the inference worker away for days, no more messages than this pile up at the broker, and one tick's.
+UNDELIVERED_AT_MOST = 2 * queue.RING_AT_MOST
 
 log = logging.getLogger(__name__)
 
@@ -41,22 +41,29 @@ def enqueue_quiet_studies() -> None:
 
 @shared_task(ignore_result=True)
 def reap_lost_leases() -> None:
-    if queue.reap_lost_leases():
+    if leases.reap_lost_leases():
         ring_doorbell()
 
 
 @shared_task(ignore_result=True)
 def ring_doorbell() -> None:
-    """Tell the workers of each study that waits, unless they do not even hear the bells rung so far."""
-    if bells_waiting() >= BELLS_AT_MOST:
+    """Notify the workers of each job that waits, unless they do not even take the messages that are out."""
+    out = undelivered()
+    if out >= UNDELIVERED_AT_MOST:
         return
-    for study_id in queue.to_ring_for():
-        read_study.apply_async(args=[str(study_id)], expires=queue.RING_AGAIN_SECONDS, queue=INFERENCE)
+    for _ in queue.to_ring_for():
+        _ring()
+    if not out and shadow.due():
+        _ring()
 
 
-def bells_waiting() -> int:
+def _ring() -> None:
+    read_next.apply_async(expires=queue.RING_AGAIN_SECONDS, queue=INFERENCE)
+
+
+def undelivered() -> int:
     """Messages that no worker took yet: an expired one stays with the broker until a worker throws it away."""
-    with read_study.app.connection_for_write() as broker:
+    with read_next.app.connection_for_write() as broker:
         try:
             return int(broker.default_channel.queue_declare(queue=INFERENCE, passive=True).message_count)
         except ChannelError:  # the broker has no empty queues
@@ -68,22 +75,10 @@ def sweep_incoming() -> None:
     storage.sweep_incoming()
 
 
-@shared_task(ignore_result=True)
-def ring_for_the_shade() -> None:
-    """Tell a worker that has nothing else to do of readings to be made again in the shade (`worklist.jobs.shadow`)."""
-    if shadow.due() and not bells_waiting():
-        read_in_the_shade.apply_async(expires=queue.RING_AGAIN_SECONDS, queue=INFERENCE)
-
-
-@shared_task(ignore_result=True)
-def read_in_the_shade() -> None:
-    shadow.read_next()
-
-
 @shared_task(acks_late=True, reject_on_worker_lost=True, ignore_result=True)
-def read_study(study_id: str) -> None:
-    """Read one study, when it is still there to be read."""
-    lease = queue.take(uuid.UUID(study_id))
+def read_next() -> None:
+    """Take the most urgent job, when one waits, and read its study."""
+    lease = leases.take()
     if lease is None:
         return
     with Heartbeat(lease) as heartbeat:
@@ -91,37 +86,47 @@ def read_study(study_id: str) -> None:
             _read(lease, heartbeat)
         except LeaseLost:
             log.warning("the lease of study %s was lost; its reading is dropped", lease.study_id)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the study must not stay `running`
+        except Exception as error:  # noqa: BLE001 - whatever it is, the job must not stay `running`
             try:
                 _settle(lease, error)
             except LeaseLost:
-                log.warning("the lease of study %s was lost before its failure was told", lease.study_id)
+                log.warning("the lease of study %s was lost before its failure was recorded", lease.study_id)
 
 
 def _settle(lease: Lease, error: Exception) -> None:
-    """A named error fails the study; an unexpected one is tried again, a bounded number of times."""
+    """A named error fails the job; an unexpected one is tried again, a bounded number of times."""
+    if isinstance(error, shadow.GaveWay):
+        leases.give_way(lease)
+        return
     if isinstance(error, StudyError):
-        queue.fail(lease, error)
+        leases.fail(lease, error)
         return
     log.error("attempt %d at study %s failed", lease.attempt, lease.study_id, exc_info=error)
-    queue.try_again(lease)
+    leases.try_again(lease)
 
 
 def _read(lease: Lease, heartbeat: Heartbeat) -> None:
-    """Files -> reading -> data folder -> database. Raises LeaseLost, StudyError, or whatever goes wrong."""
+    """Files -> reading -> database. Raises LeaseLost, GaveWay, StudyError, or whatever goes wrong."""
+    heartbeat.progress("starting", 0.0)
+    job = ReadingJob.objects.select_related("study", "compared_with").get(pk=lease.job_id)
+    if job.purpose == Purpose.SHADOW:
+        _read_in_shadow_mode(lease, job, heartbeat)
+    else:
+        _read_for_readers(lease, job, heartbeat)
+
+
+def _read_for_readers(lease: Lease, job: ReadingJob, heartbeat: Heartbeat) -> None:
     from inference import output, pipeline
     from inference.result import record
 
     started = time.monotonic()
-    heartbeat.progress("starting", 0.0)
     networks = choices.networks(settings.INFERENCE_DEVICE)
-    paths = queue.paths_of(Study.objects.get(pk=lease.study_id))
-    result = pipeline.read_study(paths, networks, heartbeat.progress)
+    result = pipeline.read_study(queue.paths_of(job.study), networks, heartbeat.progress)
     folder, relative = storage.new_reading_folder()
     try:
         output.write(result, folder)
         storage.keep_reading(folder, relative)
-        queue.finish(lease, record.to_dict(result.reading), relative, time.monotonic() - started)
+        leases.finish(lease, record.to_dict(result.reading), relative, time.monotonic() - started)
     except BaseException:
         storage.discard(folder)
         # Not when only the answer to COMMIT was lost: the row may be there and name the folder.
@@ -130,12 +135,28 @@ def _read(lease: Lease, heartbeat: Heartbeat) -> None:
         raise
 
 
+def _read_in_shadow_mode(lease: Lease, job: ReadingJob, heartbeat: Heartbeat) -> None:
+    """The same images by another version, compared with the reading that readers see; no file is kept."""
+    from inference import pipeline
+    from inference.result import record
+
+    if job.compared_with is None:
+        raise ValueError("a job of shadow mode names the reading that it is compared with")
+    started = time.monotonic()
+    networks = choices.shadow_networks(job, settings.INFERENCE_DEVICE)
+    progress = shadow.giving_way(job, heartbeat.progress)
+    result = pipeline.read_study(queue.paths_of(job.study), networks, progress)
+    reading = record.to_dict(result.reading)
+    compared = comparison.compare(job.compared_with.reading, reading)
+    leases.finish(lease, reading, "", time.monotonic() - started, compared)
+
+
 class Heartbeat:
-    """A thread that renews a lease and tells the progress while the work runs beside it."""
+    """A thread that renews a lease and writes the progress down while the work runs beside it."""
 
     def __init__(self, lease: Lease) -> None:
         self._lease = lease
-        self._where = self._told = ("starting", 0.0)
+        self._latest = self._written = ("starting", 0.0)
         self._changed = threading.Event()
         self._ended = threading.Event()
         self._lost = threading.Event()
@@ -154,9 +175,9 @@ class Heartbeat:
         """Called by the work between its steps. Raises LeaseLost when going on is of no use."""
         if self._lost.is_set():
             raise LeaseLost
-        self._where = (step, share)
-        told_step, told_share = self._told
-        if step != told_step or share >= told_share + WORTH_TELLING:
+        self._latest = (step, share)
+        written_step, written_share = self._written
+        if step != written_step or share >= written_share + WORTH_WRITING:
             self._changed.set()
 
     def _beat(self) -> None:
@@ -170,8 +191,8 @@ class Heartbeat:
 
     def _renew(self) -> None:
         try:
-            self._told = self._where
-            queue.renew(self._lease, *self._told)
+            self._written = self._latest
+            leases.renew(self._lease, *self._written)
         except LeaseLost:
             self._lost.set()
             self._ended.set()

@@ -12,8 +12,9 @@ from django.db.models import Count, F, Max, Min, Q, QuerySet
 from django.utils import timezone
 
 from inference.result import record, words
-from worklist.jobs.states import State
-from worklist.models import MachineReading, Rejection, Study
+from worklist import access
+from worklist.jobs.states import WITH_A_READER, JobState, State
+from worklist.models import MachineReading, ReadingJob, Rejection, Study
 
 PAGE_SIZE = 50
 MAX_TERMS = 5
@@ -30,18 +31,18 @@ TABS: dict[str, tuple[str, tuple[State, ...] | None]] = {
 }
 #: Columns that sort: name in the address -> (label, order).
 COLUMNS: dict[str, tuple[str, str]] = {
-    "patient": ("Patient", "patient_name"),
-    "born": ("Born", "patient_birth_date"),
+    "patient": ("Patient", "patient__name"),
+    "born": ("Born", "patient__birth_date"),
     "date": ("Study", "study_date"),
     "accession": ("Accession", "accession_number"),
-    "images": ("Images", "image_count"),
+    "images": ("Images", "instance_count"),
     "state": ("State", "state_changed_at"),
     "received": ("Received", "received_at"),
 }
 DEFAULT_SORT = "-received"
 
 #: What a running study is at: the worker's own first step, then those of a reading.
-STEPS = {"starting": "Starting", **words.STEP_LABELS}
+STEPS: dict[str, str] = {"starting": "Starting", **words.STEP_LABELS}
 
 
 @dataclass(frozen=True)
@@ -128,12 +129,15 @@ def build(filters: Filters, user: Any) -> Listing:
     found = _found(filters, user)
     page = Paginator(_ordered(_in_tab(found, filters.tab), filters.sort), PAGE_SIZE).get_page(filters.page)
     studies = list(page.object_list)
-    warnings, refused = _warnings(studies), refused_files(studies)
+    warnings, arrival, jobs = _warnings(studies), arrival_warnings(studies), _jobs(studies)
     return Listing(
         filters=filters,
         tabs=_tabs(found, filters),
         columns=[_column(name, filters.sort) for name in COLUMNS],
-        rows=[_row(study, refused.get(study.pk, ()) + warnings.get(study.pk, ()), user) for study in studies],
+        rows=[
+            _row(study, jobs.get(study.pk), arrival.get(study.pk, ()) + warnings.get(study.pk, ()), user)
+            for study in studies
+        ],
         page=page,
         refusals=_refusals(),
         refused_files=Rejection.objects.filter(seen=False).count(),
@@ -142,10 +146,12 @@ def build(filters: Filters, user: Any) -> Listing:
 
 def _found(filters: Filters, user: Any) -> QuerySet[Study]:
     """Studies that match every word of the search, by name, ID or accession number."""
-    found = Study.objects.all()
+    found = access.visible(user)
     for term in filters.search.split()[:MAX_TERMS]:
         found = found.filter(
-            Q(patient_name__icontains=term) | Q(patient_id__istartswith=term) | Q(accession_number__istartswith=term)
+            Q(patient__name__icontains=term)
+            | Q(patient__patient_id__istartswith=term)
+            | Q(accession_number__istartswith=term)
         )
     return found.filter(claimed_by=user) if filters.mine else found
 
@@ -158,10 +164,7 @@ def _in_tab(found: QuerySet[Study], tab: str) -> QuerySet[Study]:
 def _ordered(found: QuerySet[Study], sort: str) -> QuerySet[Study]:
     field = F(COLUMNS[sort.removeprefix("-")][1])
     order = field.desc(nulls_last=True) if sort.startswith("-") else field.asc(nulls_last=True)
-    counted = found.annotate(
-        image_count=Count("series__instances", distinct=True), series_count=Count("series", distinct=True)
-    )
-    return counted.select_related("claimed_by").order_by(order, "pk")
+    return found.select_related("claimed_by", "patient").order_by(order, "pk")
 
 
 def _tabs(found: QuerySet[Study], filters: Filters) -> list[Tab]:
@@ -180,7 +183,7 @@ def _column(name: str, sort: str) -> Column:
 
 def _warnings(studies: list[Study]) -> dict[Any, tuple[str, ...]]:
     """The newest reading's notices of each study in words; only they leave the database, not the whole readings."""
-    readings = MachineReading.objects.filter(study__in=studies).order_by("created_at")
+    readings = MachineReading.objects.for_readers().filter(study__in=studies).order_by("created_at")
     parts = readings.values_list("study_id", "reading__format", "reading__notices", "reading__warnings")
     return {
         study_id: tuple(
@@ -190,7 +193,40 @@ def _warnings(studies: list[Study]) -> dict[Any, tuple[str, ...]]:
     }
 
 
-def refused_files(studies: list[Study]) -> dict[Any, tuple[str, ...]]:
+def _jobs(studies: list[Study]) -> dict[Any, ReadingJob]:
+    """The newest job of each study."""
+    jobs = ReadingJob.objects.for_readers().filter(study__in=studies).order_by("created_at")
+    return {job.study_id: job for job in jobs}
+
+
+def arrival_warnings(studies: list[Study]) -> dict[Any, tuple[str, ...]]:
+    """By study what was odd about its files when they came: some were refused, or they name somebody else."""
+    refused = _refused_files(studies)
+    return {
+        study.pk: (*refused.get(study.pk, ()), *_other_identity(study), *_purged_images(study)) for study in studies
+    }
+
+
+def _purged_images(study: Study) -> tuple[str, ...]:
+    if study.images_purged_at is None:
+        return ()
+    return (f"The images were deleted on {study.images_purged_at:%Y-%m-%d}, as the rules of retention ask.",)
+
+
+def _other_identity(study: Study) -> tuple[str, ...]:
+    identity = study.differing_identity
+    if not identity:
+        return ()
+    parts = [
+        f"ID {identity['id'] or 'none'}",
+        f"name {identity['name'].split('=')[0].replace('^', ' ').strip() or 'none'}",
+        f"born {identity['birth_date'] or 'not stated'}",
+        f"sex {identity['sex'] or 'not stated'}",
+    ]
+    return (f"Images of this study say {', '.join(parts)}. Make sure whose they are; an administrator can correct it.",)
+
+
+def _refused_files(studies: list[Study]) -> dict[Any, tuple[str, ...]]:
     """For studies that lack files which were refused at the door, a warning that says so, put away or not."""
     counts = dict(
         Rejection.objects.filter(study_instance_uid__in=[study.study_instance_uid for study in studies])
@@ -205,41 +241,78 @@ def refused_files(studies: list[Study]) -> dict[Any, tuple[str, ...]]:
     }
 
 
-def _row(study: Study, warnings: tuple[str, ...], user: Any) -> Row:
-    label, tone, note = _state_words(study, user)
+def _row(study: Study, job: ReadingJob | None, warnings: tuple[str, ...], user: Any) -> Row:
+    label, tone, note = _state_words(study, job, user)
     state = State(study.state)
+    in_a_step = state is State.RUNNING and job is not None and job.step in STEPS
     return Row(
         study=study,
-        age=_age(study.patient_birth_date, study.study_date),
+        age=_age(study.patient.birth_date, study.study_date),
         label=label,
         tone=tone,
-        progress=round(study.step_share * 100) if state is State.RUNNING and study.step in STEPS else None,
+        progress=_percent(job) if job is not None and in_a_step else None,
         note=note,
         late=_late(study),
         warnings=warnings if state in (State.DRAFTED, State.IN_REVIEW) else (),
-        may_queue={State.FAILED: "Queue again", State.RECEIVED: "Read now"}.get(state, ""),
+        may_queue={State.FAILED: "Retry", State.RECEIVED: "Read now"}.get(state, ""),
         may_read_by_hand=state is State.FAILED,
     )
 
 
-def _state_words(study: Study, user: Any) -> tuple[str, str, str]:
+def _state_words(study: Study, job: ReadingJob | None, user: Any) -> tuple[str, str, str]:
     """(label, tone, note); the tone is a colour and never the only sign."""
-    match State(study.state):
+    state = State(study.state)
+    note = _again_note(job) if state in WITH_A_READER else _job_note(job)
+    match state:
         case State.RECEIVED:
             return "Received", "", "Waiting until all images have come."
         case State.QUEUED:
-            return "Queued", "", _queued_note(study)
+            return "Queued", "", note
         case State.RUNNING:
-            return STEPS.get(study.step, "Reading"), "", f"Attempt {study.attempt}." if study.attempt > 1 else ""
+            return STEPS.get(job.step if job else "", "Reading"), "", note
         case State.FAILED:
-            return "Failed", "bad", study.failure_message
+            return "Failed", "bad", note
         case State.DRAFTED:
             return "Drafted", "good", ""
         case State.IN_REVIEW:
             who = "you" if study.claimed_by == user else _name(study.claimed_by)
-            return f"In review by {who}", "", ""
+            return f"In review by {who}", "", note
         case other:
-            return other.label, "good", ""
+            return other.label, "good", note
+
+
+def _job_note(job: ReadingJob | None) -> str:
+    """What the machine does or did, for a study that no reader has."""
+    if job is None:
+        return ""
+    match JobState(job.state):
+        case JobState.WAITING:
+            return _waiting_note(job)
+        case JobState.RUNNING:
+            return f"Attempt {job.attempt}." if job.attempt > 1 else ""
+        case JobState.FAILED:
+            return job.failure_message
+        case JobState.DONE:
+            return ""
+
+
+def _waiting_note(job: ReadingJob) -> str:
+    if job.not_before and job.not_before > timezone.now():
+        return "Tried again soon." if job.attempt else "New images are coming in."
+    return "Waiting for the machine." if not job.attempt else f"Waiting for attempt {job.attempt + 1}."
+
+
+def _again_note(job: ReadingJob | None) -> str:
+    """The same, for a study that a reader has or signed."""
+    if job is None or job.state not in (JobState.WAITING, JobState.RUNNING):
+        return ""
+    if job.state == JobState.WAITING:
+        return "Waiting to be read again by the machine."
+    return f"Being read again: {STEPS.get(job.step, 'Reading').lower()}, {_percent(job)} %."
+
+
+def _percent(job: ReadingJob) -> int:
+    return round(job.step_share * 100)
 
 
 def _late(study: Study) -> str:
@@ -248,12 +321,6 @@ def _late(study: Study) -> str:
     if not study.late_images or State(study.state) not in when:
         return ""
     return f"{study.late_images} new image{'s' if study.late_images != 1 else ''} came {when[State(study.state)]}."
-
-
-def _queued_note(study: Study) -> str:
-    if study.not_before and study.not_before > timezone.now():
-        return "Tried again soon." if study.attempt else "New images are coming in."
-    return "Waiting for the machine." if not study.attempt else f"Waiting for attempt {study.attempt + 1}."
 
 
 def _name(user: Any) -> str:

@@ -11,20 +11,20 @@ import uuid
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import audit
-from worklist.access import worklist_required
+from worklist.access import visible_study, worklist_required
 from worklist.intake.upload import upload
 from worklist.jobs import queue
-from worklist.jobs.states import ForbiddenMove, LostRace
+from worklist.jobs.states import ForbiddenMove
 from worklist.listing import contents
 from worklist.listing.contents import Filters
-from worklist.models import Rejection, Study
+from worklist.models import Rejection
 
 __all__ = ["dismiss", "dismiss_all", "page", "queue_study", "rows", "upload"]
 
@@ -59,10 +59,10 @@ def _live(request: HttpRequest, filters: Filters) -> dict[str, str]:
 @worklist_required
 def queue_study(request: HttpRequest, study_id: uuid.UUID) -> HttpResponseBase:
     """A person asks the machine to read a study, now or once more."""
-    study = get_object_or_404(Study, pk=study_id)
+    study = visible_study(request, pk=study_id)
     try:
         queue.ask(study)
-    except (ForbiddenMove, LostRace):
+    except ForbiddenMove:
         messages.warning(request, "The study has moved on meanwhile; look at its line again.")
         return redirect("worklist:page")
     audit.record(request.user, "queue", study=study, request=request)

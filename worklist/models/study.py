@@ -8,43 +8,41 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 
-from worklist.jobs.states import State
+from worklist.jobs.states import MOVES, JobState, State
+from worklist.models.patient import Institution, Order, Patient
 
 if TYPE_CHECKING:
+    from worklist.models.job import ReadingJob
     from worklist.models.reading import MachineReading
 
 
 class Study(models.Model):
     """One examination of one patient, and where it stands."""
 
+    MOVES = MOVES
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     study_instance_uid = models.CharField(max_length=64, unique=True)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="studies")
+    order = models.ForeignKey(Order, null=True, blank=True, on_delete=models.PROTECT, related_name="studies")
+    institution = models.ForeignKey(
+        Institution, null=True, blank=True, on_delete=models.PROTECT, related_name="studies"
+    )
     accession_number = models.CharField(max_length=64, blank=True, db_index=True)
-    patient_id = models.CharField(max_length=64, blank=True, db_index=True)
-    patient_name = models.CharField(max_length=324, blank=True)
-    patient_birth_date = models.DateField(null=True, blank=True)
-    patient_sex = models.CharField(max_length=1, blank=True)
     study_date = models.DateField(null=True, blank=True, db_index=True)
     description = models.CharField(max_length=64, blank=True)
+    # Counted as images arrive, under the study's lock: no page counts rows.
+    series_count = models.PositiveIntegerField(default=0)
+    instance_count = models.PositiveIntegerField(default=0)
+    # When its images were purged (`reader.retention`), if they were.
+    images_purged_at = models.DateTimeField(null=True, blank=True)
+    # Who images say that the study is of, where that is not what is known of the patient; an administrator decides.
+    differing_identity = models.JSONField(null=True, blank=True)
 
     state = models.CharField(max_length=12, choices=State.choices, default=State.RECEIVED, db_index=True)
     state_changed_at = models.DateTimeField(auto_now_add=True)
     received_at = models.DateTimeField(auto_now_add=True, db_index=True)
     last_instance_at = models.DateTimeField(auto_now_add=True)
-
-    # The lease of the worker that reads the study now.
-    attempt = models.PositiveSmallIntegerField(default=0)
-    lease = models.UUIDField(null=True, blank=True)
-    lease_expires_at = models.DateTimeField(null=True, blank=True)
-    step = models.CharField(max_length=20, blank=True)
-    step_share = models.FloatField(default=0.0)
-    # When a queued study may be taken (images still arriving, or a pause before a retry),
-    # and when a worker was last told of it.
-    not_before = models.DateTimeField(null=True, blank=True)
-    rung_at = models.DateTimeField(null=True, blank=True)
-
-    failure_code = models.CharField(max_length=40, blank=True)
-    failure_message = models.TextField(blank=True)
 
     # The reader who has it, and what arrived behind their back.
     claimed_by = models.ForeignKey(
@@ -62,8 +60,24 @@ class Study(models.Model):
 
     @property
     def latest_reading(self) -> MachineReading | None:
-        """The newest machine reading, or None when the machine never finished one."""
-        return self.machine_readings.order_by("-created_at").first()
+        """The newest machine reading, or None when the machine never finished one; never one of shadow mode."""
+        return self.machine_readings.for_readers().order_by("-created_at").first()
+
+    @property
+    def latest_job(self) -> ReadingJob | None:
+        """The newest first or further reading that was asked of the machine, in whatever state it is."""
+        return self.reading_jobs.for_readers().order_by("-created_at").first()
+
+    @property
+    def running_job(self) -> ReadingJob | None:
+        """The job that waits to be read or is being read, if there is one; never one of shadow mode."""
+        return self.reading_jobs.for_readers().active().first()
+
+    @property
+    def failed_job(self) -> ReadingJob | None:
+        """The newest job when it failed: why the machine could not read the study, or not once more."""
+        job = self.latest_job
+        return job if job is not None and job.state == JobState.FAILED else None
 
 
 class Series(models.Model):
@@ -72,6 +86,7 @@ class Series(models.Model):
     modality = models.CharField(max_length=16, blank=True)
     number = models.IntegerField(null=True, blank=True)
     description = models.CharField(max_length=64, blank=True)
+    instance_count = models.PositiveIntegerField(default=0)
 
     class Meta:
         ordering = ["number", "id"]

@@ -7,9 +7,9 @@ from django.db import models
 
 
 class ModelChoice(models.Model):
-    """An administrator's choice: which version of a model reads the studies, or reads them again in the shade.
+    """An administrator's choice: which version of a model reads the studies, or reads them once more in shadow mode.
 
-    No row: the shipped version reads, and none in the shade. `worklist.versions.choices` writes it.
+    No row: the shipped version reads, and none in shadow mode. `worklist.versions.choices` writes it.
     """
 
     class Role(models.TextChoices):
@@ -30,7 +30,7 @@ class ModelChoice(models.Model):
         return f"{self.name} {self.version}, {self.role}"
 
 
-class SiteSetting(models.Model):
+class SharedSetting(models.Model):
     """What an administrator set for everybody; no row: the default of `worklist.shared_settings`, which writes it."""
 
     name = models.CharField(max_length=40, unique=True)

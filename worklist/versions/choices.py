@@ -20,9 +20,9 @@ from accounts.models import User
 from inference.models import cards
 from inference.models.cards import Choice, Installed
 from worklist.errors import ModelUnusableError
-from worklist.jobs import queue
-from worklist.jobs.states import LostRace, State
-from worklist.models import ModelChoice, Study
+from worklist.jobs import queue, shadow
+from worklist.jobs.states import ForbiddenMove
+from worklist.models import ModelChoice, ReadingJob
 
 Role = ModelChoice.Role
 #: By name of the model.
@@ -70,8 +70,8 @@ def activate(name: str, version: str, by: User, request: HttpRequest | None = No
     policy.require_administrator(by)
     one = _usable(name, version)
     with transaction.atomic():
-        shadow = chosen(name, Role.SHADOW)
-        if shadow and (shadow.version, shadow.sha256) == (one.version, one.sha256):
+        compared = chosen(name, Role.SHADOW)
+        if compared and (compared.version, compared.sha256) == (one.version, one.sha256):
             stop_shadow(name, by, request)  # it would be compared with itself
         _choose(one, Role.ACTIVE, by)
         audit.record(by, "model_activated", request=request, model=name, version=version, sha256=one.sha256)
@@ -79,18 +79,19 @@ def activate(name: str, version: str, by: User, request: HttpRequest | None = No
 
 
 def start_shadow(name: str, version: str, by: User, request: HttpRequest | None = None) -> None:
-    """Let this version read every study again, from now on, for comparison. Raises as `activate` does."""
+    """Let this version read every study once more, from now on, for comparison. Raises as `activate` does."""
     policy.require_administrator(by)
     one = _usable(name, version)
     if is_chosen(one, Role.ACTIVE):
-        raise NotPossible(f"{name} {version} is active. Choose another version to read in the shade.")
+        raise NotPossible(f"{name} {version} is active. Choose another version for shadow mode.")
     with transaction.atomic():
+        shadow.forget(name)
         _choose(one, Role.SHADOW, by)
         audit.record(by, "shadow_started", request=request, model=name, version=version, sha256=one.sha256)
 
 
 def stop_shadow(name: str, by: User, request: HttpRequest | None = None) -> None:
-    """This model has no shadow any more; what it read stays for comparison. Raises PermissionDenied."""
+    """No version of this model reads in shadow mode any more; what was read stays. Raises PermissionDenied."""
     policy.require_administrator(by)
     with transaction.atomic():
         row = ModelChoice.objects.select_for_update().filter(name=name, role=Role.SHADOW).first()
@@ -122,15 +123,15 @@ def _choose(one: Installed, role: str, by: User) -> None:
 
 def go_on(by: User | None, request: HttpRequest | None = None) -> int:
     """Queue the studies again that failed for want of a usable model."""
-    asked = 0
-    for study in Study.objects.filter(state=State.FAILED, failure_code=ModelUnusableError.code):
+    queued = 0
+    for study in queue.failed_with(ModelUnusableError.code):
         try:
             queue.ask(study)
-        except LostRace:
+        except ForbiddenMove:
             continue  # a reader took it to read by hand
         audit.record(by, "queue", study=study, request=request, reason="model")
-        asked += 1
-    return asked
+        queued += 1
+    return queued
 
 
 # --- the networks of this process ---------------------------------------------------------------
@@ -153,9 +154,9 @@ def networks(device: str) -> Any:
     return _networks(Role.ACTIVE, of(Role.ACTIVE), device)
 
 
-def shadow_networks(shade: ModelChoice, device: str) -> Any:
-    """The active ones, with the version in the shade in its place. Raises ModelUnusableError."""
-    return _networks(Role.SHADOW, of(Role.ACTIVE) | {shade.name: Choice(shade.version, shade.sha256)}, device)
+def shadow_networks(version: ModelChoice | ReadingJob, device: str) -> Any:
+    """The active ones, with the version that reads in shadow mode in its place. Raises ModelUnusableError."""
+    return _networks(Role.SHADOW, of(Role.ACTIVE) | {version.name: Choice(version.version, version.sha256)}, device)
 
 
 def _networks(role: str, wanted: Choices, device: str) -> Any:

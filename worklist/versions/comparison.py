@@ -15,7 +15,8 @@ from django.db.models import QuerySet
 
 from inference.result import record, words
 from inference.types import GRADES, LEVELS, LUMBAR_LEVELS, DiscQuestion, Grade, Site
-from worklist.models import ShadowReading
+from worklist.jobs.states import JobState
+from worklist.models import MachineReading, ReadingJob
 
 #: Two discs whose centres lie closer than this are the same disc; discs stand 25 mm apart and more.
 SAME_DISC_MM = 12.0
@@ -126,13 +127,35 @@ def _apart_mm(one: dict[str, Any], two: dict[str, Any]) -> float:
     return float(sum((a - b) ** 2 for a, b in zip(one["centre_mm"], two["centre_mm"], strict=True)) ** 0.5)
 
 
-def total(rows: QuerySet[ShadowReading]) -> dict[str, Any]:
-    """The sum over the shadow readings in `rows` that ended.
+def grades_in_words(compared: dict[str, Any]) -> str:
+    """How many grades of one pair differ, for the list of studies."""
+    sites = compared["sites"].values()
+    counts = [
+        (sum(site.get("near", 0) for site in sites), "one grade apart"),
+        (sum(site.get("far", 0) for site in sites), "further apart"),
+        (sum(site.get("one", 0) for site in sites), "by one only"),
+    ]
+    return ", ".join(f"{count} {words}" for count, words in counts if count) or "none"
+
+
+def discs_in_words(compared: dict[str, Any]) -> str:
+    """How many names and findings of discs of one pair differ, for the list of studies."""
+    answered = sum(counts.get("other", 0) for counts in compared.get("answers", {}).values())
+    counts = [
+        (compared["renamed"], "named otherwise"),
+        (compared["unmatched"], "found by one only"),
+        (answered, "findings otherwise"),
+    ]
+    return ", ".join(f"{count} {words}" for count, words in counts if count) or "same names"
+
+
+def total(jobs: QuerySet[ReadingJob]) -> dict[str, Any]:
+    """The sum over what `jobs` of shadow mode came to.
 
     Pairs of different images, and those between which another model changed too, are left out and counted.
     """
-    done = rows.filter(state=ShadowReading.State.DONE)
-    pairs: list[Any] = list(done.values_list("comparison", "seconds", "first__seconds"))
+    done = MachineReading.objects.filter(job__in=jobs)
+    pairs: list[Any] = list(done.values_list("comparison", "seconds", "job__compared_with__seconds"))
     of_images = [pair for pair in pairs if pair[0]["same_images"]]
     # Pairs of before it was asked do not say.
     same = [pair for pair in of_images if pair[0].get("same_others", True)]
@@ -140,7 +163,7 @@ def total(rows: QuerySet[ShadowReading]) -> dict[str, Any]:
     sites = [_site(site, [pair[0]["sites"].get(site.value, {}) for pair in same]) for site in Site]
     return {
         "studies": len(same),
-        "failed": rows.filter(state=ShadowReading.State.FAILED).count(),
+        "failed": jobs.filter(state=JobState.FAILED).count(),
         "other_images": len(pairs) - len(of_images),
         "other_models": len(of_images) - len(same),
         "against": sorted(Counter(name for pair in same for name in pair[0].get("against", ())).items()),

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -19,9 +20,9 @@ from inference.models.cards import Installed
 from inference.result import record
 from worklist import shared_settings
 from worklist.errors import ModelUnusableError
-from worklist.jobs import shadow
-from worklist.jobs.states import State
-from worklist.models import ModelChoice, ShadowReading, Study
+from worklist.jobs import queue, shadow
+from worklist.jobs.states import JobState, Purpose
+from worklist.models import MachineReading, ModelChoice, ReadingJob
 from worklist.versions import card_sections, choices, comparison
 from worklist.versions.choices import NotPossible, Role
 
@@ -36,7 +37,7 @@ def page(request: HttpRequest) -> HttpResponse:
     context = {
         "kinds": [_kind(name, installed) for name in sorted({one.name for one in installed})],
         "uncertain_below": shared_settings.uncertain_below(),
-        "waiting_for_a_model": Study.objects.filter(state=State.FAILED, failure_code=ModelUnusableError.code).count(),
+        "waiting_for_a_model": queue.failed_with(ModelUnusableError.code).count(),
     }
     return render(request, "worklist/models.html", context)
 
@@ -67,9 +68,9 @@ def _kind(name: str, installed: tuple[Installed, ...]) -> dict[str, Any]:
 
 
 def _version(one: Installed) -> dict[str, Any]:
-    active, shade = choices.is_chosen(one, Role.ACTIVE), choices.is_chosen(one, Role.SHADOW)
+    active, shadows = choices.is_chosen(one, Role.ACTIVE), choices.is_chosen(one, Role.SHADOW)
     problem = one.problem
-    if not problem and (active or shade):
+    if not problem and (active or shadows):
         try:
             cards.check(one.folder)
         except cards.DamagedModelError as error:
@@ -79,8 +80,8 @@ def _version(one: Installed) -> dict[str, Any]:
         "version": one.version,
         "shipped": one.shipped,
         "active": active,
-        "shadow": shade,
-        "compared": ShadowReading.objects.filter(name=one.name, version=one.version).exists(),
+        "shadow": shadows,
+        "compared": _jobs(one.name, one.version).exists(),
         "problem": problem,
         "card": card_sections.sections(one.card) if one.card else [],
     }
@@ -89,7 +90,7 @@ def _version(one: Installed) -> dict[str, Any]:
 #: What a button does: (what the page asks, what is done then).
 ACTS: dict[str, tuple[str, Callable[..., Any]]] = {
     "activate": ("Activate", choices.activate),
-    "shadow": ("Read in the shade with", choices.start_shadow),
+    "shadow": ("Shadow mode with", choices.start_shadow),
 }
 
 
@@ -116,7 +117,7 @@ def act(request: HttpRequest, name: str, version: str, verb: str) -> HttpRespons
         waiting = f" {went_on} studies that waited for a model are queued again." if went_on else ""
         messages.success(request, f"{name} {version} reads from the next study on.{waiting}")
     else:
-        messages.success(request, f"{name} {version} reads in the shade from the next study on.")
+        messages.success(request, f"{name} {version} reads in shadow mode from the next study on.")
     return redirect("worklist:models")
 
 
@@ -124,7 +125,7 @@ def act(request: HttpRequest, name: str, version: str, verb: str) -> HttpRespons
 @administrator_required
 def stop_shadow(request: HttpRequest, name: str) -> HttpResponseBase:
     choices.stop_shadow(name, person(request), request)
-    messages.success(request, f"No version of {name} reads in the shade now. What was compared is kept.")
+    messages.success(request, f"No version of {name} reads in shadow mode now. What was compared is kept.")
     return redirect("worklist:models")
 
 
@@ -132,20 +133,41 @@ def stop_shadow(request: HttpRequest, name: str) -> HttpResponseBase:
 @never_cache
 @administrator_required
 def compared(request: HttpRequest, name: str, version: str) -> HttpResponse:
-    """How a version in the shade agreed with what was read first, in sum and for each study."""
-    rows = ShadowReading.objects.filter(name=name, version=version)
-    if not rows.exists() and not ModelChoice.objects.filter(name=name, version=version, role=Role.SHADOW).exists():
+    """How a version in shadow mode agreed with what readers see, in sum and for each study."""
+    jobs = _jobs(name, version)
+    running = ModelChoice.objects.filter(name=name, version=version, role=Role.SHADOW).first()
+    if running is None and not jobs.exists():
         raise Http404
-    ended = rows.filter(state__in=shadow.ENDED).select_related("first__study").order_by("-finished_at", "-pk")
+    ended = jobs.filter(state__in=(JobState.DONE, JobState.FAILED)).select_related("study", "result")
+    page = Paginator(ended.order_by("-finished_at", "-pk"), STUDIES_ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "name": name,
         "version": version,
-        "running": ModelChoice.objects.filter(name=name, version=version, role=Role.SHADOW).first(),
+        "running": running,
         "waiting": shadow.waiting(name, version),
-        "total": comparison.total(rows),
-        "page": Paginator(ended, STUDIES_ON_A_PAGE).get_page(request.GET.get("page")),
+        "total": comparison.total(jobs),
+        "page": page,
+        "rows": [_row(job) for job in page],
     }
     return render(request, "worklist/comparison.html", context)
+
+
+def _jobs(name: str, version: str) -> QuerySet[ReadingJob]:
+    return ReadingJob.objects.filter(purpose=Purpose.SHADOW, name=name, version=version)
+
+
+def _row(job: ReadingJob) -> dict[str, Any]:
+    """One line of the list of studies: where the two differ, or why there is nothing to compare."""
+    if job.state == JobState.FAILED:
+        return {"job": job, "failure": job.failure_message}
+    compared = job.result.comparison or {}
+    if not compared["same_images"]:
+        grades = "Images came between"
+    elif not compared.get("same_others", True):
+        grades = "Another model changed between"
+    else:
+        grades = comparison.grades_in_words(compared)
+    return {"job": job, "reading": job.result, "grades": grades, "discs": comparison.discs_in_words(compared)}
 
 
 @require_safe
@@ -153,17 +175,18 @@ def compared(request: HttpRequest, name: str, version: str) -> HttpResponse:
 @administrator_required
 def compared_study(request: HttpRequest, reading_id: int) -> HttpResponse:
     """Both readings of one study, site by site."""
-    shaded = get_object_or_404(
-        ShadowReading.objects.select_related("first__study"), pk=reading_id, state=ShadowReading.State.DONE
-    )
-    audit.record(request.user, "view", study=shaded.first.study_id, request=request, shadow_reading=shaded.pk)
-    first, second = shaded.first.reading, shaded.reading or {}
+    readings = MachineReading.objects.select_related("study", "job__compared_with")
+    second = get_object_or_404(readings, pk=reading_id, job__purpose=Purpose.SHADOW)
+    first = second.job.compared_with
+    if first is None:
+        raise Http404
+    audit.record(request.user, "view", study=second.study_id, request=request, shadow_reading=second.pk)
     context = {
-        "shaded": shaded,
-        "study": shaded.first.study,
-        "maker": record.upgraded(first)["provenance"]["models"][0],
-        "rows": comparison.side_by_side(first, second),
-        "discs": comparison.discs(first, second),
-        "answers": [row for row in comparison.answers(first, second) if row["says"] != "exact"],
+        "job": second.job,
+        "study": second.study,
+        "maker": record.upgraded(first.reading)["provenance"]["models"][0],
+        "rows": comparison.side_by_side(first.reading, second.reading),
+        "discs": comparison.discs(first.reading, second.reading),
+        "answers": [row for row in comparison.answers(first.reading, second.reading) if row["says"] != "exact"],
     }
     return render(request, "worklist/compared_study.html", context)

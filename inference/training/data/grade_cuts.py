@@ -168,7 +168,7 @@ def labels(levels: Levels, said: str, sites: Sequence[str] = HEADS) -> Tensor:
 
     A report's compromise without a grade is left out. A canal or foramen that it does not speak of is normal
     where it speaks of the level (`reports.UnmentionedAs.NORMAL_WHERE_READ`); a recess is left out, for most that
-    are not spoken of are narrow (docs/figures.md). Sites that are not wanted are -1.
+    are not spoken of are narrow (docs/figures/grader.md). Sites that are not wanted are -1.
     """
     grades = levels.truth.astype(np.int64)
     if said == "report":

@@ -122,7 +122,7 @@ def _said(
 
 
 def markdown(table: Sequence[Row]) -> str:
-    """The tables of docs/figures.md."""
+    """The tables of docs/figures/canal.md."""
     seen = [(row, row.own) for row in table if row.own is not None]
     whole = [row for row, own in seen if row.given.whole and own.whole]
     lines = [

@@ -74,7 +74,7 @@ def _asked(network: DiscEnsemble, cases: Cases, share: float | None) -> list[Flo
 
 
 def losses(data: Path, cache: Path) -> str:
-    """Lines by each loss, held out group by group of the patients to learn from: a table for docs/figures.md.
+    """Lines by each loss, held out group by group of the patients to learn from: a table for docs/figures/discs.md.
 
     The network's own comparison is that of runs of ``train discs`` by their options.
     """
@@ -107,7 +107,7 @@ def _reliability(question: DiscQuestion, k: int, cases: Cases, chance: FloatArra
 
 
 def markdown(report: Report) -> str:
-    """Tables for docs/figures.md."""
+    """Tables for docs/figures/discs.md."""
     return "\n\n".join(
         (
             f"{report.found} of {report.graded} graded discs were found, in {report.patients} patients.",

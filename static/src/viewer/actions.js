@@ -2,6 +2,7 @@
 
 import { counted, listed } from './contradictions.js';
 import { ask, button, byId, clock, el } from './dom.js';
+import { reviewNotices, secondReviewButtons, startSecondReview } from './reviews.js';
 import { chanceOf, wasChanged } from './table.js';
 
 const MACHINE_AT_WORK = ['received', 'queued', 'running'];
@@ -28,10 +29,11 @@ export class Actions {
     }
     if (state.by_hand && failure) shown.push(notice(`Not read by the machine: ${failure}`, 'warning'));
     if (state.read_again && state.findings.some((finding) => !finding.confirmed_at)) {
-      shown.push(notice('The machine read this study again after new images; confirm each level again.', 'warning'));
+      shown.push(notice('The machine read this study again; confirm each level again.', 'warning'));
     }
     if (state.late_images && state.late_images !== state.late_acknowledged) shown.push(this.#late(state));
-    if (state.claimed_by && !state.mine) {
+    shown.push(...reviewNotices(state, this.boot.base, (path, body) => this.#do(path, body)));
+    if (state.claimed_by && !state.mine && state.purpose !== 'second') {
       const doing = state.signed_version ? 'amending this report' : 'reading this study';
       shown.push(notice(`${state.claimed_by} is ${doing} now. You can look, and take it over if you must.`, 'warning'));
     }
@@ -71,7 +73,10 @@ export class Actions {
         this.#left(state),
       ];
     }
-    if (state.claimed_by) return [button('Take over…', () => this.#takeOver(state))];
+    const act = (path, body) => this.#do(path, body);
+    const second = secondReviewButtons(state, act);
+    if (second) return second;
+    if (state.claimed_by) return [button('Take over…', () => this.#takeOver(state)), startSecondReview(state, act)].filter(Boolean);
     if (state.study_state === 'drafted') return [button('Start review', () => this.#do('claim/'), { class: 'primary' })];
     if (state.study_state === 'failed') return [button('Read by hand', () => this.#do('claim/'), { class: 'primary' })];
     if (state.signed_version) return [button('Amend', () => this.#do('amend/start/', { amends: state.signed_version }), { id: 'amend' })];

@@ -109,7 +109,7 @@ export class Store {
     return {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', 'X-CSRFToken': this.token },
-      body: JSON.stringify({ version: this.state.version ?? 0, ...body }),
+      body: JSON.stringify({ review: this.state.review ?? 0, version: this.state.version ?? 0, ...body }),
     };
   }
 

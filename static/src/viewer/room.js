@@ -234,8 +234,10 @@ export class Room {
   }
 
   async #look() {
-    const before = this.store.state.study_state;
+    const { study_state: before, machine_reading: reading } = this.store.state;
     await this.store.look();
+    // Another tab took a newer reading, or another review is shown now: overlays and measurements are its.
+    if (reading && reading !== this.store.state.machine_reading && !this.report.dirty) location.reload();
     const after = this.store.state.study_state;
     // A reading that has just been finished brings overlays and a table with it.
     if (before !== after && (after === 'drafted' || after === 'failed') && !this.store.state.mine && this.store.state.findings.length && this.boot.machine.discs.length === 0) {

@@ -1,6 +1,6 @@
 """Full-length reports written before the reader was looked at, labelled after the guideline.
 
-They were unseen once (docs/figures.md has the figures of that first reading).
+They were unseen once (docs/figures/reports.md has the figures of that first reading).
 Since then causes of misses have been mended, so what stands here is a floor
 against going back, not a measure of what to expect on new reports.
 """

@@ -24,7 +24,7 @@ from inference.reports import (
     speed,
     training_table,
 )
-from tests.processes import wait_until
+from tests.patience import wait_until
 
 DRAFT = "L4-L5: Severe canal stenosis. Mild left foraminal narrowing.\nL5-S1: No canal stenosis."
 
@@ -238,7 +238,7 @@ def test_the_workers_of_a_killed_run_end_with_it(tmp_path: Path) -> None:
         "2",
     ]
     run = subprocess.Popen(asked, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_until((tmp_path / "l.csv.progress").exists, 60, "the first block was written")
+    wait_until((tmp_path / "l.csv.progress").exists, "the first block was written")
     children = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text(encoding="ascii").split()
     workers = [
         Path("/proc") / child for child in children if b"spawn_main" in (Path("/proc") / child / "cmdline").read_bytes()
@@ -246,7 +246,7 @@ def test_the_workers_of_a_killed_run_end_with_it(tmp_path: Path) -> None:
     assert len(workers) == 2
     run.kill()
     run.wait()
-    wait_until(lambda: not any(worker.exists() for worker in workers), 20, "both workers ended")
+    wait_until(lambda: not any(worker.exists() for worker in workers), "both workers ended")
 
 
 def test_many_processes_keep_the_order_of_the_reports(tmp_path: Path) -> None:

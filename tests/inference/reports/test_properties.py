@@ -7,7 +7,7 @@ import re
 import time
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from inference.reports import extract
@@ -39,7 +39,7 @@ def reports(draw: st.DrawFn) -> str:
     return "\n".join(f"{level}: {'. '.join(draw(st.lists(_CLAUSES, min_size=1, max_size=3)))}." for level in levels)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(st.one_of(st.text(max_size=400), st.lists(_PIECES, max_size=40).map(" ".join)))
 @example("L4/")
 @example("L5-S")
@@ -51,7 +51,7 @@ def test_any_text_is_read_without_an_exception_and_spans_lie_in_it(text: str) ->
     assert bool(read.labels) != bool(read.reason)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(reports(), st.permutations(_NAMES))
 def test_renaming_levels_consistently_renames_the_labels(text: str, order: list[str]) -> None:
     new = dict(zip(_NAMES, order, strict=True))
@@ -60,7 +60,7 @@ def test_renaming_levels_consistently_renames_the_labels(text: str, order: list[
     assert extract(renamed).table() == wanted
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(reports())
 def test_swapping_left_and_right_swaps_the_sides(text: str) -> None:
     other = {"left": "right", "right": "left"}
@@ -72,7 +72,7 @@ def test_swapping_left_and_right_swaps_the_sides(text: str) -> None:
     assert extract(swapped).table() == wanted
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(reports(), st.sampled_from(["Bilateral renal cysts are seen.", "The aorta is of normal calibre.",
                                    "Paraspinal muscles are unremarkable.", "Clinical correlation is suggested."]))  # fmt: skip
 def test_an_unrelated_sentence_changes_nothing(text: str, sentence: str) -> None:
@@ -80,7 +80,7 @@ def test_an_unrelated_sentence_changes_nothing(text: str, sentence: str) -> None
     assert extract(f"{sentence}\n\n{text}").table() == extract(text).table()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(reports())
 def test_a_report_said_twice_is_the_same_report(text: str) -> None:
     assert extract(f"{text}\n\n{text}").table() == extract(text).table()

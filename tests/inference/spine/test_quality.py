@@ -91,7 +91,7 @@ def test_screws_are_seen_and_the_canal_beside_them_is_not_measured() -> None:
 
 def test_a_patient_who_moved_is_told_or_refused() -> None:
     still, moved = (read_of(kind, 3000) for kind in ("clean", "moved"))
-    # Coarse pixels hide most of it; docs/figures.md has what is told at a hospital's resolution.
+    # Coarse pixels hide most of it; docs/figures/quality.md has what is told at a hospital's resolution.
     assert moved.ripple > 1.3 * still.ripple
     assert quality.of_images(replace(still, ripple=0.05), "T2")[0].code == "motion"
     with pytest.raises(PoorImagesError, match="moved too much"):

@@ -33,6 +33,7 @@ from inference.training.data.grade_samples import PRESENT, UNSAID
 from inference.training.learn import grade as train_grade
 from inference.training.learn.grade import Loss
 from inference.types import LUMBAR_LEVELS
+from tests.patience import PATIENCE_S
 
 REPORT = (
     "L1-L2: normal.\nL2-L3: normal.\nL3-L4: mild canal stenosis.\n"
@@ -232,7 +233,7 @@ def test_two_processes_train_one_model(archive: Archive, tmp_path: Path) -> None
     for said in ("step 2 tune", "resumed at step 2"):
         done = subprocess.run(
             [*torchrun, "-m", "inference", *asked],
-            env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False, timeout=600,
+            env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False, timeout=PATIENCE_S,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         assert done.stdout.count(said) == 1
@@ -243,7 +244,7 @@ def test_processes_that_see_other_levels_keep_the_same_weights(tmp_path: Path) -
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     done = subprocess.run(
         [*torchrun, "-m", "tests.inference.training.shared_run", str(tmp_path)],
-        env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False, timeout=600,
+        env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False, timeout=PATIENCE_S,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     first, second = ((tmp_path / rank).read_text() for rank in ("0", "1"))

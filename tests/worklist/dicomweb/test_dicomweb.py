@@ -369,7 +369,7 @@ def test_a_refusal_for_a_study_that_is_not_here_is_on_record_without_one(strange
 def test_an_instance_refused_at_a_store_is_on_record_with_the_study_that_lacks_it(as_reader: Client) -> None:
     receive(file_bytes(**NAMES))
     study = Study.objects.get()
-    other_patient = file_bytes(**NAMES | {"SOPInstanceUID": "1.2.3.1.2", "PatientID": "P-2"})
+    other_patient = file_bytes(**NAMES | {"SOPInstanceUID": "1.2.3.1.2", "PatientID": "P-2", "PatientName": "Berg"})
     assert store(as_reader, body_of(other_patient, b"not dicom", b"not dicom")).status_code == 409
     assert Rejection.objects.get(code="conflicting_study").study_instance_uid == "1.2.3"
     refused = {event.study_id: event.detail["refused"] for event in AuditEvent.objects.filter(action="upload")}

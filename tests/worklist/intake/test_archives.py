@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from tests.worklist.factories import as_folder, file_bytes, study_files, zipped
+from tests.worklist.factories import as_folder, codes, file_bytes, study_files, zipped
 from worklist.intake import archives
 from worklist.intake.receive import Receipt
 from worklist.models import Instance, Rejection
@@ -25,10 +25,6 @@ def sent(body: io.BytesIO) -> Receipt:
     for part in archives.receive_zip(body, "study.zip", "reader"):
         receipt.add(part)
     return receipt
-
-
-def codes(receipt: Receipt) -> list[str]:
-    return [one.code for one in receipt.rejected]
 
 
 def test_a_zip_is_received_and_what_lies_beside_the_images_is_passed_over() -> None:

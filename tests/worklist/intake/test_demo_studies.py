@@ -29,7 +29,7 @@ def test_demo_patients_are_received_like_any_other_and_wait_for_the_machine(db, 
     call_command("demo_studies")
     study = Study.objects.get()
     assert study.state == State.QUEUED
-    assert study.patient_name.startswith("Simulated")
+    assert study.patient.name.startswith("Simulated")
     assert study.series.count() >= 3
     assert "Demo patient 1 of 1: received after" in capsys.readouterr().out
 

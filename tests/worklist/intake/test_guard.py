@@ -247,14 +247,14 @@ def test_a_name_that_the_database_cannot_hold_is_made_fit() -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_bytes_get_anything_but_a_named_refusal(tail: bytes) -> None:
     for start in (b"", PREFIX, meta(structure.EXPLICIT_LITTLE), meta(structure.IMPLICIT_LITTLE)):
         assert isinstance(refused(start + tail), StudyError)
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_flipped_byte_never_gets_more_than_a_named_refusal(data: st.DataObject) -> None:
     body = bytearray(file_bytes(SOPInstanceUID="1.2.3", StudyInstanceUID="1.2.4", SeriesInstanceUID="1.2.5"))
     at = data.draw(st.integers(132, len(body) - 513))

@@ -12,14 +12,11 @@ from django.conf import settings
 from django.db import connection
 from pydicom.uid import generate_uid
 
-from tests.worklist.factories import add_image, file_bytes, in_state, receive, received_study, study_files
+from tests.patience import at_once
+from tests.worklist.factories import add_image, codes, file_bytes, in_state, receive, received_study, study_files
 from worklist import storage
 from worklist.intake.receive import Receipt
 from worklist.models import Instance, Rejection, Series, Study
-
-
-def codes(receipt: Receipt) -> list[str]:
-    return [one.code for one in receipt.rejected]
 
 
 @pytest.mark.django_db
@@ -32,7 +29,7 @@ def test_a_received_image_lies_whole_under_its_digest_and_in_the_database() -> N
     assert instance.path == f"instances/{digest[:2]}/{digest}.dcm"
     assert (Path(settings.DATA_DIR) / instance.path).read_bytes() == body
     study = instance.series.study
-    assert (study.patient_name, study.state, study.accession_number) == ("Müller^Anna", "received", "A-1")
+    assert (study.patient.name, study.state, study.accession_number) == ("Müller^Anna", "received", "A-1")
     assert receipt.studies == {study.pk}
 
 
@@ -81,7 +78,14 @@ def test_a_series_of_another_study_is_refused_and_makes_no_study() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("other", [{"PatientID": "P-2"}, {"PatientBirthDate": "19700101"}])
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"PatientID": "P-2", "PatientName": "Berg^Paul"},
+        {"PatientID": "P-2", "PatientBirthDate": "19700101"},
+        {"PatientName": "Berg^Paul", "PatientBirthDate": "19700101"},
+    ],
+)
 def test_a_study_of_two_patients_is_refused(other: dict[str, str]) -> None:
     receive(file_bytes(StudyInstanceUID="1.2.9"))
     assert codes(receive(file_bytes(StudyInstanceUID="1.2.9", **other))) == ["conflicting_study"]
@@ -142,7 +146,7 @@ def test_the_same_study_sent_by_many_at_once_is_stored_once() -> None:
         receipts.append(receive(*files))
         connection.close()
 
-    together(send, 4)
+    at_once([send] * 4)
     assert [codes(receipt) for receipt in receipts] == [[]] * 4
     assert sum(receipt.stored for receipt in receipts) == 4
     assert sum(receipt.duplicates for receipt in receipts) == 12
@@ -179,19 +183,10 @@ def test_two_images_under_one_uid_sent_at_once_leave_one_and_refuse_one() -> Non
         receipts.append(receive(files.pop()))
         connection.close()
 
-    together(send, 2)
+    at_once([send] * 2)
     assert sorted(receipt.stored for receipt in receipts) == [0, 1]
     assert [code for receipt in receipts for code in codes(receipt)] == ["conflicting_instance"]
     assert Instance.objects.count() == 1
-
-
-def together(work: Any, count: int) -> None:
-    threads = [threading.Thread(target=work) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-        assert not thread.is_alive()
 
 
 @pytest.mark.django_db
@@ -224,16 +219,14 @@ def test_an_image_of_a_study_that_is_coming_in_moves_its_clock() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("state", ["drafted", "failed"])
 def test_a_late_image_of_a_finished_study_queues_it_again_once_all_have_come(state: str) -> None:
-    study = in_state(state, attempt=3, failure_code="x", failure_message="y")
+    study = in_state(state)
     add_image(study)
     study.refresh_from_db()
-    assert (study.state, study.attempt, study.failure_code) == ("queued", 0, "")
-    assert study.not_before is not None
-    assert study.not_before > study.last_instance_at
-    waits_until = study.not_before
+    waits_until = study.running_job.not_before
+    assert (study.state, study.running_job.attempt, study.failed_job) == ("queued", 0, None)
+    assert waits_until > study.last_instance_at
     receive(file_bytes(StudyInstanceUID=study.study_instance_uid, SeriesInstanceUID=generate_uid()))
-    study.refresh_from_db()
-    assert study.not_before > waits_until
+    assert study.running_job.not_before > waits_until
 
 
 @pytest.mark.django_db
@@ -250,7 +243,7 @@ def test_a_late_image_of_a_study_that_a_person_queued_does_not_hold_it_up() -> N
     study = in_state("queued")
     add_image(study)
     study.refresh_from_db()
-    assert (study.state, study.not_before) == ("queued", None)
+    assert (study.state, study.running_job.not_before) == ("queued", None)
 
 
 @pytest.mark.django_db

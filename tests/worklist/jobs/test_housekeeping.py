@@ -1,4 +1,4 @@
-"""What piles up when processes die or stay away: bells at the broker, files in the incoming folder."""
+"""What piles up when processes die or stay away: messages at the broker, files in the incoming folder."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from django.core.files.uploadedfile import TemporaryUploadedFile
 from tests.worklist.factories import in_state
 from worklist import storage
 from worklist.jobs import queue, tasks
-from worklist.models import Study
+from worklist.models import ReadingJob
 
 
 @pytest.mark.django_db
 @pytest.mark.worker
-def test_bells_that_no_worker_hears_do_not_pile_up_at_the_broker(broker: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_messages_that_no_worker_takes_do_not_pile_up(broker: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks, "INFERENCE", "nobody-listens")
-    monkeypatch.setattr(tasks, "BELLS_AT_MOST", 2)
+    monkeypatch.setattr(tasks, "UNDELIVERED_AT_MOST", 2)
     monkeypatch.setattr(queue, "RING_AGAIN_SECONDS", -1)
     in_state("queued")
-    assert tasks.bells_waiting() == 0
+    assert tasks.undelivered() == 0
     for rung in (1, 2, 2, 2):
         tasks.ring_doorbell()
-        assert tasks.bells_waiting() == rung
+        assert tasks.undelivered() == rung
     with current_app.connection_for_write() as connection:
         connection.default_channel.queue_purge("nobody-listens")
-    Study.objects.update(rung_at=None)
+    ReadingJob.objects.update(rung_at=None)
     tasks.ring_doorbell()
-    assert tasks.bells_waiting() == 1
+    assert tasks.undelivered() == 1
     with current_app.connection_for_write() as connection:
         connection.default_channel.queue_purge("nobody-listens")
 

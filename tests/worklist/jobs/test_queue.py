@@ -1,38 +1,24 @@
-"""The database is the queue of record: leases, attempts, late and lost workers."""
+"""The database is the queue of record: what is to be read, for whom and when."""
 
 from __future__ import annotations
 
-import threading
-import uuid
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError
 from django.utils import timezone
 
-from inference.errors import SpineNotFoundError
-from tests.worklist.factories import add_image, in_state, quiet, received_study
-from worklist.jobs import queue
-from worklist.jobs.queue import LeaseLost
+from tests.worklist.factories import add_job, in_state, quiet, received_study
+from worklist.jobs import leases, queue
 from worklist.jobs.states import ForbiddenMove
-from worklist.models import MachineReading, Study
+from worklist.models import ReadingJob, Study
 
 pytestmark = pytest.mark.django_db
 
 
 def fresh(study: Any) -> Study:
     return Study.objects.get(pk=study.pk)
-
-
-def expire(study: Any) -> None:
-    Study.objects.filter(pk=study.pk).update(lease_expires_at=timezone.now() - timedelta(seconds=1))
-
-
-def taken(study: Any) -> queue.Lease:
-    lease = queue.take(study.pk)
-    assert lease is not None
-    return lease
 
 
 # --- into the queue -----------------------------------------------------------------------------
@@ -61,14 +47,16 @@ def test_a_quiet_study_that_cannot_be_read_fails_with_the_reason_and_a_next_step
     study = quiet(received_study(**changes))
     queue.enqueue_quiet_studies()
     failed = fresh(study)
-    assert (failed.state, failed.failure_code) == ("failed", code)
-    assert failed.failure_message.count(".") >= 2
+    assert failed.state == "failed"
+    assert failed.failed_job is not None
+    assert (failed.failed_job.failure_code, failed.failed_job.attempt) == (code, 0)
+    assert failed.failed_job.failure_message.count(".") >= 2
 
 
 def test_one_slice_is_too_few() -> None:
     study = quiet(received_study(count=1))
     queue.enqueue_quiet_studies()
-    assert fresh(study).failure_code == "too_few_slices"
+    assert study.reading_jobs.get().failure_code == "too_few_slices"
 
 
 def test_a_failed_study_leaves_the_next_unaffected() -> None:
@@ -81,10 +69,11 @@ def test_a_failed_study_leaves_the_next_unaffected() -> None:
 @pytest.mark.parametrize("state", ["received", "failed", "queued", "drafted"])
 def test_a_person_asks_and_the_attempts_start_again(state: str) -> None:
     later = timezone.now() + timedelta(hours=1)
-    study = in_state(state, attempt=2, failure_code="x", not_before=later, rung_at=later)
+    study = in_state(state, job={"attempt": 2, "not_before": later, "rung_at": later})
     queue.ask(study)
-    asked = fresh(study)
-    assert (asked.state, asked.attempt, asked.not_before, asked.rung_at) == ("queued", 0, None, None)
+    job = study.running_job
+    assert study.state == "queued"
+    assert (job.state, job.attempt, job.not_before, job.rung_at) == ("waiting", 0, None, None)
 
 
 @pytest.mark.parametrize("state", ["running", "in_review", "signed", "amended"])
@@ -95,179 +84,17 @@ def test_nobody_queues_a_study_that_is_at_work_or_with_a_reader(state: str) -> N
     assert fresh(study).state == state
 
 
-# --- the doorbell -------------------------------------------------------------------------------
-
-
-def test_the_bell_is_rung_once_and_again_only_when_the_message_may_be_lost() -> None:
-    study = in_state("queued")
-    assert list(queue.to_ring_for()) == [study.pk]
-    assert list(queue.to_ring_for()) == []
-    Study.objects.update(rung_at=timezone.now() - timedelta(seconds=queue.RING_AGAIN_SECONDS + 1))
-    assert list(queue.to_ring_for()) == [study.pk]
-
-
-def test_no_bell_for_a_study_that_waits_for_its_images() -> None:
-    in_state("queued", not_before=timezone.now() + timedelta(seconds=30))
-    assert list(queue.to_ring_for()) == []
-
-
-def test_a_long_queue_rings_no_more_bells_than_the_front_needs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "RING_AT_MOST", 2)
-    studies = [in_state("queued") for _ in range(4)]
-    assert len(list(queue.to_ring_for())) == 2
-    assert list(queue.to_ring_for()) == []
-    for study in list(queue.ready(timezone.now()))[:2]:
-        taken(study)
-    assert len(list(queue.to_ring_for())) == 2
-    assert len(studies) == 4
-
-
-# --- leases -------------------------------------------------------------------------------------
-
-
-def test_taking_a_study_counts_the_attempt_before_the_work() -> None:
-    study = in_state("queued")
-    lease = taken(study)
-    assert (fresh(study).state, fresh(study).attempt, fresh(study).lease) == ("running", 1, lease.token)
-    assert queue.take(study.pk) is None
-
-
-@pytest.mark.parametrize("state", ["received", "drafted", "failed", "in_review", "signed"])
-def test_a_bell_for_a_study_that_is_not_queued_is_ignored(state: str) -> None:
-    study = in_state(state)
-    assert queue.take(study.pk) is None
-    assert queue.take(uuid.uuid4()) is None
-    assert fresh(study).attempt == 0
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_many_workers_that_hear_the_bell_one_takes_the_study() -> None:
-    study = in_state("queued")
-    leases: list[Any] = []
-    start = threading.Barrier(6)
-
-    def work() -> None:
-        start.wait()
-        leases.append(queue.take(study.pk))
-        connection.close()
-
-    threads = [threading.Thread(target=work) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert sum(lease is not None for lease in leases) == 1
-    assert fresh(study).attempt == 1
-
-
-def test_progress_is_in_the_row_and_the_lease_grows_with_it() -> None:
-    study = in_state("queued")
-    lease = taken(study)
-    expire(study)
-    queue.renew(lease, "segmenting", 0.4)
-    running = fresh(study)
-    assert (running.step, running.step_share) == ("segmenting", 0.4)
-    assert running.lease_expires_at is not None
-    assert running.lease_expires_at > timezone.now()
-
-
-def test_a_lost_lease_is_queued_again_while_attempts_are_left_then_fails_loudly(settings: Any) -> None:
-    study = in_state("queued")
-    for attempt in range(1, settings.MAX_ATTEMPTS + 1):
-        taken(study)
-        assert queue.reap_lost_leases() == 0
-        expire(study)
-        assert queue.reap_lost_leases() == 1
-        assert fresh(study).attempt == attempt
-        assert fresh(study).state == ("queued" if attempt < settings.MAX_ATTEMPTS else "failed")
-    assert fresh(study).failure_code == "worker_lost"
-    assert "by hand" in fresh(study).failure_message
-
-
-def test_a_worker_that_lost_its_lease_writes_nothing_and_exactly_one_reading_results() -> None:
-    study = in_state("queued")
-    slow = taken(study)
-    expire(study)
-    queue.reap_lost_leases()
-    quick = taken(study)
-    queue.finish(quick, {"warnings": []}, "readings/quick", 1.0)
-    for write in (
-        lambda: queue.renew(slow, "grading", 0.5),
-        lambda: queue.finish(slow, {"warnings": []}, "readings/slow", 9.0),
-        lambda: queue.fail(slow, SpineNotFoundError("No spine.")),
-        lambda: queue.try_again(slow),
-    ):
-        with pytest.raises(LeaseLost):
-            write()
-    assert list(MachineReading.objects.values_list("folder", "attempt")) == [("readings/quick", 2)]
-    assert fresh(study).state == "drafted"
-    assert fresh(study).lease is None
-
-
-def test_a_reading_that_a_reader_has_claimed_is_not_replaced_by_a_late_worker() -> None:
-    study = in_state("queued")
-    slow = taken(study)
-    Study.objects.filter(pk=study.pk).update(state="in_review", lease=None)
-    with pytest.raises(LeaseLost):
-        queue.finish(slow, {}, "readings/slow", 1.0)
-    assert not MachineReading.objects.exists()
-
-
-def test_a_named_error_fails_at_once_with_its_message() -> None:
-    study = in_state("queued")
-    queue.fail(taken(study), SpineNotFoundError("No spine was found."))
-    failed = fresh(study)
-    assert (failed.state, failed.failure_code) == ("failed", "spine_not_found")
-    assert failed.failure_message.startswith("No spine was found. ")
-
-
-def test_an_unexpected_error_is_tried_again_after_a_pause_and_then_fails(settings: Any) -> None:
-    study = in_state("queued")
-    for _ in range(settings.MAX_ATTEMPTS):
-        Study.objects.update(not_before=None)
-        queue.try_again(taken(study))
-        if fresh(study).state == "queued":
-            assert queue.take(study.pk) is None  # the pause
-    assert (fresh(study).state, fresh(study).failure_code) == ("failed", "internal")
-    assert fresh(study).attempt == settings.MAX_ATTEMPTS
-
-
-def test_images_that_come_while_it_is_read_give_a_draft_and_another_reading() -> None:
-    study = in_state("queued")
-    lease = taken(study)
-    add_image(study)
-    queue.finish(lease, {"warnings": []}, "readings/first", 1.0)
-    again = fresh(study)
-    assert (again.state, again.late_images, again.attempt) == ("queued", 0, 0)
-    assert again.not_before is not None
-    assert MachineReading.objects.count() == 1
-
-
 def test_a_study_given_back_with_late_images_is_read_again() -> None:
     study = in_state("drafted", late_images=2)
     queue.enqueue_quiet_studies()
     assert (fresh(study).state, fresh(study).late_images) == ("queued", 0)
 
 
-def test_late_images_of_a_study_that_failed_for_the_last_time_are_read_all_the_same(settings: Any) -> None:
-    study = in_state("queued", attempt=settings.MAX_ATTEMPTS - 1)
-    lease = taken(study)
-    add_image(study)
-    queue.try_again(lease)
-    again = fresh(study)
-    assert (again.state, again.late_images, again.attempt, again.failure_code) == ("queued", 0, 0, "")
-    assert again.not_before is not None
-
-
-def test_late_images_of_a_study_whose_last_worker_was_lost_are_read_all_the_same(settings: Any) -> None:
-    study = in_state("queued", attempt=settings.MAX_ATTEMPTS - 1)
-    taken(study)
-    add_image(study)
-    expire(study)
-    assert queue.reap_lost_leases() == 1
-    again = fresh(study)
-    assert (again.state, again.late_images, again.attempt, again.failure_code) == ("queued", 0, 0, "")
-    assert again.not_before is not None
+def test_a_study_given_back_after_its_late_images_were_read_is_not_read_once_more() -> None:
+    study = in_state("drafted", late_images=2)
+    add_job(study, "done", purpose="first", started_at=timezone.now())
+    assert queue.enqueue_quiet_studies() == 0
+    assert (fresh(study).state, fresh(study).late_images) == ("drafted", 0)
 
 
 def test_a_large_import_is_queued_over_several_ticks_the_oldest_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -277,3 +104,36 @@ def test_a_large_import_is_queued_over_several_ticks_the_oldest_first(monkeypatc
     assert [fresh(study).state for study in studies] == ["queued", "queued", "received"]
     assert queue.enqueue_quiet_studies() == 1
     assert fresh(studies[2]).state == "queued"
+
+
+def test_a_study_has_one_job_for_readers_at_a_time() -> None:
+    study = in_state("queued")
+    with pytest.raises(IntegrityError):
+        add_job(study, purpose="again")
+
+
+# --- the doorbell -------------------------------------------------------------------------------
+
+
+def test_the_doorbell_is_rung_once_and_again_only_when_the_message_may_be_lost() -> None:
+    job = in_state("queued").running_job
+    assert list(queue.to_ring_for()) == [job.pk]
+    assert list(queue.to_ring_for()) == []
+    ReadingJob.objects.update(rung_at=timezone.now() - timedelta(seconds=queue.RING_AGAIN_SECONDS + 1))
+    assert list(queue.to_ring_for()) == [job.pk]
+
+
+def test_the_doorbell_is_not_rung_for_a_study_that_waits_for_its_images() -> None:
+    in_state("queued", job={"not_before": timezone.now() + timedelta(seconds=30)})
+    assert list(queue.to_ring_for()) == []
+
+
+def test_the_doorbell_is_rung_for_the_front_of_a_long_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "RING_AT_MOST", 2)
+    again = add_job(in_state("signed"), purpose="again")
+    first = [in_state("queued").running_job.pk for _ in range(3)]
+    assert list(queue.to_ring_for()) == first[:2]
+    assert list(queue.to_ring_for()) == []
+    for _ in range(2):
+        assert leases.take() is not None
+    assert list(queue.to_ring_for()) == [first[2], again.pk]

@@ -1,21 +1,24 @@
-"""A version in the shade: it reads what was read, apart, and never touches the first reading."""
+"""Shadow mode: a second version reads what was read, through the same queue, and never touches what readers see."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.utils import timezone
 
-from inference import pipeline
+from accounts.models import AuditEvent
+from inference import output, pipeline
 from inference.errors import SpineNotFoundError
 from inference.types import Grade
-from tests.reader.factories import drafted_study, reading
-from tests.worklist.factories import in_state
-from worklist.jobs import shadow, tasks
-from worklist.models import MachineReading, ModelChoice, ShadowReading, Study
+from tests.reader.factories import reading
+from tests.worklist.factories import add_job, in_state
+from worklist.jobs import leases, queue, shadow, tasks
+from worklist.models import MachineReading, ModelChoice, ReadingJob, Study
 from worklist.versions import choices, comparison
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,8 +27,8 @@ SHA = "5" * 64
 
 
 @pytest.fixture
-def shade(administrator: Any) -> ModelChoice:
-    """Version 2 of the segmenter reads in the shade."""
+def chosen(administrator: Any) -> ModelChoice:
+    """Version 2 of the segmenter reads in shadow mode."""
     return ModelChoice.objects.create(
         name="segment", role="shadow", version="2", sha256=SHA, chosen_by=administrator, chosen_at=timezone.now()
     )
@@ -39,101 +42,175 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     def read_study(paths: Any, networks: Any, progress: Any) -> Any:
         engine.calls += 1
         engine.act(progress)
-        (study,) = Study.objects.filter(state="drafted")
-        return SimpleNamespace(reading=reading(study.study_instance_uid, {"L4-L5": Grade.MODERATE}))
+        return SimpleNamespace(reading=reading("1.2.3", {"L4-L5": Grade.MODERATE}))
 
     monkeypatch.setattr(pipeline, "read_study", read_study)
-    monkeypatch.setattr(choices, "shadow_networks", lambda shade, device: None)
+    monkeypatch.setattr(output, "write", lambda result, folder: None)
+    monkeypatch.setattr(choices, "networks", lambda device: None)
+    monkeypatch.setattr(choices, "shadow_networks", lambda version, device: None)
     return engine
 
 
-def first_readings() -> Any:
-    return list(Study.objects.values_list()), list(MachineReading.objects.values_list())
+def drafted(**changes: Any) -> Study:
+    """A study that was read while the shadow was on: mild at L4-L5. `changes` are of the reading's provenance."""
+    study: Study = in_state("queued")
+    lease = leases.take()
+    assert lease is not None
+    record = record_of({"L4-L5": Grade.MILD})
+    record["provenance"] |= changes
+    leases.finish(lease, record, "readings/first", 4.0)
+    study.refresh_from_db()
+    return study
 
 
-def test_the_reading_in_the_shade_stands_apart_and_the_first_one_stays_as_it_is(shade: Any, engine: Any) -> None:
-    drafted_study({"L4-L5": Grade.MILD})
-    before = first_readings()
+def marked(name: str) -> dict[str, str]:
+    """A model of version 0, as a reading names it."""
+    return {"name": name, "version": "0", "sha256": "ee"}
+
+
+def for_readers() -> Any:
+    """Everything that is not of shadow mode."""
+    jobs = ReadingJob.objects.for_readers().order_by("pk").values_list()
+    readings = MachineReading.objects.for_readers().order_by("pk").values_list()
+    return list(Study.objects.values_list()), list(jobs), list(readings)
+
+
+def shadow_job() -> ReadingJob:
+    return ReadingJob.objects.get(purpose="shadow")
+
+
+def expire() -> None:
+    ReadingJob.objects.filter(state="running").update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+
+
+def test_the_reading_in_shadow_mode_stands_apart_and_what_readers_see_stays_as_it_is(chosen: Any, engine: Any) -> None:
+    study = drafted()
+    before = for_readers()
     assert shadow.due()
-    tasks.read_in_the_shade()
-    assert first_readings() == before
-    row = ShadowReading.objects.get()
-    assert (row.state, row.version, row.sha256, row.attempt) == ("done", "2", SHA, 1)
-    assert row.comparison["sites"]["canal"] == {"exact": 4, "near": 1}
+    tasks.read_next()
+    assert for_readers() == before
+    job = shadow_job()
+    assert (job.state, job.version, job.sha256, job.attempt) == ("done", "2", SHA, 1)
+    assert job.result.comparison["sites"]["canal"] == {"exact": 4, "near": 1}
+    assert job.result.folder == ""
+    latest = study.latest_reading
+    assert latest is not None
+    assert (latest.folder, study.latest_job) == ("readings/first", latest.job)
     assert not shadow.due()
-    tasks.read_in_the_shade()
+    tasks.read_next()
     assert engine.calls == 1
 
 
-def test_the_shadow_reads_only_what_was_read_since_it_was_started(engine: Any, shade: Any) -> None:
-    study = drafted_study()
-    ModelChoice.objects.update(chosen_at=timezone.now() + timedelta(seconds=1))
+def test_each_reading_is_read_once_more_and_a_reading_of_shadow_mode_is_not(chosen: Any, engine: Any) -> None:
+    queue.ask(drafted())
+    for _ in range(4):
+        tasks.read_next()
+    assert sorted(ReadingJob.objects.values_list("purpose", "state")) == [
+        ("again", "done"), ("first", "done"), ("shadow", "done"), ("shadow", "done"),
+    ]  # fmt: skip
+
+
+def test_a_study_that_was_read_before_shadow_mode_began_is_not_read(engine: Any, administrator: Any) -> None:
+    drafted()
+    assert not ReadingJob.objects.filter(purpose="shadow").exists()
+
+
+def test_what_an_earlier_shadow_left_unread_is_dropped_when_another_begins(
+    chosen: Any, engine: Any, administrator: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drafted()
+    choices.stop_shadow("segment", administrator)
     assert not shadow.due()
-    MachineReading.objects.filter(study=study).update(created_at=timezone.now() + timedelta(seconds=2))
-    assert shadow.due()
+    newer = SimpleNamespace(name="segment", version="3", sha256=SHA)
+    monkeypatch.setattr(choices, "_usable", lambda name, version: newer)
+    monkeypatch.setattr(choices, "is_chosen", lambda one, role: False)
+    choices.start_shadow("segment", "3", administrator)
+    assert not shadow.due()
+    assert not ReadingJob.objects.filter(purpose="shadow").exists()
+    assert AuditEvent.objects.filter(action="shadow_started").count() == 1
 
 
 @pytest.mark.parametrize("state", ["queued", "running"])
-def test_the_shadow_waits_while_a_study_waits_or_is_read(shade: Any, engine: Any, state: str) -> None:
-    drafted_study()
-    in_state(state)
+def test_shadow_mode_waits_while_a_study_waits_or_is_read(chosen: Any, engine: Any, state: str) -> None:
+    drafted()
+    in_state(state, job={"not_before": None})
+    ReadingJob.objects.filter(purpose="shadow").update(state_changed_at=timezone.now() - timedelta(hours=1))
     assert not shadow.due()
-    tasks.read_in_the_shade()
-    assert engine.calls == 0
+    lease = leases.take()
+    assert lease is None or lease.job_id != shadow_job().pk
+    assert shadow_job().state == "waiting"
 
 
-def test_the_shadow_gives_way_to_a_study_that_comes_and_reads_afterwards(
-    shade: Any, engine: Any, monkeypatch: pytest.MonkeyPatch
+def test_shadow_mode_waits_while_a_signed_study_is_read_again(chosen: Any, engine: Any) -> None:
+    drafted()
+    add_job(in_state("signed"), "running", purpose="again")
+    assert not shadow.due()
+    assert leases.take() is None
+
+
+def test_shadow_mode_gives_way_to_a_study_that_comes_and_reads_afterwards(
+    chosen: Any, engine: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shadow, "LOOK_SECONDS", 0)
-    drafted_study()
+    drafted()
     came = in_state("received")
 
     def a_study_comes(progress: Any) -> None:
         progress("series", 0.0)
-        Study.objects.filter(pk=came.pk).update(state="queued")
+        queue.ask(came)
         progress("segmenting", 0.5)
 
     engine.act = a_study_comes
-    tasks.read_in_the_shade()
-    row = ShadowReading.objects.get()
-    assert (row.state, row.attempt, row.reading) == ("waiting", 0, None)
-    Study.objects.filter(pk=came.pk).update(state="failed")
+    tasks.read_next()
+    assert (shadow_job().state, shadow_job().attempt, shadow_job().lease) == ("waiting", 0, None)
+    assert not MachineReading.objects.filter(job=shadow_job()).exists()
+    came.refresh_from_db()
+    assert came.state == "queued"
     engine.act = lambda progress: None
-    tasks.read_in_the_shade()
-    row.refresh_from_db()
-    assert row.state == "done"
+    tasks.read_next()
+    came.refresh_from_db()
+    assert (came.state, shadow_job_of(came).state) == ("drafted", "waiting")
+    tasks.read_next()
+    tasks.read_next()
+    assert set(ReadingJob.objects.values_list("state", flat=True)) == {"done"}
 
 
-def test_a_study_that_the_shadow_cannot_read_is_counted_and_harms_nothing(shade: Any, engine: Any) -> None:
-    drafted_study()
-    before = first_readings()
+def shadow_job_of(study: Study) -> ReadingJob:
+    return ReadingJob.objects.get(purpose="shadow", study=study)
+
+
+def test_a_study_that_shadow_mode_cannot_read_is_counted_and_harms_nothing(chosen: Any, engine: Any) -> None:
+    drafted()
+    before = for_readers()
 
     def unreadable(progress: Any) -> None:
         raise SpineNotFoundError("No spine.")
 
     engine.act = unreadable
-    tasks.read_in_the_shade()
-    assert ShadowReading.objects.get().failure_code == "spine_not_found"
-    assert first_readings() == before
-    assert comparison.total(ShadowReading.objects.all())["failed"] == 1
+    tasks.read_next()
+    assert shadow_job().failure_code == "spine_not_found"
+    assert for_readers() == before
+    assert comparison.total(ReadingJob.objects.filter(purpose="shadow"))["failed"] == 1
 
 
-def test_a_bug_is_tried_again_a_bounded_number_of_times(shade: Any, engine: Any, settings: Any) -> None:
-    drafted_study()
-    before = first_readings()
+def test_a_bug_is_tried_again_a_bounded_number_of_times(chosen: Any, engine: Any, settings: Any) -> None:
+    drafted()
+    before = for_readers()
     engine.act = lambda progress: 1 / 0
     for _ in range(settings.MAX_ATTEMPTS + 2):
-        tasks.read_in_the_shade()
-    row = ShadowReading.objects.get()
-    assert (row.state, row.failure_code, engine.calls) == ("failed", "internal", settings.MAX_ATTEMPTS)
-    assert first_readings() == before
+        ReadingJob.objects.update(not_before=None)
+        tasks.read_next()
+    job = shadow_job()
+    assert (job.state, job.failure_code, engine.calls) == ("failed", "internal", settings.MAX_ATTEMPTS)
+    assert "shadow mode" in job.failure_message
+    assert for_readers() == before
 
 
-def test_a_killed_worker_loses_no_reading_in_the_shade_and_cannot_be_killed_for_ever(
-    shade: Any, engine: Any, settings: Any
+def test_a_killed_worker_loses_no_job_of_shadow_mode_and_cannot_be_killed_for_ever(
+    chosen: Any, engine: Any, settings: Any
 ) -> None:
-    drafted_study()
+    drafted()
+    before = for_readers()
 
     class Killed(BaseException):
         pass
@@ -144,36 +221,55 @@ def test_a_killed_worker_loses_no_reading_in_the_shade_and_cannot_be_killed_for_
     engine.act = killed
     for attempt in range(1, settings.MAX_ATTEMPTS + 1):
         with pytest.raises(Killed):
-            tasks.read_in_the_shade()
-        assert ShadowReading.objects.get().attempt == attempt
+            tasks.read_next()
+        assert shadow_job().attempt == attempt
         assert not shadow.due(), "another worker may not take it while the lease lasts"
-        ShadowReading.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
-        assert shadow.due()
-    tasks.read_in_the_shade()
-    assert ShadowReading.objects.get().failure_code == "worker_lost"
+        expire()
+        assert leases.reap_lost_leases() == 1
+    assert (shadow_job().state, shadow_job().failure_code) == ("failed", "worker_lost")
     assert engine.calls == settings.MAX_ATTEMPTS
+    assert for_readers() == before
 
 
-def test_a_shadow_that_is_stopped_stops_at_once(
-    shade: Any, engine: Any, administrator: Any, monkeypatch: pytest.MonkeyPatch
+def test_shadow_mode_that_is_stopped_stops_at_once(
+    chosen: Any, engine: Any, administrator: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shadow, "LOOK_SECONDS", 0)
-    drafted_study()
+    drafted()
 
     def stopped(progress: Any) -> None:
         choices.stop_shadow("segment", administrator)
         progress("segmenting", 0.5)
 
     engine.act = stopped
-    tasks.read_in_the_shade()
-    assert ShadowReading.objects.get().state == "waiting"
+    tasks.read_next()
+    assert shadow_job().state == "waiting"
     assert not shadow.due()
+    assert leases.take() is None
 
 
-def test_without_a_shadow_no_bell_rings(broker: str, engine: Any) -> None:
-    drafted_study()
-    tasks.ring_for_the_shade()
-    assert tasks.bells_waiting() == 0
+@pytest.fixture
+def unheard(broker: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The doorbell's messages go to a queue that no worker listens to."""
+    monkeypatch.setattr(tasks, "INFERENCE", "shadow-only")
+    yield
+    with current_app.connection_for_write() as connection:
+        connection.default_channel.queue_purge("shadow-only")
+
+
+@pytest.mark.usefixtures("unheard", "chosen")
+def test_the_doorbell_is_rung_for_shadow_mode_when_nothing_else_waits(engine: Any) -> None:
+    drafted()
+    for _ in range(2):
+        tasks.ring_doorbell()
+        assert tasks.undelivered() == 1
+
+
+@pytest.mark.usefixtures("unheard")
+def test_without_a_shadow_the_doorbell_is_not_rung(engine: Any) -> None:
+    drafted()
+    tasks.ring_doorbell()
+    assert tasks.undelivered() == 0
 
 
 # --- what is compared ---------------------------------------------------------------------------
@@ -222,33 +318,26 @@ def test_answers_about_discs_are_compared_question_by_question_and_in_words() ->
     assert comparison.compare(first, second)["answers"]["modic"] == {"one": 1}
 
 
-def test_pairs_of_different_images_are_left_out_of_the_sum(shade: Any, engine: Any) -> None:
-    study = drafted_study()
-    made = MachineReading.objects.get()
-    made.reading["provenance"]["input_digest"] = "00" * 32
-    made.save()
-    tasks.read_in_the_shade()
-    assert study.machine_readings.count() == 1
-    summed = comparison.total(ShadowReading.objects.all())
+def in_sum() -> dict[str, Any]:
+    summed: dict[str, Any] = comparison.total(ReadingJob.objects.filter(purpose="shadow"))
+    return summed
+
+
+def test_pairs_of_different_images_are_left_out_of_the_sum(chosen: Any, engine: Any) -> None:
+    drafted(input_digest="00" * 32)
+    tasks.read_next()
+    summed = in_sum()
     assert (summed["studies"], summed["other_images"], summed["seconds"]) == (0, 1, None)
 
 
-def test_a_pair_between_which_another_model_changed_too_is_left_out_of_the_sum(shade: Any, engine: Any) -> None:
-    drafted_study()
-    made = MachineReading.objects.get()
-    made.reading["provenance"]["models"] = [
-        {"name": name, "version": "0", "sha256": "ee"} for name in ("segment", "discs")
-    ]
-    made.save()
-    tasks.read_in_the_shade()
-    summed = comparison.total(ShadowReading.objects.all())
+def test_a_pair_between_which_another_model_changed_too_is_left_out_of_the_sum(chosen: Any, engine: Any) -> None:
+    drafted(models=[marked("segment"), marked("discs")])
+    tasks.read_next()
+    summed = in_sum()
     assert (summed["studies"], summed["other_images"], summed["other_models"], summed["against"]) == (0, 0, 1, [])
 
 
-def test_the_sum_says_which_versions_the_shadow_was_compared_with(shade: Any, engine: Any) -> None:
-    drafted_study()
-    made = MachineReading.objects.get()
-    made.reading["provenance"]["models"][0]["version"] = "0"
-    made.save()
-    tasks.read_in_the_shade()
-    assert comparison.total(ShadowReading.objects.all())["against"] == [("segment 0", 1)]
+def test_the_sum_says_which_versions_the_shadow_was_compared_with(chosen: Any, engine: Any) -> None:
+    drafted(models=[marked("segment")])
+    tasks.read_next()
+    assert in_sum()["against"] == [("segment 0", 1)]

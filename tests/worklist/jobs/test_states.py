@@ -10,6 +10,7 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.patience import at_once
 from tests.worklist.factories import in_state, received_study
 from worklist.jobs.states import MOVES, ForbiddenMove, LostRace, State, move
 from worklist.models import Study
@@ -78,9 +79,5 @@ def test_of_many_that_move_at_once_one_wins() -> None:
             outcomes.append("lost")
         connection.close()
 
-    threads = [threading.Thread(target=claim) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    at_once([claim] * 6)
     assert sorted(outcomes) == ["lost"] * 5 + ["won"]

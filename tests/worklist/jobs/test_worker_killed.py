@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests.processes import serving, wait_until
+from tests.patience import wait_until
+from tests.processes import serving
 from worklist.intake import archives
 from worklist.intake.receive import Receipt
-from worklist.models import MachineReading, Study
+from worklist.models import MachineReading, ReadingJob, Study
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.worker, pytest.mark.slow]
 
@@ -36,13 +37,13 @@ def test_a_killed_worker_costs_an_attempt_and_neither_loses_nor_doubles_the_read
         receipt.add(part)
     (study_id,) = receipt.studies
     study = Study.objects.get(pk=study_id)
-    wait_until(lambda: fresh(study).step == "segmenting", 90, "the worker to segment")
+    wait_until(lambda: ReadingJob.objects.filter(study=study, step="segmenting").exists(), "the worker to segment")
     celery_worker_process.kill_inference()
     assert fresh(study).state == "running"
     celery_worker_process.start_inference()
-    wait_until(lambda: fresh(study).state in ("drafted", "failed"), 180, "the study to end")
-    ended = fresh(study)
-    assert (ended.state, ended.attempt) == ("drafted", 2), ended.failure_message
+    wait_until(lambda: fresh(study).state in ("drafted", "failed"), "the study to end")
+    job = ReadingJob.objects.get(study=study)
+    assert (fresh(study).state, job.state, job.attempt) == ("drafted", "done", 2), job.failure_message
     assert MachineReading.objects.filter(study=study).count() == 1
 
 

@@ -13,6 +13,8 @@ from django.test import Client
 from accounts.models import AuditEvent
 from tests.worklist.factories import (
     add_image,
+    add_job,
+    add_reading,
     file_bytes,
     in_state,
     interrupted_after,
@@ -23,7 +25,7 @@ from tests.worklist.factories import (
     zipped,
 )
 from worklist.intake import archives
-from worklist.models import Instance, MachineReading, Rejection, Study
+from worklist.models import Instance, Patient, Rejection, Study
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +49,7 @@ def shown(browser: Client, **asked: str) -> list[str]:
 
 
 def test_a_line_says_who_when_what_and_how_far(as_reader: Client) -> None:
-    in_state("running", step="segmenting", step_share=0.4, attempt=2)
+    in_state("running", job={"step": "segmenting", "step_share": 0.4, "attempt": 2})
     page = as_reader.get("/worklist/").content.decode()
     for said in ("Müller, Anna", "P-1", "1960-02-29", "65 years", "2025-03-01", "MRI lumbar spine", "A-1",
                  "Segmenting", "40 %", "Attempt 2."):  # fmt: skip
@@ -62,8 +64,18 @@ def test_the_age_is_the_age_at_the_study_even_for_those_born_on_a_leap_day(
     assert age in rows(as_reader)
 
 
+def test_a_study_in_review_or_signed_shows_that_it_is_read_again(as_reader: Client) -> None:
+    add_job(in_state("in_review"), "running", step="grading", step_share=0.25)
+    add_job(in_state("signed"), "waiting")
+    body = rows(as_reader)
+    assert "Being read again: grading, 25 %." in body
+    assert "Waiting to be read again by the machine." in body
+    assert "In review by nobody" in body
+    assert "Signed" in body
+
+
 def test_a_failed_study_says_why_and_offers_the_machine_and_the_hand(as_reader: Client) -> None:
-    study = in_state("failed", failure_code="x", failure_message="There is no sagittal series. Send it.")
+    study = in_state("failed", job={"failure_code": "x", "failure_message": "There is no sagittal series. Send it."})
     body = rows(as_reader)
     assert "There is no sagittal series. Send it." in body
     assert f'formaction="/worklist/studies/{study.pk}/queue/"' in body
@@ -80,8 +92,8 @@ def test_a_failed_study_says_why_and_offers_the_machine_and_the_hand(as_reader: 
 )
 def test_a_drafted_study_shows_what_to_check(as_reader: Client, newest: dict[str, Any]) -> None:
     study = in_state("drafted")
-    for number, reading in enumerate(({"warnings": ["An old warning."]}, newest)):
-        MachineReading.objects.create(study=study, attempt=1, reading=reading, folder=str(number), seconds=1)
+    for reading in ({"warnings": ["An old warning."]}, newest):
+        add_reading(study, reading)
     body = rows(as_reader)
     assert "Read from sagittal T1: the canal" in body
     assert "An old warning." not in body
@@ -169,9 +181,9 @@ def test_filters_that_make_no_sense_show_the_default(as_reader: Client, asked: d
 
 
 def test_fifty_studies_fill_a_page(as_reader: Client) -> None:
-    Study.objects.bulk_create(
-        Study(study_instance_uid=f"1.2.{n}", patient_id=f"P-{n:03}", study_date=date(2025, 1, 1)) for n in range(51)
-    )
+    for n in range(51):
+        patient = Patient.objects.create(patient_id=f"P-{n:03}")
+        Study.objects.create(study_instance_uid=f"1.2.{n}", patient=patient, study_date=date(2025, 1, 1))
     first, second = shown(as_reader, sort="patient"), shown(as_reader, sort="patient", page="2")
     assert (len(first), len(second)) == (50, 1)
     assert not set(first) & set(second)
@@ -182,7 +194,7 @@ def test_the_number_of_queries_does_not_grow_with_the_list(
 ) -> None:
     for _ in range(5):
         in_state("drafted")
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         rows(as_reader)
 
 
@@ -190,10 +202,10 @@ def test_the_number_of_queries_does_not_grow_with_the_list(
 
 
 def test_nothing_is_sent_again_while_nothing_changed(as_reader: Client) -> None:
-    study = in_state("running", step="segmenting", step_share=0.1)
+    study = in_state("running", job={"step": "segmenting", "step_share": 0.1})
     digest = re.findall(r'data-digest="(\w+)"', rows(as_reader))[0]
     assert as_reader.post("/worklist/rows/", {"seen": digest}).status_code == 204
-    Study.objects.filter(pk=study.pk).update(step_share=0.2)
+    study.reading_jobs.update(step_share=0.2)
     assert as_reader.post("/worklist/rows/", {"seen": digest}).status_code == 200
 
 
@@ -209,7 +221,7 @@ def shown_in(body: str) -> list[str]:
 
 
 def test_the_page_has_no_script_or_style_of_its_own(as_reader: Client) -> None:
-    in_state("failed", failure_message="x")
+    in_state("failed", job={"failure_message": "x"})
     page = as_reader.get("/worklist/").content.decode()
     assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", page)
 
@@ -217,16 +229,17 @@ def test_the_page_has_no_script_or_style_of_its_own(as_reader: Client) -> None:
 # --- buttons ------------------------------------------------------------------------------------
 
 
-def test_queue_again_queues_and_is_on_record(as_reader: Client, reader: Any) -> None:
-    study = in_state("failed", attempt=3, failure_code="x", failure_message="y")
+def test_retry_queues_and_is_on_record(as_reader: Client, reader: Any) -> None:
+    study = in_state("failed", job={"attempt": 3, "failure_code": "x", "failure_message": "y"})
     as_reader.post(f"/worklist/studies/{study.pk}/queue/")
     study.refresh_from_db()
-    assert (study.state, study.attempt, study.failure_message) == ("queued", 0, "")
+    assert (study.state, study.latest_job.attempt, study.failed_job) == ("queued", 0, None)
+    assert study.reading_jobs.count() == 2, "why it failed before is kept"
     assert AuditEvent.objects.filter(action="queue", study_id=study.pk, actor=reader).exists()
 
 
 @pytest.mark.parametrize("state", ["running", "in_review", "signed"])
-def test_queue_again_comes_too_late_for_a_study_that_moved_on(as_reader: Client, state: str) -> None:
+def test_retry_comes_too_late_for_a_study_that_moved_on(as_reader: Client, state: str) -> None:
     study = in_state(state)
     answer = as_reader.post(f"/worklist/studies/{study.pk}/queue/", follow=True)
     assert "moved on" in answer.content.decode()

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from accounts.models import AuditEvent
 from inference.models import cards
 from inference.result import record
 from inference.types import Grade
 from tests.reader.factories import drafted_study, reading
+from tests.worklist.factories import add_job
 from worklist import shared_settings
-from worklist.models import ModelChoice, ShadowReading
+from worklist.models import MachineReading, ModelChoice
 from worklist.versions import card_sections, choices, comparison
 
 pytestmark = pytest.mark.django_db
@@ -47,15 +47,22 @@ def newer(models_dir: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def shaded() -> ShadowReading:
-    """One study that 9.1.0 has read in the shade: a grade apart at L4-L5."""
+def compared() -> MachineReading:
+    """What 9.1.0 has read in shadow mode of one study: a grade apart at L4-L5."""
     first = drafted_study({"L4-L5": Grade.MILD}).latest_reading
     assert first is not None
     second = record.to_dict(reading(first.study.study_instance_uid, {"L4-L5": Grade.MODERATE}))
-    return ShadowReading.objects.create(
-        first=first, name="segment", version="9.1.0", sha256="5" * 64, state="done", reading=second,
-        comparison=comparison.compare(first.reading, second), seconds=2.5, finished_at=timezone.now(),
-    )  # fmt: skip
+    job = add_job(
+        first.study, "done", purpose="shadow", compared_with=first, name="segment", version="9.1.0", sha256="5" * 64
+    )
+    return MachineReading.objects.create(
+        study=first.study, job=job, reading=second, comparison=comparison.compare(first.reading, second), seconds=2.5
+    )
+
+
+def first_of(compared: MachineReading) -> MachineReading:
+    assert compared.job.compared_with is not None
+    return compared.job.compared_with
 
 
 PAGES = [
@@ -110,7 +117,7 @@ def test_a_version_is_activated_only_after_a_question(admin: Client, administrat
 
 def test_a_shadow_is_started_and_stopped_and_ends_when_it_is_activated(admin: Client) -> None:
     admin.post("/models/segment/9.1.0/shadow/")
-    assert "In the shade" in admin.get("/models/").content.decode()
+    assert "Shadow mode</span>" in admin.get("/models/").content.decode()
     admin.post("/models/segment/stop-shadow/")
     assert not ModelChoice.objects.filter(role="shadow").exists()
     admin.post("/models/segment/9.1.0/shadow/")
@@ -121,7 +128,7 @@ def test_a_shadow_is_started_and_stopped_and_ends_when_it_is_activated(admin: Cl
     assert [action for action in actions if action != "login"] == wanted
 
 
-def test_the_active_version_cannot_read_in_its_own_shade(admin: Client) -> None:
+def test_the_active_version_cannot_be_its_own_shadow(admin: Client) -> None:
     told = admin.post(f"/models/segment/{SHIPPED}/shadow/", follow=True).content.decode()
     assert "Nothing was changed." in told
     assert not ModelChoice.objects.exists()
@@ -144,38 +151,41 @@ def test_there_is_nothing_for_versions_and_acts_that_are_not_there(admin: Client
     assert admin.get(address).status_code == 404
 
 
-def test_the_comparison_says_how_often_and_where_the_two_agree(admin: Client, shaded: ShadowReading) -> None:
+def test_the_comparison_says_how_often_and_where_the_two_agree(admin: Client, compared: MachineReading) -> None:
     page = admin.get("/models/segment/9.1.0/compared/").content.decode()
-    for told in ("4 (80 %)", "5 (100 %)", "1 one grade apart", "same names", "2.5 in the shade"):
+    for told in ("4 (80 %)", "5 (100 %)", "1 one grade apart", "same names", "2.5 in shadow mode"):
         assert told in page
     assert "DOE" not in page
-    assert f"/models/compared/{shaded.pk}/" in page
-    study = admin.get(f"/models/compared/{shaded.pk}/").content.decode()
+    assert f"/models/compared/{compared.pk}/" in page
+    study = admin.get(f"/models/compared/{compared.pk}/").content.decode()
     assert study.count('class="differs"') == 1
     assert "one grade apart" in study
-    assert AuditEvent.objects.get(action="view").study_id == shaded.first.study_id
+    assert AuditEvent.objects.get(action="view").study_id == compared.study_id
 
 
-def test_answers_about_discs_that_differ_are_shown_and_the_others_counted(admin: Client, shaded: ShadowReading) -> None:
+def test_answers_about_discs_that_differ_are_shown_and_the_others_counted(
+    admin: Client, compared: MachineReading
+) -> None:
     asked = [("pfirrmann", 4), ("modic", 0)], [("pfirrmann", 3), ("modic", 0)]
     found = [[{"level": "L4-L5", "finding": q, "value": v, "probability": 0.6} for q, v in one] for one in asked]
-    shaded.first.reading["disc_findings"], shaded.reading["disc_findings"] = found
-    shaded.first.save()
-    shaded.comparison = comparison.compare(shaded.first.reading, shaded.reading)
-    shaded.save()
+    first = first_of(compared)
+    first.reading["disc_findings"], compared.reading["disc_findings"] = found
+    first.save()
+    compared.comparison = comparison.compare(first.reading, compared.reading)
+    compared.save()
     page = admin.get("/models/segment/9.1.0/compared/").content.decode()
     for told in ("Modic", "1 (100 %)", "0 (0 %)", "1 findings otherwise"):
         assert told in page
-    study = admin.get(f"/models/compared/{shaded.pk}/").content.decode()
+    study = admin.get(f"/models/compared/{compared.pk}/").content.decode()
     assert "<td>Pfirrmann</td><td>4</td><td>3</td>" in study
     assert "Modic" not in study
 
 
 def test_readers_see_nothing_of_the_shadow(
-    shaded: ShadowReading, reader: Any, as_user: Callable[[Any], Client]
+    compared: MachineReading, reader: Any, as_user: Callable[[Any], Client]
 ) -> None:
     client = as_user(reader)
-    state = client.get(f"/reader/{shaded.first.study_id}/state/").json()
+    state = client.get(f"/reader/{compared.study_id}/state/").json()
     grades = {(row["level"], row["site"]): row["machine_grade"] for row in state["findings"]}
     assert grades["L4-L5", "canal"] == "mild"
     assert b"/models/" not in client.get("/worklist/").content

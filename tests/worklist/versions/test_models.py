@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,15 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from accounts.models import AuditEvent
 from inference import pipeline
 from inference.models import cards
 from inference.types import ModelMark
+from tests.worklist.factories import add_job, in_state
 from worklist.jobs import tasks
-from worklist.models import MachineReading, ModelChoice, ShadowReading, Study
+from worklist.models import MachineReading, ModelChoice, ReadingJob, Study
 from worklist.versions import choices, comparison
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("models_dir")]
@@ -34,7 +37,7 @@ def newer(tmp_path: Path) -> Path:
 
 
 def read(study: Study) -> Study:
-    tasks.read_study(str(study.pk))
+    tasks.read_next()
     study.refresh_from_db()
     return study
 
@@ -45,7 +48,7 @@ def maker(study: Study) -> tuple[str, str]:
     return made["models"][0]["name"], made["models"][0]["version"]
 
 
-def test_a_version_that_is_activated_reads_the_next_study_in_the_same_worker_and_the_old_one_in_its_shade(
+def test_a_version_that_is_activated_reads_the_next_study_in_the_same_worker_and_the_old_one_in_shadow_mode(
     patient: Study, newer: Path, administrator: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read_by, real = [], pipeline.read_study
@@ -61,12 +64,13 @@ def test_a_version_that_is_activated_reads_the_next_study_in_the_same_worker_and
     choices.activate("segment", "9.1.0", administrator)
     choices.start_shadow("segment", shipped, administrator)
     assert maker(read(patient)) == ("segment", "9.1.0")
-    tasks.read_in_the_shade()
+    tasks.read_next()
     assert read_by == ["9.1.0", shipped]
-    shaded = ShadowReading.objects.get()
-    assert (shaded.state, shaded.version) == ("done", shipped), shaded.failure_message
-    assert comparison.total(ShadowReading.objects.all())["sites"][0]["exact_percent"] == 100
-    assert MachineReading.objects.count() == 1
+    jobs = ReadingJob.objects.filter(purpose="shadow")
+    job = jobs.get()
+    assert (job.state, job.version) == ("done", shipped), job.failure_message
+    assert comparison.total(jobs)["sites"][0]["exact_percent"] == 100
+    assert MachineReading.objects.for_readers().count() == 1
     told = AuditEvent.objects.get(action="model_activated")
     assert (told.actor, told.detail["model"], told.detail["version"]) == (administrator, "segment", "9.1.0")
 
@@ -83,16 +87,19 @@ def test_a_damaged_or_missing_active_model_fails_the_study_by_name_and_no_other_
     else:
         shutil.rmtree(folder)
     choices._held.clear()  # a worker that starts now
-    assert (read(patient).state, patient.failure_code) == ("failed", "model_unusable")
-    assert "segment 9.1.0" in patient.failure_message
-    assert "administrator" in patient.failure_message
+    assert read(patient).state == "failed"
+    job = patient.failed_job
+    assert job is not None
+    assert job.failure_code == "model_unusable"
+    assert "segment 9.1.0" in job.failure_message
+    assert "administrator" in job.failure_message
     assert not MachineReading.objects.exists()
     call_command("install_model", newer)
     patient.refresh_from_db()
     assert patient.state == "queued"
 
 
-def test_a_version_that_looks_at_discs_is_activated_and_read_in_the_shade_as_any_other(
+def test_a_version_that_looks_at_discs_is_activated_and_reads_in_shadow_mode_as_any_other(
     tmp_path: Path, administrator: Any
 ) -> None:
     folder = shutil.copytree(cards.WEIGHTS / "discs", tmp_path / "discs")
@@ -110,11 +117,15 @@ def test_a_version_that_looks_at_discs_is_activated_and_read_in_the_shade_as_any
 def test_studies_that_a_bad_model_failed_go_on_when_another_version_is_activated(
     patient: Study, newer: Path, administrator: Any
 ) -> None:
-    Study.objects.filter(pk=patient.pk).update(state="failed", failure_code="model_unusable")
+    for code, study in (("model_unusable", patient), ("internal", in_state("received"))):
+        study.reading_jobs.update(state="failed")
+        Study.objects.filter(pk=study.pk).update(state="failed")
+        add_job(study, "failed", failure_code="model_unusable", created_at=timezone.now() - timedelta(hours=1))
+        add_job(study, "failed", failure_code=code)
     call_command("install_model", newer)
     assert choices.activate("segment", "9.1.0", administrator) == 1
     patient.refresh_from_db()
-    assert (patient.state, patient.failure_code) == ("queued", "")
+    assert (patient.state, patient.failed_job) == ("queued", None)
 
 
 def test_a_chosen_shipped_version_outlives_an_update_of_the_product(administrator: Any, models_dir: Path) -> None:
