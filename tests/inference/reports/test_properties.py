@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-import time
+import sys
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from inference.reports import extract
+from inference.reports.outside import speed
 from tests.inference.reports import cases
 from tests.inference.reports.strategies import NAMES, any_text, reports
 from tests.inference.reports.tables import table
@@ -68,15 +70,22 @@ def test_every_statement_of_the_guideline_may_be_said_twice(text: str, short: st
     assert extract(f"{text}\n\n{text}").table() == table(short)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("piece", ["a", "L4-5 ", "no ", "left ", "(", "mild to ", "canal, ", "<", "{\\rtf1 {", "- ", "L4/", "&",
-                                   "Moderate canal stenosis at L4-5. ", "and foraminal ", "word "])  # fmt: skip
-def test_half_a_megabyte_takes_time_in_proportion_to_its_length(piece: str) -> None:
-    def seconds(size: int) -> float:
-        text = (piece * (size // len(piece) + 1))[:size]
-        began = time.process_time()
+def calls(text: str) -> int:
+    """How many functions are called while a text is read."""
+    seen = itertools.count()
+    sys.setprofile(lambda *_: next(seen))
+    try:
         extract(text)
-        return time.process_time() - began
+    finally:
+        sys.setprofile(None)
+    return next(seen)
 
-    small = max(seconds(62_500), 0.01)
-    assert seconds(500_000) < 8 * small * 3 + 0.5
+
+@pytest.mark.parametrize("piece", speed.PIECES)
+def test_work_grows_in_proportion_to_the_length_of_the_text(piece: str) -> None:
+    assert calls(speed.repeated(piece, 32_000)) < 8 * 1.5 * calls(speed.repeated(piece, 4_000))
+
+
+def test_half_a_megabyte_is_read() -> None:
+    mixed = "".join(speed.repeated(piece, speed.LONG // len(speed.PIECES)) for piece in speed.PIECES)
+    assert extract(mixed).labels
