@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.worklist.factories import as_folder, file_bytes, in_state, study_files
+from tests.worklist.factories import as_folder, file_bytes, in_state, received_study, study_files
 from worklist.models import Instance, Rejection, Study
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -21,12 +21,19 @@ def page(new_tab: Callable[..., Any], reader: Any, password: str) -> Page:
     return opened
 
 
+def named(state: str, name: str) -> Study:
+    """A study of a patient of this name."""
+    study: Study = received_study(PatientName=name, PatientID=name)
+    Study.objects.filter(pk=study.pk).update(state=state)
+    return study
+
+
 def focused(page: Page) -> str:
     return str(page.evaluate("document.activeElement.closest('tr')?.id ?? document.activeElement.id"))
 
 
 def test_the_keyboard_walks_the_lines_opens_searches_and_uploads(page: Page, new_tab: Callable[..., Any]) -> None:
-    studies = [in_state("drafted", patient_name=name) for name in ("Adam", "Berg", "Celan")]
+    studies = [named("drafted", name) for name in ("Adam", "Berg", "Celan")]
     page.goto("/worklist/?sort=patient")
     for key, at in (("j", 0), ("j", 1), ("ArrowDown", 2), ("j", 2), ("k", 1), ("ArrowUp", 0)):
         page.keyboard.press(key)
@@ -78,8 +85,8 @@ def test_nothing_is_swapped_while_nothing_changes(page: Page) -> None:
 
 
 def test_the_search_narrows_the_lines_and_stays_out_of_the_address(page: Page) -> None:
-    in_state("drafted", patient_name="Adam^Paul")
-    in_state("failed", patient_name="Berg^Paul")
+    named("drafted", "Adam^Paul")
+    named("failed", "Berg^Paul")
     page.reload()
     page.locator("#search").fill("paul")
     expect(page.locator("#tab-all .count")).to_have_text("2")
