@@ -21,10 +21,12 @@ ON_POSTGRESQL = [
     *("tests/accounts", "tests/worklist", "tests/reader", "tests/upgrade"),
     "tests/browser/test_main_job.py",
 ]
-REPORTS = "tests/inference/reports"
-#: The engine's tests in two parts of about the same duration: the simulator's and the label reader's, and all others.
-GENERATED = ["tests/inference/simulate", REPORTS]
-READING = ["tests/inference", *(f"--ignore={path}" for path in GENERATED)]
+#: The engine's tests in parts of about the same length; the last has whatever is not in the others.
+SIMULATOR = ["tests/inference/simulate", "tests/inference/reports"]
+TRAINING = ["tests/inference/training"]
+READING = ["tests/inference", *(f"--ignore={path}" for path in SIMULATOR + TRAINING)]
+#: How long the tests wait for what must come (tests/patience.py): all that they take from our environment.
+PATIENCE = "DEEPSPINE_TEST_PATIENCE"
 #: Seconds between lines that name the running jobs.
 REPORT_EVERY_S = 60.0
 
@@ -57,11 +59,12 @@ def all_jobs(folder: str, database: str, broker: str) -> list[Job]:
     return [
         Job("Lint", [str(VENV / "bin/ruff"), "check", "--no-cache", "."]),
         Job("Form", [str(VENV / "bin/ruff"), "format", "--check", "."]),
-        Job("Tests of the engine's reading", [*PYTEST, *READING], on_sqlite, nice=10),
         Job("Tests of the pages on SQLite", [*PYTEST, "tests/browser"], on_sqlite),
-        Job("Tests of simulator and reports", [*PYTEST, *GENERATED], on_sqlite, nice=10),
         Job("Tests on PostgreSQL and Redis", [*PYTEST, *ON_POSTGRESQL], on_postgresql),
+        Job("Tests of the engine's training", [*PYTEST, *TRAINING], on_sqlite, nice=10),
+        Job("Tests of the engine's reading", [*PYTEST, *READING], on_sqlite, nice=10),
         Job("All other tests on SQLite", [*PYTEST, *rest], on_sqlite),
+        Job("Tests of simulator and reports", [*PYTEST, *SIMULATOR], on_sqlite, nice=10),
         Job("Types", [str(VENV / "bin/mypy")], settings, nice=10),
         Job("Import contracts", [str(VENV / "bin/lint-imports")], nice=10),
         Job("Migrations", [str(PYTHON), "manage.py", "makemigrations", "--check", "--dry-run"], settings, nice=10),
@@ -138,14 +141,12 @@ def side_by_side(jobs: Sequence[Job], at_once: int) -> dict[str, bool]:
     return {job.name: results[job.name] for job in jobs}
 
 
-def environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """This environment without the product's variables, and one thread for sums, since every core has its own job."""
-    clean = {
-        key: value
-        for key, value in os.environ.items()
-        if not key.startswith("DEEPSPINE_") and key not in {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE"}
-    }
-    return {**clean, "OMP_NUM_THREADS": "1", **extra}
+def environment(more: Mapping[str, str]) -> dict[str, str]:
+    """Ours without the product's own variables, and one thread for sums: the other cores have jobs of their own."""
+    others = {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE"}
+    products = {key for key in os.environ if key in others or (key.startswith("DEEPSPINE_") and key != PATIENCE)}
+    clean = {key: value for key, value in os.environ.items() if key not in products}
+    return {**clean, "OMP_NUM_THREADS": "1", **more}
 
 
 def finish(results: dict[str, bool], seconds: float) -> None:

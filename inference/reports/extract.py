@@ -60,6 +60,8 @@ def _statements(text: str, others: OtherFindings, trace: Trace | None) -> Contex
     words = mend(tokens(plain), rules.MENDING, trace)
     for sentence in sections.split(words, plain, rules.HEADINGS, trace):
         context.sentences += 1
+        if trace is not None:
+            trace.begin_sentence(_traced(sentence, trace))
         if sentence.skip:
             continue
         context.read += 1
@@ -77,17 +79,15 @@ def _statements(text: str, others: OtherFindings, trace: Trace | None) -> Contex
 
 def _read(sentence: Sentence, topics: tuple[Topic, ...], trace: Trace | None, *, in_turn: bool) -> Reading:
     """The assertions of one sentence. topics: what the sentence before spoke of."""
-    if trace is not None:
-        trace.begin_sentence(_traced(sentence, trace))
     headed = tuple(Topic(site, side, heading=True) for site, side in sentence.topics)
     chunks, unknown = chunk(sentence.tokens, rules.TURNS, trace)
     if trace is not None:
-        trace.sentences[-1].chunks = describe(chunks, trace)
+        trace.sentences[-1].chunks = " ".join(describe(c, trace) for c in chunks)
     chunks = join(chunks, rules.JOINING, trace)
     if in_turn and any(token.text == "respectively" for token in sentence.tokens):
         unfolded = rules.RESPECTIVELY.apply(chunks, sentence.levels)
         if trace is not None and unfolded is not chunks:
-            trace.note(rules.RESPECTIVELY, describe(unfolded, trace))
+            trace.note(rules.RESPECTIVELY, " ".join(describe(c, trace) for c in unfolded))
         chunks = unfolded
     return read(chunks, unknown, topics + headed, rules.GRAMMAR, trace, after_heading=sentence.after_heading)
 
@@ -96,7 +96,7 @@ def _traced(sentence: Sentence, trace: Trace) -> SentenceTrace:
     words = trace.words(sentence.tokens[0].start, sentence.tokens[-1].end)
     in_force = list(Place(sentence.levels, 0, 0).levels)
     in_force += [f"{side} {site}".strip() for site, side in sentence.topics]
-    return SentenceTrace(words, ", ".join(in_force))
+    return SentenceTrace(words, ", ".join(in_force), not_read=sentence.skip)
 
 
 def _reason(context: Context) -> str:

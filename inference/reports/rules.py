@@ -82,7 +82,7 @@ _TURNS: tuple[Rule[Turn], ...] = (
     _rule("levels above or below one", turns.levels_beyond),
     _rule("tight", turns.tight),
     _rule("not changed", turns.unchanged),
-    _rule("narrowing it", turns.pronoun),
+    _rule("pronoun", turns.pronoun),
     _rule("where", turns.where),
 )
 
@@ -104,10 +104,10 @@ _REWORDING: tuple[Rule[Rewrite[Chunk]], ...] = (
     _rule("levels above", rewording.levels_above, kinds.THIS),
     _rule("prior study", rewording.prior_study, kinds.WHEN),
     _rule("adjective of a site", rewording.adjective_of_site, kinds.SITE),
-    _rule("grade of then", rewording.grade_then, kinds.PREVIOUSLY, kinds.PAST),
+    _rule("old grade", rewording.old_grade, kinds.PREVIOUSLY, kinds.PAST),
     _rule("mostly one side", rewording.mostly_one_side, kinds.GRADE),
     _rule("grade compared", rewording.grade_compared, kinds.GRADE),
-    _rule("narrowing of then", rewording.narrowing_then, kinds.PAST),
+    _rule("old narrowing", rewording.old_narrowing, kinds.PAST),
     _rule("previously narrowed", rewording.previously_narrowed, kinds.PREVIOUSLY),
 )
 
@@ -248,7 +248,7 @@ STEPS: Mapping[str, Sequence[Rule[Any]]] = {
     "Site at a level": _SITES,
     "Sides": _SIDES,
     "Which statements stand": _KEEP,
-    "Said twice": (
+    "Two statements about one place": (
         _OWN_LEVEL,
         _HIGHER,
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -53,11 +54,15 @@ class Step:
 
 @dataclass(slots=True)
 class SentenceTrace:
-    """What happened in one sentence: its words, what is in force around it, its chunks, the rules that acted."""
+    """What happened in one sentence: its words, what is in force around it, its chunks, the rules that acted.
+
+    not_read: why it was not read; empty when it was.
+    """
 
     words: str
     in_force: str
     chunks: str = ""
+    not_read: str = ""
     steps: list[Step] = field(default_factory=list)
 
 
@@ -108,11 +113,11 @@ def rewrite(
     items: list[Item],
     present: set[str],
     trace: Trace | None,
-    describe: Callable[[Sequence[Item], Trace], str],
+    describe: Callable[[Item, Trace], str],
 ) -> list[Item]:
     """Tokens or chunks after each of ``rules`` in turn.
 
-    present: what occurs among the items at first, for ``on``. describe: items as the trace writes them.
+    present: what occurs among the items at first, for ``on``. describe: an item as the trace writes it.
     """
     if trace is None:
         for rule in rules:
@@ -122,8 +127,19 @@ def rewrite(
     for rule in rules:
         if rule.on and present.isdisjoint(rule.on):
             continue
-        before = describe(items, trace)
+        before = [describe(item, trace) for item in items]
         items = rule.apply(items)
-        if (after := describe(items, trace)) != before:
-            trace.note(rule, after)
+        after = [describe(item, trace) for item in items]
+        if after != before:
+            trace.note(rule, changes(before, after))
     return items
+
+
+def changes(before: Sequence[str], after: Sequence[str]) -> str:
+    """What became of the items that a rule changed: ``grade[mild] -> dropped[mild]``."""
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    return "; ".join(
+        f"{' '.join(before[i:j]) or 'nothing'} -> {' '.join(after[k:m]) or 'nothing'}"
+        for tag, i, j, k, m in matcher.get_opcodes()
+        if tag != "equal"
+    )

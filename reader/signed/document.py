@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from inference.types import Measurement
+from inference.types import Measurement, Notice, Rule
 
 #: The format that is written now.
 FORMAT = 1
@@ -65,9 +65,11 @@ class Signer:
 
 @dataclass(frozen=True)
 class SignedGrade:
-    """One grade of the table with what a reader could know of it; the names are those of `ReviewedFinding`.
+    """One grade of the table with what a reader could know of it.
 
-    uncertain: whether the page marked it so, by the limit of that day. confirmed_by: id of the account;
+    rule: what decided the machine's grade; note: what to be careful about; both in the words that were signed, and as
+    values in `rules` and `notices`. out_of_distribution, contradicted: as in
+    `LevelFinding`. uncertain: whether the page marked it so, by the limit of that day. confirmed_by: id of the account;
     confirmed_by_username: its name then.
     """
 
@@ -77,9 +79,11 @@ class SignedGrade:
     machine_grade: str | None
     rule: str
     note: str
+    rules: tuple[Rule, ...]
+    notices: tuple[Notice, ...]
     probability: float | None
     uncertain: bool
-    unfamiliar: bool
+    out_of_distribution: bool
     contradicted: bool
     changed: bool
     confirmed_by: int
@@ -214,15 +218,21 @@ def _grade(raw: Raw) -> SignedGrade:
         machine_grade=raw["machine_grade"],
         rule=raw["rule"],
         note=raw["note"],
+        rules=tuple(Rule(one["code"], one["values"]) for one in raw["rules"]),
+        notices=tuple(_notice(one) for one in raw["notices"]),
         probability=raw["probability"],
         uncertain=raw["uncertain"],
-        unfamiliar=raw["unfamiliar"],
+        out_of_distribution=raw["out_of_distribution"],
         contradicted=raw["contradicted"],
         changed=raw["changed"],
         confirmed_by=raw["confirmed_by"]["id"],
         confirmed_by_username=raw["confirmed_by"]["username"],
         confirmed_at=datetime.fromisoformat(raw["confirmed_at"]),
     )
+
+
+def _notice(raw: Raw) -> Notice:
+    return Notice(raw["code"], tuple(raw["places"]), raw["values"])
 
 
 def _measurement(raw: Raw) -> Measurement:
@@ -232,7 +242,7 @@ def _measurement(raw: Raw) -> Measurement:
         quantity=raw["quantity"],
         value=raw["value"],
         unit=raw["unit"],
-        note=raw["note"],
+        notice=_notice(raw["notice"]) if raw["notice"] else None,
         lower_bound=raw["lower_bound"],
         plus_minus=raw["plus_minus"],
         usual=(usual[0], usual[1]) if usual else None,

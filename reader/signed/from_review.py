@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 
 from accounts.models import User
-from inference.result import record
-from inference.types import Measurement, Provenance
+from inference.result import record, words
+from inference.types import Measurement, Notice, Rule
 from reader import working_copy
 from reader.errors import NotReady
 from reader.models import Review, ReviewedFinding, SignedReport
@@ -100,11 +99,13 @@ def _finding(row: ReviewedFinding, uncertain_below: int) -> Raw:
         "site": row.site,
         "grade": row.grade,
         "machine_grade": row.machine_grade,
-        "rule": row.rule,
-        "note": row.note,
+        "rule": words.rules_words(Rule(**one) for one in row.rules),
+        "note": words.notices_words(Notice(**one) for one in row.notices),
+        "rules": row.rules,
+        "notices": row.notices,
         "probability": row.probability,
         "uncertain": working_copy.is_uncertain(row, uncertain_below),
-        "unfamiliar": row.unfamiliar,
+        "out_of_distribution": row.unfamiliar,
         "contradicted": row.contradicted,
         "changed": row.changed,
         "confirmed_by": {"id": row.confirmed_by.pk, "username": row.confirmed_by.get_username()},
@@ -118,7 +119,8 @@ def _measurement(one: Measurement) -> Raw:
         "quantity": one.quantity,
         "value": one.value,
         "unit": one.unit,
-        "note": one.note,
+        "note": words.notice_words(one.notice) if one.notice else "",
+        "notice": record.to_dict(one.notice),
         "lower_bound": one.lower_bound,
         "plus_minus": one.plus_minus,
         "usual": list(one.usual) if one.usual else None,
@@ -137,16 +139,9 @@ def _machine(review: Review) -> Raw | None:
         "code_version": made_by.code_version,
         "input_digest": made_by.input_digest,
         "runtime": made_by.runtime,
-        "models": _models(made_by),
+        "models": record.to_dict(made_by.models),
         "level_shift": review.level_shift,
     }
-
-
-def _models(made_by: Provenance) -> list[dict[str, Any]]:
-    """Every model that took part: the segmenter, then those that were asked about levels and discs."""
-    segmenter = (made_by.model_name, made_by.model_version, made_by.model_sha256)
-    marks = [segmenter, *(tuple(mark.split(" ")) for mark in made_by.others)]
-    return [{"name": name, "version": version, "sha256": sha256} for name, version, sha256 in marks]
 
 
 def _iso(day: date | None) -> str | None:

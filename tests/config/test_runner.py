@@ -20,6 +20,7 @@ from runner import machine
 from runner.programs import Program, configuration
 from runner.steps import Steps, digest, is_stamped, together
 from tests.patience import PATIENCE_S, wait_until
+from tests.processes import command_line
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -290,5 +291,4 @@ def test_demo_patients_that_are_being_made_end_with_the_product():
     with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True) as maker:
         child = int(maker.stdout.readline())
         maker.terminate()
-    command = Path(f"/proc/{child}/cmdline")  # empty once it has ended, gone when it was waited for
-    wait_until(lambda: not command.exists() or not command.read_bytes(), "the demo patients to end")
+    wait_until(lambda: not command_line(child), "the demo patients to end")

@@ -25,8 +25,8 @@ def mend(tokens: list[Token], rules: Sequence[Rule[Rewrite[Token]]], trace: Trac
     return rewrite(rules, tokens, {token.text for token in tokens}, trace, _describe)
 
 
-def _describe(tokens: Sequence[Token], _: Trace) -> str:
-    return " ".join(token.text.strip() for token in tokens)
+def _describe(token: Token, _: Trace) -> str:
+    return token.text
 
 
 def side_of_abbreviation(tokens: list[Token]) -> list[Token]:

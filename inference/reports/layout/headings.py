@@ -15,6 +15,7 @@ LUMBAR = LEXICON.headings["lumbar"]
 FOREIGN = LEXICON.headings["foreign"]
 ABBREVIATIONS = LEXICON.headings["abbreviations"]
 JOINING = LEXICON.headings["joining"]
+#: Longest heading, in tokens.
 _HEADING_REACH = 10
 
 
@@ -94,10 +95,10 @@ def writes_blocks(lines: Sequence[Sequence[Token]]) -> bool:
     headed = [level_heading(line, 0) for line in lines]
     count = alone = 0
     for k in range(len(lines) - 1):
-        found = headed[k]
-        if found and lines[k + 1] and not headed[k + 1]:
+        heading = headed[k]
+        if heading and lines[k + 1] and not headed[k + 1]:
             count += any(headed[k + 2 : k + 7])
-            alone += found[1] == len(lines[k])
+            alone += heading[1] == len(lines[k])
     return count >= 2 or alone >= 2
 
 

@@ -1,4 +1,4 @@
-"""Statements -> one label for each level and site (docs/labels.md, "Said twice")."""
+"""Statements -> one label for each level and site (docs/labels.md, "Stated twice")."""
 
 from __future__ import annotations
 

@@ -183,9 +183,9 @@ _OPENINGS = ([kinds.OF], [kinds.COMMA, kinds.OF], [kinds.SEMICOLON, kinds.OF])
 
 def _side_in_front(before: list[Chunk]) -> str:
     """``On the right there is a protrusion``: the side that a clause opens with; or empty."""
-    there = next((k for k in range(len(before) - 1, -1, -1) if before[k].kind is kinds.THERE), 0)
-    if not there or not all(c.kind in _INTRODUCES for c in before[there:]):
+    start = next((k for k in range(len(before) - 1, -1, -1) if before[k].kind is kinds.THERE), 0)
+    if not start or not all(c.kind in _INTRODUCES for c in before[start:]):
         return ""
-    k = there - 1 - (before[there - 1].kind is kinds.COMMA)
+    k = start - 1 - (before[start - 1].kind is kinds.COMMA)
     opening = [c.kind for c in before[max(0, k - 2) : k]]
     return before[k].value if before[k].kind is kinds.SIDE and opening in _OPENINGS else ""

@@ -1,7 +1,7 @@
 """Many reports -> labels on disk: all cores, constant memory, resumable.
 
 Reports are read in blocks. A block's lines are appended to each output, then
-the ends are noted beside the first (`OUT.progress`): a run that was stopped
+the ends are noted in a file by the first (`OUT.progress`): a run that was stopped
 goes on behind the last whole block, after cutting off what a half-written one
 left.
 """
@@ -28,6 +28,7 @@ from inference.reports.outside import files
 from inference.reports.outside.files import Row
 from inference.reports.outside.rows import Sheet
 
+#: Reports that are read, labelled and written together.
 BLOCK = 500
 
 
@@ -56,8 +57,8 @@ def run(source: Path, sheets: Sequence[Sheet], *, workers: int = 0) -> Done:
     """Label the reports of ``source`` into every sheet; raises `ReportsError`."""
     rows = files.read(source)
     marker = sheets[0].path.with_name(sheets[0].path.name + ".progress")
-    about = _about(source, sheets)
-    done, begin, sizes = _where(marker, about, sheets)
+    identity = _identity(source, sheets)
+    done, begin, sizes = _earlier(marker, identity, sheets)
     with ExitStack() as opened:
         outs = []
         for sheet, size in zip(sheets, sizes, strict=True):
@@ -68,13 +69,13 @@ def run(source: Path, sheets: Sequence[Sheet], *, workers: int = 0) -> Done:
             out.write("" if begin else sheet.header)
             outs.append(out)
         for block in _blocks(itertools.islice(rows, begin, None), sheets, workers or (os.cpu_count() or 1)):
-            _write(block, outs, marker, about, done)
+            _write(block, outs, marker, identity, done)
     marker.unlink(missing_ok=True)
     print(file=sys.stderr)
     return done
 
 
-def _write(block: _Block, outs: Sequence[TextIO], marker: Path, about: dict[str, object], done: Done) -> None:
+def _write(block: _Block, outs: Sequence[TextIO], marker: Path, identity: dict[str, object], done: Done) -> None:
     for out, text in zip(outs, block.texts, strict=True):
         out.write(text)
         out.flush()
@@ -85,18 +86,18 @@ def _write(block: _Block, outs: Sequence[TextIO], marker: Path, about: dict[str,
     for problem in block.problems:
         print(f"\rSkipped {problem}", file=sys.stderr)
     rows = done.reports + done.skipped
-    state = about | {"rows": rows, "sizes": [out.tell() for out in outs], "labels": done.labels}
+    state = identity | {"rows": rows, "sizes": [out.tell() for out in outs], "labels": done.labels}
     state |= {"unlabelled": done.unlabelled, "skipped": done.skipped}
-    beside = marker.with_name(marker.name + ".new")
-    beside.write_text(json.dumps(state), encoding="utf-8")
-    beside.replace(marker)  # a run killed while it notes its place keeps the place before
+    replacement = marker.with_name(marker.name + ".new")
+    replacement.write_text(json.dumps(state), encoding="utf-8")
+    replacement.replace(marker)  # a run killed while it notes its place keeps the place before
     print(f"\r{rows} rows, {done.labels} labels", end="", file=sys.stderr, flush=True)
 
 
-def _about(source: Path, sheets: Sequence[Sheet]) -> dict[str, object]:
-    """What a run is of: another file, a changed one or other outputs begin anew."""
-    found = source.stat()
-    size = [found.st_size, found.st_mtime_ns] if source.is_file() else []
+def _identity(source: Path, sheets: Sequence[Sheet]) -> dict[str, object]:
+    """What identifies a run: another file, a changed one or other outputs begin anew."""
+    status = source.stat()
+    size = [status.st_size, status.st_mtime_ns] if source.is_file() else []
     return {
         "source": str(source),
         "size": size,
@@ -104,13 +105,13 @@ def _about(source: Path, sheets: Sequence[Sheet]) -> dict[str, object]:
     }
 
 
-def _where(marker: Path, about: dict[str, object], sheets: Sequence[Sheet]) -> tuple[Done, int, list[int]]:
+def _earlier(marker: Path, identity: dict[str, object], sheets: Sequence[Sheet]) -> tuple[Done, int, list[int]]:
     """What an earlier run did: its counts, the rows it read, and how much of each output is whole."""
     nothing = Done(), 0, [0] * len(sheets)
     try:
         state = json.loads(marker.read_text(encoding="utf-8"))
         sizes = [int(size) for size in state["sizes"]]
-        whole = len(sizes) == len(sheets) and all(state[key] == value for key, value in about.items())
+        whole = len(sizes) == len(sheets) and all(state[key] == value for key, value in identity.items())
         whole = whole and all(one.path.stat().st_size >= size for one, size in zip(sheets, sizes, strict=True))
     except (OSError, ValueError, KeyError, TypeError):
         return nothing

@@ -14,6 +14,7 @@ from inference.errors import StudyError
 _TEXT_COLUMNS = ("text", "report", "report_text", "findings", "body", "narrative", "content")
 _ID_COLUMNS = ("report_id", "id", "accession", "accession_number", "study_id", "uid")
 _TEXT_FILES = frozenset((".txt", ".rtf", ".html", ".htm", ".md"))
+#: Largest text file, and largest cell of a table, in bytes: twice the longest text that is read.
 _LARGEST = 8_000_000
 
 
@@ -26,7 +27,7 @@ class ReportsError(StudyError):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A report, or why there is none: ``problem`` is empty for a good row."""
+    """A report, or why it cannot be read: ``problem`` is empty for a good row."""
 
     report_id: str
     text: str
@@ -36,7 +37,7 @@ class Row:
 def read(path: Path, ids: Sequence[str] = _ID_COLUMNS) -> Iterator[Row]:
     """Rows of a file or folder in its order, in constant memory. Raises `ReportsError`.
 
-    ids: names of columns, the first of which that is there identifies a report.
+    ids: names of columns; the first that the file has identifies a report.
     """
     if path.is_dir():
         return _folder(path)
@@ -50,6 +51,13 @@ def read(path: Path, ids: Sequence[str] = _ID_COLUMNS) -> Iterator[Row]:
     if suffix == ".xlsx":
         return _xlsx(path, ids)
     raise ReportsError(f"{path.name} is no kind of file that holds reports.")
+
+
+def read_any(path: Path) -> Iterator[Row]:
+    """Rows as `read` gives them; or the one report that a text file holds. Raises `ReportsError`."""
+    if path.is_file() and path.suffix.lower() in _TEXT_FILES:
+        return iter([Row(path.name, _decoded(path.read_bytes()))])
+    return read(path)
 
 
 def _folder(path: Path) -> Iterator[Row]:

@@ -1,4 +1,4 @@
-"""One report's labels as lines of a file: labels, what else was found, the training table."""
+"""One report's labels as lines of a file: labels, other findings, the training table."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Write = Callable[[Row, ReportLabels], str]
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A file to write: its path, its first line, what it says of one report, and the choices made for it."""
+    """A file to write: its path, its first line, what it writes of one report, and the choices made for it."""
 
     path: Path
     header: str
@@ -42,7 +42,7 @@ def labels(path: Path) -> Sheet:
 
 
 def findings(path: Path) -> Sheet:
-    """Disc lesions, slips, fractures, surgery, transitional anatomy, diameters, and what was not understood."""
+    """Disc lesions, listhesis, fractures, surgery, transitional anatomy, diameters, and what was not understood."""
     return Sheet(path, _line(FINDING_COLUMNS), _finding_rows)
 
 
@@ -79,8 +79,8 @@ def _finding_rows(row: Row, result: ReportLabels) -> str:
 def _findings(text: str, result: ReportLabels) -> Iterator[tuple[str, str, str, str, str]]:
     for disc in result.discs:
         yield disc.kind, disc.level, disc.zone, disc.side, evidence(text, [disc.evidence])
-    for seen in result.observations:
-        yield seen.kind, seen.place, seen.detail, "", evidence(text, [seen.evidence])
+    for other in result.observations:
+        yield other.kind, other.place, other.detail, "", evidence(text, [other.evidence])
     for one in result.diameters:
         yield "ap_diameter_mm", one.level, f"{one.value_mm:g}", "", evidence(text, [one.evidence])
     for unclear in result.unclear:

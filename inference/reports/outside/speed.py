@@ -17,6 +17,13 @@ from inference.reports.outside.evaluate import labelled
 RUNS = 7
 #: Words of a report of the usual length, to compare files of short and long ones.
 WORDS = 100
+#: Pieces of which a broken or hostile text may be made, over and over.
+PIECES = (
+    "a", "L4-5 ", "no ", "left ", "(", "mild to ", "canal, ", "<", "{\\rtf1 {", "- ", "L4/", "&",
+    "Moderate canal stenosis at L4-5. ", "and foraminal ", "word ",
+)  # fmt: skip
+#: Lengths in characters whose times are compared.
+SHORT, LONG = 62_500, 500_000
 _STEPS = Path(__file__).parents[1]
 
 
@@ -67,6 +74,16 @@ def profile(path: Path) -> list[tuple[str, float]]:
     return [(name, seconds / total) for name, seconds in spent.most_common()]
 
 
+def repeated(piece: str, length: int) -> str:
+    """A text of ``length`` characters made of one piece."""
+    return (piece * (length // len(piece) + 1))[:length]
+
+
+def growth() -> list[tuple[str, float]]:
+    """For each piece: how many times as long ``LONG`` takes as ``SHORT``; 8 is in proportion, 64 its square."""
+    return [(piece, _read([repeated(piece, LONG)]) / _read([repeated(piece, SHORT)])) for piece in PIECES]
+
+
 def _is_step(file: str) -> bool:
     return Path(file).is_relative_to(_STEPS)
 
@@ -85,4 +102,6 @@ def report(path: Path) -> str:
         "|---|---|",
     ]
     lines += [f"| {name} | {share:.0%} |" for name, share in profile(path) if share >= 0.005]
+    lines += ["", f"| half a megabyte of | times as long as {SHORT:,} characters (8 is in proportion) |", "|---|---|"]
+    lines += [f"| `{piece}` | {times:.1f} |" for piece, times in growth()]
     return "\n".join(lines)

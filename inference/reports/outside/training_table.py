@@ -2,7 +2,7 @@
 
 The table knows normal, mild, moderate and severe. What becomes of `present`
 (a compromise without a grade) and of sites that a report does not speak of is
-the user's choice, so both have to be said; docs/labels.md gives the reasons.
+the user's choice, so both have to be given; docs/labels.md gives the reasons.
 """
 
 from __future__ import annotations

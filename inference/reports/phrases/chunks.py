@@ -61,16 +61,12 @@ def site_chunk(phrase: SitePhrase) -> Chunk:
 _VALUED = frozenset((kinds.SITE, kinds.GRADE, kinds.SIDE, kinds.GRADING_SCALE, kinds.LESION_ZONE))
 
 
-def describe(chunks: Sequence[Chunk], trace: Trace) -> str:
-    """Chunks as a trace writes them: ``negation[No] site[canal] compromise[stenosis: negated]``."""
-    return " ".join(_described(c, trace) for c in chunks)
-
-
-def _described(c: Chunk, trace: Trace) -> str:
+def describe(c: Chunk, trace: Trace) -> str:
+    """A chunk as a trace writes it: ``compromise[stenosis: negated]``."""
     words = trace.words(c.start, c.end)
     notes = [c.value] if c.kind in _VALUED and c.value != words.lower() else []
     notes += [c.side] if c.side and c.kind is kinds.SITE else []
-    notes += [f"discs {', '.join(map(_disc_name, c.discs))}"] if len(c.discs) > 1 else []
+    notes += [f"discs {', '.join(map(_disc_name, c.discs))}"] if len(c.discs) > 1 or (c.discs and not words) else []
     notes += [f"of what stands {c.attached}"] if c.attached else []
     notes += ["only a high grade denied, or not assessed" if c.ungraded else "negated"] if c.negated else []
     notes += ["taken"] if c.used else []

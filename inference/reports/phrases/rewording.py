@@ -1,4 +1,4 @@
-"""Rules over chunks: what says nothing is taken out, what is said in another way is put in the usual one.
+"""Rules over chunks: words that add nothing are taken out, other words for the same are put in the usual ones.
 
 The old study, the comparison of sides and words for a group of levels would otherwise be read as findings.
 """
@@ -175,7 +175,7 @@ def _next_noun(chunks: list[Chunk], i: int) -> Chunk | None:
     return None
 
 
-def grade_then(chunks: list[Chunk]) -> list[Chunk]:
+def old_grade(chunks: list[Chunk]) -> list[Chunk]:
     """``Previously severe``, ``which was mild, is now moderate``: the old grade goes.
 
     Example: L4-5: Canal stenosis, previously mild, now moderate.
@@ -220,7 +220,7 @@ def _is_of_prior(chunks: list[Chunk], i: int) -> bool:
     return k > i + 1 and k < len(chunks) and chunks[k].kind is kinds.PREVIOUSLY
 
 
-def narrowing_then(chunks: list[Chunk]) -> list[Chunk]:
+def old_narrowing(chunks: list[Chunk]) -> list[Chunk]:
     """``Was severely narrowed and is now moderately so``: the narrowing then goes.
 
     Example: L5-S1: The left recess was severely narrowed and is now moderately so.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-#: Longer texts are cut here: no report is that long, and an export gone wrong should not hold a worker.
+#: Longest text that is read, in characters: no report is that long, and a broken export should not hold a worker.
 LONGEST = 4_000_000
 
 _TOKEN = re.compile(

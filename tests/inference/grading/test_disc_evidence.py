@@ -19,7 +19,7 @@ from inference.training.data.midsagittal import Use
 from inference.training.figures import disc_evidence
 from inference.training.learn.discs import TrainConfig
 from inference.types import DiscFinding, DiscQuestion
-from tests.inference.training.test_disc_training import cases
+from tests.inference.training.factories import cases
 
 #: Where `Looks` looks, in cells.
 ROW, COLUMN = 4, 9

@@ -11,43 +11,19 @@ import torch
 from torch.nn import functional as F
 
 from inference.grading import discs
-from inference.grading.discs import COLUMNS, MARGIN, ROWS
+from inference.grading.discs import COLUMNS, ROWS
 from inference.models.discnet import DiscNetConfig, Lines, ascending, chances, tempered
 from inference.training.data import disc_cases, disc_variation
-from inference.training.data.disc_cases import Cases
 from inference.training.data.midsagittal import Use
 from inference.training.learn import disc_regression
 from inference.training.learn import discs as train_discs
 from inference.training.learn.disc_loss import ANSWERS, loss_of
 from inference.training.learn.discs import TrainConfig
 from inference.training.scores import agreement, disc_thresholds
-from inference.types import DiscQuestion, Label
+from inference.types import DiscQuestion
+from tests.inference.training.factories import cases
 
 CONFIG = TrainConfig(epochs=8, batch=8, widths=(6, 12, 24))
-
-
-def cases(count: int = 48, seed: int = 0) -> Cases:
-    """Discs that are the darker the higher their grade, and narrowed where they are thin; 3 of each patient."""
-    rng = np.random.default_rng(seed)
-    answers = np.zeros((count, len(ANSWERS)), np.int64)
-    answers[:, 0], answers[:, 1] = np.arange(count) % 5, rng.integers(2, size=count)
-    labels = np.zeros((count, ROWS + 2 * MARGIN, COLUMNS + 2 * MARGIN), np.uint8)
-    middle = labels.shape[1] // 2
-    labels[:, :, 10:46], labels[:, :, 50:62] = Label.VERTEBRA, Label.CANAL
-    for disc_labels, narrowed in zip(labels, answers[:, 1], strict=True):
-        half_height = 3 if narrowed else 6
-        disc_labels[middle - half_height : middle + half_height, 10:46] = Label.DISC
-    image = np.choose(labels, [0.1, 0.4, 0.0, 1.0, 0.0]) + rng.normal(0, 0.03, labels.shape)
-    image += (labels == Label.DISC) * (0.9 - 0.2 * answers[:, 0])[:, None, None]
-    images = np.stack([image, np.zeros_like(image)], axis=1).astype(np.float32)
-    return Cases(
-        patient=np.arange(count) // 3,
-        place=np.arange(count) % 6,
-        images=images,
-        present=np.tile([True, False], (count, 1)),
-        labels=labels,
-        answers=answers,
-    )
 
 
 def test_gradings_are_counted_from_the_sacrum_upward(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ import torch
 from PIL import Image
 
 from inference.__main__ import main
-from inference.grading import crops
 from inference.grading.grader import learnt_by
 from inference.models import registry
 from inference.models.gradenet import HEADS, GradeNet
@@ -27,29 +26,7 @@ from inference.training.learn import grade as train_grade
 from inference.training.learn.grade import Loss, Material, Run, TrainConfig
 from inference.training.scores import calibration, grade
 from inference.types import LUMBAR_LEVELS, Grade, Role
-
-
-def levels(count: int, seed: int = 1) -> Levels:
-    """Levels whose grade is how bright they are; the right side is darker."""
-    rng = np.random.default_rng(seed)
-    truth = rng.integers(0, 4, (count, 5)).astype(np.int8)
-    bright = (60 + 50 * truth[:, 0]).astype(np.uint8)
-    shape = (count, grade_cuts.VARIANTS)
-    sagittal = np.zeros((*shape, 2, crops.PLANES, crops.ROWS, crops.COLUMNS), np.uint8)
-    sagittal += bright[:, None, None, None, None, None]
-    axial = np.zeros((*shape, crops.IMAGES, crops.AXIAL_ROWS, crops.AXIAL_COLUMNS), np.uint8)
-    return Levels(
-        sagittal=sagittal,
-        axial=axial + bright[:, None, None, None, None],
-        height=np.zeros(axial.shape, np.float16),
-        images=np.full(shape, crops.IMAGES),
-        series=np.ones((*shape, 2), np.uint8),
-        sizes=np.tile([12.0, 140.0, 9.0, 26.0, 26.0, 50.0, 50.0], (count, 1)),
-        exact=np.ones(count, np.uint8),
-        truth=truth,
-        report=np.full((count, 5), UNSAID, np.int8),
-        seed=np.arange(count) // 5,
-    )
+from tests.inference.training.factories import levels
 
 
 @pytest.fixture(scope="module")
