@@ -101,7 +101,7 @@ def test_a_full_disk_is_said_in_words_and_leaves_no_half_patient(
     assert main(["simulate", "--patients", "2", "--out", str(tmp_path)]) == 2
     message = capsys.readouterr().err
     assert "No space left on device" in message
-    assert "same command goes on" in message
+    assert "same command continues" in message
     assert [path.name for path in tmp_path.iterdir()] == ["archive.json"]
 
 

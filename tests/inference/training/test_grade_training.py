@@ -183,7 +183,7 @@ def test_a_trained_grader_is_kept_with_its_card_and_evaluated(
     output = capsys.readouterr().out
     assert "1 to report, 5 levels" in output
     assert "| some | both |" in output
-    assert "| told with a probability of |" in output
+    assert "| probability of |" in output
     # Of sites that it was not taught nothing is told.
     assert [output.count(f"\n| {site} |") for site in HEADS] == [3, 3, 0, 0, 0]
     assert Image.open(pictures / "reliability.png").width > 600
