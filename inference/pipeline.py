@@ -14,9 +14,7 @@ from inference.models import registry
 from inference.progress import Progress, silent
 from inference.result.compose import Result, compose
 from inference.spine.find import find_spine
-
-#: Steps in the order in which they are reported.
-STEPS = ("series", "segmenting", "localising", "grading", "drafting")
+from inference.types import Step
 
 
 @dataclass(frozen=True)
@@ -47,5 +45,5 @@ def read_study(paths: Sequence[Path], models: Models, progress: Progress = silen
     images = read_images(paths, progress)
     spine = find_spine(images, models.segmenter, progress)
     measured, findings = find_levels(images, spine, models.heads, progress)
-    progress("drafting", 0.0)
+    progress(Step.DRAFTING, 0.0)
     return compose(images, spine, measured, findings, (models.segmenter, *models.heads.values()))

@@ -62,9 +62,9 @@ def join(said: Iterable[Said]) -> str:
     return text_of(Sentence(sentence["text"]) for sentence in said)
 
 
-def finding(level: str, site: str, grade: str, rule: str, note: str) -> LevelFinding:
+def finding(level: str, site: str, grade: str) -> LevelFinding:
     """A row of the table as the value that `compose` takes."""
-    return LevelFinding(level=level, site=Site(site), grade=Grade(grade), rule=rule, note=note)
+    return LevelFinding(level=level, site=Site(site), grade=Grade(grade))
 
 
 def suggestions(text: str, settled: Sequence[Said], now: Sequence[Said]) -> list[Suggestion]:

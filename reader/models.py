@@ -14,35 +14,14 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from inference.types import Grade, Site
+from inference.result import words
+from inference.types import Grade
 from reader.signed import document
 from reader.signed.document import SignedContent
 from worklist.models import MachineReading, Study
 
-GRADE_LABELS = {
-    Grade.NORMAL: "Normal",
-    Grade.MILD: "Mild",
-    Grade.MODERATE: "Moderate",
-    Grade.SEVERE: "Severe",
-    Grade.NOT_ASSESSED: "Not assessed",
-}
-SITE_LABELS = {
-    Site.CANAL: "Canal",
-    Site.RECESS_LEFT: "Left recess",
-    Site.RECESS_RIGHT: "Right recess",
-    Site.FORAMEN_LEFT: "Left foramen",
-    Site.FORAMEN_RIGHT: "Right foramen",
-}
-#: The same at the head of a narrow column.
-SITE_COLUMNS = {
-    Site.CANAL: "Canal",
-    Site.RECESS_LEFT: "Recess L",
-    Site.RECESS_RIGHT: "Recess R",
-    Site.FORAMEN_LEFT: "Foramen L",
-    Site.FORAMEN_RIGHT: "Foramen R",
-}
-GRADE_CHOICES = [(grade.value, label) for grade, label in GRADE_LABELS.items()]
-SITE_CHOICES = [(site.value, label) for site, label in SITE_LABELS.items()]
+GRADE_CHOICES = [(grade.value, label) for grade, label in words.GRADE_LABELS.items()]
+SITE_CHOICES = [(site.value, label) for site, label in words.SITE_LABELS.items()]
 
 
 class Seen(NamedTuple):
@@ -132,6 +111,7 @@ class Review(models.Model):
 class ReviewedFinding(models.Model):
     """One grade of the table: what the machine said, what the reader says, and who confirmed it.
 
+    rules, notices: of the machine's grade, as `record.to_dict` writes those of a `LevelFinding`.
     probability: of the machine's grade, where a network gave it. unfamiliar: on images unlike those it learnt from.
     contradicted: network and measurements are two grades apart.
     """
@@ -140,8 +120,8 @@ class ReviewedFinding(models.Model):
     level = models.CharField(max_length=8)
     site = models.CharField(max_length=16, choices=SITE_CHOICES)
     machine_grade = models.CharField(max_length=16, choices=GRADE_CHOICES, null=True, blank=True)
-    rule = models.TextField(blank=True)
-    note = models.TextField(blank=True)
+    rules = models.JSONField(default=list)
+    notices = models.JSONField(default=list)
     probability = models.FloatField(null=True, blank=True)
     unfamiliar = models.BooleanField(default=False)
     contradicted = models.BooleanField(default=False)

@@ -5,20 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from accounts.models import User
-from inference.grading.thresholds import percent
 from inference.measures import norms
-from inference.result import disc_words, record
-from inference.types import LUMBAR_LEVELS, DiscQuestion, Role, StudyReading
+from inference.result import record, words
+from inference.types import LUMBAR_LEVELS, DiscQuestion, Measurement, Notice, Rule, StudyReading
 from reader import actions, contradictions, signing, working_copy
-from reader.models import GRADE_LABELS, SITE_COLUMNS, SITE_LABELS, Review, ReviewedFinding, SignedReport
+from reader.models import Review, ReviewedFinding, SignedReport
 from reader.signed import document
 from reader.signed.document import SignedGrade
 from worklist import shared_settings
 from worklist.jobs.states import State
 from worklist.listing import contents
 from worklist.models import Study
-
-ROLE_LABELS = {Role.SAGITTAL_T2: "Sagittal T2", Role.SAGITTAL_T1: "Sagittal T1", Role.AXIAL_T2: "Axial T2"}
 
 NOT_READ_AGAIN = (
     "The machine tried to read this study again and could not. "
@@ -143,10 +140,8 @@ def machine_state(study: Study, review: Review | None) -> dict[str, Any]:
     found: dict[str, Any] = record.to_dict(named) if named else {}
     return {
         "discs": found.get("discs", []),
-        "measurements": [record.to_dict(one) | {"unusual": norms.said(one)} for one in named.measurements]
-        if named
-        else [],
-        "disc_findings": disc_words.by_level(named.disc_findings) if named else {},
+        "measurements": [_measurement(one) for one in named.measurements] if named else [],
+        "disc_findings": words.discs_by_level(named.disc_findings) if named else {},
         "axial": found.get("axial", []),
         "roles": {choice["uid"]: choice["role"] for choice in found.get("series", []) if choice["uid"]},
         "warnings": _warnings(study, named),
@@ -164,7 +159,13 @@ def _warnings(study: Study, reading: StudyReading | None) -> list[str]:
     failure = _failure(study)
     if failure:
         warnings.append(f"{NOT_READ_AGAIN} {failure}")
-    return [*warnings, *reading.warnings]
+    return [*warnings, *map(words.notice_words, reading.notices)]
+
+
+def _measurement(one: Measurement) -> dict[str, Any]:
+    values: dict[str, Any] = record.to_dict(one)
+    note = words.notice_words(one.notice) if one.notice else ""
+    return values | {"note": note, "unusual": words.unusual(norms.side(one))}
 
 
 def _failure(study: Study) -> str:
@@ -192,15 +193,15 @@ def vocabulary() -> dict[str, Any]:
     return {
         "levels": list(LUMBAR_LEVELS),
         "sites": [
-            {"value": place.value, "label": label, "column": SITE_COLUMNS[place]}
-            for place, label in SITE_LABELS.items()
+            {"value": place.value, "label": label, "column": words.SITE_COLUMNS[place]}
+            for place, label in words.SITE_LABELS.items()
         ],
-        "grades": [{"value": grade.value, "label": label} for grade, label in GRADE_LABELS.items()],
+        "grades": [{"value": grade.value, "label": label} for grade, label in words.GRADE_LABELS.items()],
         "evidence": [
-            *({"value": place.value, "label": label} for place, label in SITE_LABELS.items()),
-            *({"value": question.value, "label": disc_words.title(question)} for question in DiscQuestion),
+            *({"value": place.value, "label": label} for place, label in words.SITE_LABELS.items()),
+            *({"value": question.value, "label": words.question_label(question)} for question in DiscQuestion),
         ],
-        "roles": {role.value: label for role, label in ROLE_LABELS.items()},
+        "roles": {role.value: label for role, label in words.ROLE_LABELS.items()},
     }
 
 
@@ -216,9 +217,9 @@ def _finding(row: ReviewedFinding, uncertain: bool) -> dict[str, Any]:
         "site": row.site,
         "grade": row.grade,
         "machine_grade": row.machine_grade,
-        "rule": row.rule,
-        "note": row.note,
-        "chance": percent(row.probability) if row.probability is not None else "",
+        "rule": words.rules_words(Rule(**rule) for rule in row.rules),
+        "note": words.notices_words(Notice(**notice) for notice in row.notices),
+        "chance": words.percent(row.probability) if row.probability is not None else "",
         "uncertain": uncertain,
         "unfamiliar": row.unfamiliar,
         "contradicted": row.contradicted,
@@ -237,7 +238,7 @@ def _signed_finding(one: SignedGrade) -> dict[str, Any]:
         "machine_grade": one.machine_grade,
         "rule": one.rule,
         "note": one.note,
-        "chance": percent(one.probability) if one.probability is not None else "",
+        "chance": words.percent(one.probability) if one.probability is not None else "",
         "uncertain": one.uncertain,
         "unfamiliar": one.out_of_distribution,
         "contradicted": one.contradicted,

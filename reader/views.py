@@ -17,9 +17,9 @@ from django.views.decorators.http import require_safe
 from accounts import audit
 from accounts.models import AuditEvent
 from accounts.policy import person, radiologist_required
+from inference.result import words
 from inference.types import LUMBAR_LEVELS, Site
 from reader import page_state, working_copy
-from reader.models import SITE_COLUMNS
 from reader.signed import document
 from reader.signed import page as signed_page
 from reader.signed.from_review import name_of
@@ -86,7 +86,7 @@ def version(request: HttpRequest, study_id: UUID, number: int) -> HttpResponse:
         "signed": signed,
         "differences": signed_page.differences(signed, study),
         "versions": signed_page.versions(reports),
-        "columns": [SITE_COLUMNS[Site(site)] for site in signed_page.columns(signed.findings)],
+        "columns": [words.SITE_COLUMNS[Site(site)] for site in signed_page.columns(signed.findings)],
         "rows": signed_page.rows(signed),
     }
     return render(request, "reader/version.html", context)
@@ -107,9 +107,9 @@ def second_review(request: HttpRequest, study_id: UUID) -> HttpResponse:
         "study": study,
         "patient": signed_page.banner_of(study),
         "review": review,
-        "columns": list(SITE_COLUMNS.values()),
+        "columns": list(words.SITE_COLUMNS.values()),
         "rows": [
-            {"level": level, "cells": [rows.get((level, site.value)) for site in SITE_COLUMNS]}
+            {"level": level, "cells": [rows.get((level, site.value)) for site in words.SITE_COLUMNS]}
             for level in LUMBAR_LEVELS
         ],
     }

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from accounts.models import User
 from inference.result import record
 from inference.result.renumber import renumbered
-from inference.types import LUMBAR_LEVELS, Grade, LevelFinding, Measurement, Site, StudyReading
+from inference.types import LUMBAR_LEVELS, Grade, LevelFinding, Measurement, Notice, Rule, Site, StudyReading
 from reader import draft_text
 from reader.models import Review, ReviewedFinding
 from worklist.jobs.states import State
@@ -22,9 +22,9 @@ from worklist.models import MachineReading, Study
 
 #: States in which there is something to review.
 REVIEWABLE = (State.DRAFTED, State.FAILED, State.IN_REVIEW, State.SIGNED, State.AMENDED)
-BY_HAND = "Read by hand."
+BY_HAND = Rule("by_hand")
 #: Of a place that the table has got since the machine read the study.
-NOT_READ_THEN = "The machine did not look at this yet when it read the study."
+NOT_READ_THEN = Notice("not_looked_at")
 
 
 def primary(study: Study) -> QuerySet[Review]:
@@ -125,8 +125,7 @@ def table(review: Review) -> list[ReviewedFinding]:
 def said_now(review: Review, rows: Sequence[ReviewedFinding] | None = None) -> list[draft_text.Said]:
     """The table, as it stands, in words."""
     values = [
-        draft_text.finding(row.level, row.site, row.grade, row.rule if not row.changed else "", row.note)
-        for row in (rows if rows is not None else table(review))
+        draft_text.finding(row.level, row.site, row.grade) for row in (rows if rows is not None else table(review))
     ]
     return draft_text.sentences(values, measurements_of(review))
 
@@ -161,12 +160,13 @@ def follow_machine(review: Review, reading: MachineReading | None) -> None:
 def _update_row(row: ReviewedFinding, finding: LevelFinding | None) -> None:
     """A grade that the reader changed stays theirs; it must be confirmed again all the same."""
     if finding is None:
-        row.machine_grade, row.rule, row.note = None, BY_HAND, ""
+        row.machine_grade, row.rules, row.notices = None, record.to_dict([BY_HAND]), []
         row.probability, row.unfamiliar, row.contradicted = None, False, False
     else:
-        row.machine_grade, row.rule, row.note = finding.grade.value, finding.rule, finding.note
+        row.machine_grade = finding.grade.value
+        row.rules, row.notices = record.to_dict(finding.rules), record.to_dict(finding.notices)
         row.probability = finding.probability
-        row.unfamiliar, row.contradicted = finding.unfamiliar, finding.contradicted
+        row.unfamiliar, row.contradicted = finding.out_of_distribution, finding.contradicted
     if not row.changed:
         row.grade = row.machine_grade or Grade.NOT_ASSESSED.value
     row.changed = differs(row)
@@ -220,7 +220,7 @@ def _machine_findings(review: Review) -> dict[tuple[str, Site], LevelFinding]:
 def _by_place(reading: StudyReading) -> dict[tuple[str, Site], LevelFinding]:
     """By level and site; a place that the reading has nothing of was not assessed."""
     unread = {
-        (level, site): LevelFinding(level, site, Grade.NOT_ASSESSED, "", (), NOT_READ_THEN)
+        (level, site): LevelFinding(level, site, Grade.NOT_ASSESSED, notices=(NOT_READ_THEN,))
         for level in LUMBAR_LEVELS
         for site in Site
     }

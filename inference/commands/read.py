@@ -24,6 +24,7 @@ def _run(options: argparse.Namespace) -> int:
 
     from inference import output, pipeline
     from inference.images.headers import find_files
+    from inference.result import words
 
     if not options.dicom_dir.is_dir():
         raise NotDicomError(f"There is no folder {options.dicom_dir}.")
@@ -34,8 +35,8 @@ def _run(options: argparse.Namespace) -> int:
     paths = find_files(options.dicom_dir)
     result = pipeline.read_study(paths, pipeline.load_models(options.device), _print_progress)
     output.write(result, options.out)
-    for warning in result.reading.warnings:
-        print(f"Note: {warning}", file=sys.stderr)
+    for notice in result.reading.notices:
+        print(f"Note: {words.notice_words(notice)}", file=sys.stderr)
     print(f"Read {len(paths)} files in {time.monotonic() - started:.1f} s -> {options.out}")
     return 0
 

@@ -22,7 +22,18 @@ from inference.grading.disc_measures import measures
 from inference.images import geometry
 from inference.models import registry
 from inference.models.discnet import DiscEnsemble
-from inference.types import LEVELS, DiscFinding, DiscLevel, DiscQuestion, FloatArray, Label, Role, Segmentation, Volume
+from inference.types import (
+    LEVELS,
+    DiscFinding,
+    DiscLevel,
+    DiscQuestion,
+    FloatArray,
+    Label,
+    ModelMark,
+    Role,
+    Segmentation,
+    Volume,
+)
 
 #: A cut's rows (head to feet) and columns (front to back), and the distance between them.
 ROWS, COLUMNS, SPACING_MM = 40, 56, 1.0
@@ -53,9 +64,9 @@ class DiscModel:
         return {DiscQuestion(name): float(cut) for name, cut in self.card["told_from"].items()}
 
     @property
-    def mark(self) -> str:
+    def mark(self) -> ModelMark:
         """Name, version and hash."""
-        return f"{self.card['name']} {self.card['version']} {self.card['sha256']}"
+        return ModelMark(self.card["name"], self.card["version"], self.card["sha256"])
 
 
 def load(

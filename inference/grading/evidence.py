@@ -19,10 +19,11 @@ from inference.grading import attribution, crops
 from inference.grading import discs as disc_networks
 from inference.grading.crops import LevelCrops
 from inference.grading.discs import FIRST, Cuts, DiscModel, inside
-from inference.grading.grader import GRADES, Asked
+from inference.grading.grader import Asked
 from inference.grading.thresholds import Opinion
 from inference.models.gradenet import HEADS, GradeNet
 from inference.types import (
+    GRADES,
     LEVELS,
     DiscFinding,
     DiscLevel,

@@ -16,9 +16,7 @@ from inference.images.preprocess import Prepared
 from inference.measures.canal import lookup
 from inference.models.gradenet import HEADS, MEASURED, GradeNet, Inputs
 from inference.models.out_of_distribution import SERIES
-from inference.types import DiscLevel, Grade, Measurement, Role, Volume
-
-GRADES = (Grade.NORMAL, Grade.MILD, Grade.MODERATE, Grade.SEVERE)
+from inference.types import GRADES, DiscLevel, Measurement, Role, Volume
 
 
 @dataclass(frozen=True)

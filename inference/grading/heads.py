@@ -21,7 +21,7 @@ from inference.models.cards import Choice
 from inference.progress import Progress, silent
 from inference.spine import quality
 from inference.spine.find import Spine
-from inference.types import DiscFinding, LevelFinding, Role
+from inference.types import DiscFinding, LevelFinding, Role, Step
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,8 @@ def _explain_grades(
     opinions: Mapping[str, thresholds.Opinion] | None,
     findings: Findings,
 ) -> list[EvidenceMap]:
-    return evidence.of_grader(model.network, shown, opinions, findings.levels) if shown and opinions else []
+    rows, _ = thresholds.in_table(findings.levels)
+    return evidence.of_grader(model.network, shown, opinions, rows) if shown and opinions else []
 
 
 # --- discs -----------------------------------------------------------------------------------------
@@ -157,12 +158,12 @@ def find_levels(
     images: StudyImages, spine: Spine, models: Mapping[str, Any], progress: Progress = silent
 ) -> tuple[MeasuredLevels, Findings]:
     """Measure every level and let every head answer. models: of `load_heads`."""
-    progress("grading", 0.0)
+    progress(Step.GRADING, 0.0)
     data = LevelData(images, spine, with_shape(measure_levels(images, spine), spine))
     findings = Findings()
     for number, head in enumerate(HEADS):
         findings = _asked(head, models.get(head.name), data, findings)
-        progress("grading", (number + 1) / len(HEADS))
+        progress(Step.GRADING, (number + 1) / len(HEADS))
     return data.measured, findings
 
 

@@ -1,4 +1,4 @@
-"""Measurements and the network's opinions -> grades.
+"""Measurements and the network's opinions -> grades, with the rule that decided.
 
 The canal is graded by published thresholds; what the network says stands beside it.
 For lateral recesses and foramina the network's grade is the draft, where a network is
@@ -24,12 +24,27 @@ Disord 1995), and as it falls, narrower.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from inference.measures.canal import lookup
-from inference.measures.foramen import NOT_REACHED_NOTE
-from inference.types import LEVELS, LUMBAR_LEVELS, DiscLevel, Grade, LevelFinding, Measurement, Role, Site
+from inference.measures.foramen import NOT_REACHED
+from inference.spine import names
+from inference.types import (
+    ABNORMAL,
+    GRADES,
+    LEVELS,
+    LUMBAR_LEVELS,
+    DiscLevel,
+    Grade,
+    LevelFinding,
+    Measurement,
+    Notice,
+    Role,
+    Rule,
+    Site,
+    Value,
+)
 
 RELATIVE_AP_MM, ABSOLUTE_AP_MM = 12.0, 10.0
 RELATIVE_AREA_MM2, ABSOLUTE_AREA_MM2 = 100.0, 75.0
@@ -39,24 +54,18 @@ RELATIVE_AREA_MM2, ABSOLUTE_AREA_MM2 = 100.0, 75.0
 REDUCED_FAT_MM2, NO_FAT_MM2 = 60, 25
 FORAMEN_HEIGHTS_MM = (15.0, 12.0, 8.0)
 
-#: No network is surer than that: it is said to be more likely than this, and no more.
-SURE = 0.99
-#: A network that differs from what was measured by so many grades is told plainly.
+#: A network and a measurement that differ by this many grades contradict each other.
 FAR = 2
 
-NO_GRADER_NOTE = "Lateral recesses and foramina are not graded: no grader is installed."
-NOT_SEEN_NOTE = "This level was not found in the images."
-NO_CANAL_NOTE = "The canal was not seen at this level."
-NO_AXIAL_NOTE = "No axial T2 image goes through this disc; the lateral recesses are not graded without one."
-NOT_LEARNT_NOTE = "The installed grader has not learnt to grade this."
-UNLIKE_NOTE = "Unlike the images that the grader learnt from: {}. Its grades may be wrong whatever their probability."
-NOT_FIT_NOTE = "The grader gave no grade at this level."
+NO_GRADER = Notice("no_grader")
+NOT_FOUND = Notice("level_not_found")
+NO_CANAL = Notice("level_without_canal")
+NO_AXIAL = Notice("no_axial_image")
+NOT_LEARNT = Notice("not_learnt")
+NO_GRADE = Notice("no_grade_given")
 
 #: The foramina, and which side each is of.
 FORAMINA = {Site.FORAMEN_LEFT: "left", Site.FORAMEN_RIGHT: "right"}
-
-_ORDER = (Grade.NORMAL, Grade.MILD, Grade.MODERATE, Grade.SEVERE)
-_WORDS = {Role.SAGITTAL_T2: "sagittal T2", Role.SAGITTAL_T1: "sagittal T1", Role.AXIAL_T2: "axial T2"}
 
 
 @dataclass(frozen=True)
@@ -64,39 +73,39 @@ class Opinion:
     """What a network says of one level.
 
     answers: by site the likeliest grade and its probability, of the sites that it has learnt. made_from: the
-    images it saw. foramina: whether the sagittal slab reaches the left and the right one. unlike: of the images those
-    that are unlike what it learnt from.
+    images it saw. foramina: whether the sagittal slab reaches the left and the right one. out_of_distribution: of the
+    images those that are unlike what it learnt from.
     """
 
     answers: Mapping[str, tuple[Grade, float]]
     made_from: tuple[Role, ...]
     foramina: tuple[bool, bool]
-    unlike: tuple[Role, ...] = ()
+    out_of_distribution: tuple[Role, ...] = ()
 
 
-def canal_grade(ap_mm: float, area_mm2: float | None) -> tuple[Grade, str]:
-    """(grade, rule in words) from the diameter and, when it is whole, the area.
+def canal_grade(ap_mm: float, area_mm2: float | None) -> tuple[Grade, Rule]:
+    """(grade, rule) from the diameter and, when it is whole, the area.
 
     Relative by the area: mild. Absolute by one: moderate, by both: severe.
     Without an area, a relative diameter is mild, and severe cannot be told from
     moderate and is not said.
     """
-    reasons = []
+    reasons: dict[str, Value] = {}
     if ap_mm < ABSOLUTE_AP_MM:
-        reasons.append(f"AP diameter under {ABSOLUTE_AP_MM:g} mm (absolute stenosis)")
+        reasons |= {"ap_under_mm": ABSOLUTE_AP_MM, "ap": "absolute"}
     elif area_mm2 is None and ap_mm < RELATIVE_AP_MM:
-        reasons.append(f"AP diameter under {RELATIVE_AP_MM:g} mm (relative stenosis)")
+        reasons |= {"ap_under_mm": RELATIVE_AP_MM, "ap": "relative"}
     area = float("inf") if area_mm2 is None else area_mm2
     if area < ABSOLUTE_AREA_MM2:
-        reasons.append(f"canal area under {ABSOLUTE_AREA_MM2:g} mm² (absolute stenosis)")
+        reasons |= {"area_under_mm2": ABSOLUTE_AREA_MM2, "area": "absolute"}
     elif area < RELATIVE_AREA_MM2:
-        reasons.append(f"canal area under {RELATIVE_AREA_MM2:g} mm² (relative stenosis)")
+        reasons |= {"area_under_mm2": RELATIVE_AREA_MM2, "area": "relative"}
     if reasons:
         absolute = (ap_mm < ABSOLUTE_AP_MM) + (area < ABSOLUTE_AREA_MM2)
-        return (Grade.MILD, Grade.MODERATE, Grade.SEVERE)[absolute], " and ".join(reasons)
+        return ABNORMAL[absolute], Rule("canal_narrow", reasons)
     if area_mm2 is None:
-        return Grade.NORMAL, f"AP diameter at least {RELATIVE_AP_MM:g} mm"
-    return Grade.NORMAL, f"AP diameter at least {ABSOLUTE_AP_MM:g} mm and canal area at least {RELATIVE_AREA_MM2:g} mm²"
+        return Grade.NORMAL, Rule("canal_wide", {"ap_mm": RELATIVE_AP_MM})
+    return Grade.NORMAL, Rule("canal_wide", {"ap_mm": ABSOLUTE_AP_MM, "area_mm2": RELATIVE_AREA_MM2})
 
 
 def grade(
@@ -105,7 +114,9 @@ def grade(
     made_from: tuple[Role, ...],
     opinions: Mapping[str, Opinion] | None = None,
 ) -> tuple[LevelFinding, ...]:
-    """A finding for every lumbar level and site; what was not assessed says so and why.
+    """A finding for every site of the lumbar levels, and of T12-L1 where it was found.
+
+    What was not assessed says so and why.
 
     opinions: by level what the network says; None where no network is installed.
     """
@@ -116,9 +127,9 @@ def grade(
 def grade_canals(
     discs: tuple[DiscLevel, ...], measurements: tuple[Measurement, ...], made_from: tuple[Role, ...]
 ) -> tuple[LevelFinding, ...]:
-    """The canal of every lumbar level by its diameter and area."""
+    """The canal of every level by its diameter and area."""
     seen = {disc.level for disc in discs}
-    return tuple(_canal(level, level in seen, measurements, made_from) for level in LUMBAR_LEVELS)
+    return tuple(_canal(level, level in seen, measurements, made_from) for level in _graded(seen))
 
 
 def beside_canals(canals: tuple[LevelFinding, ...], opinions: Mapping[str, Opinion] | None) -> tuple[LevelFinding, ...]:
@@ -129,11 +140,11 @@ def beside_canals(canals: tuple[LevelFinding, ...], opinions: Mapping[str, Opini
 def grade_sites(
     discs: tuple[DiscLevel, ...], measurements: tuple[Measurement, ...], opinions: Mapping[str, Opinion] | None
 ) -> tuple[LevelFinding, ...]:
-    """Recesses and foramina of every lumbar level by the network, with what was measured of foramina beside it."""
+    """Recesses and foramina of every level by the network, with what was measured of foramina beside it."""
     seen = {disc.level for disc in discs}
     findings: list[LevelFinding] = []
-    for level in LUMBAR_LEVELS:
-        missing = NOT_SEEN_NOTE if level not in seen else NO_GRADER_NOTE if opinions is None else NOT_FIT_NOTE
+    for level in _graded(seen):
+        missing = NOT_FOUND if level not in seen else NO_GRADER if opinions is None else NO_GRADE
         opinion = (opinions or {}).get(level)
         by_network = [_by_network(level, site, opinion, missing) for site in Site if site is not Site.CANAL]
         findings += [_beside_foramen(one, measurements) if one.site in FORAMINA else one for one in by_network]
@@ -143,109 +154,113 @@ def grade_sites(
 def in_order(findings: tuple[LevelFinding, ...]) -> tuple[LevelFinding, ...]:
     """Head to feet, at each level from the canal outwards."""
     sites = list(Site)
-    return tuple(sorted(findings, key=lambda one: (LEVELS.index(one.level), sites.index(one.site))))
+    return tuple(sorted(findings, key=lambda one: (names.order(one.level), sites.index(one.site))))
 
 
-def _by_network(level: str, site: Site, opinion: Opinion | None, missing: str) -> LevelFinding:
+def in_table(findings: Iterable[LevelFinding]) -> tuple[tuple[LevelFinding, ...], tuple[LevelFinding, ...]]:
+    """(findings of levels that have a row, those of others).
+
+    Every lumbar level has one, T12-L1 where something is narrow; what is called otherwise has none.
+    """
+    found = tuple(findings)
+    rows = {*LUMBAR_LEVELS, *(one.level for one in found if one.level in LEVELS and one.grade in ABNORMAL)}
+    return tuple(one for one in found if one.level in rows), tuple(one for one in found if one.level not in rows)
+
+
+def _graded(seen: Collection[str]) -> list[str]:
+    return [level for level in LEVELS if level in LUMBAR_LEVELS or level in seen]
+
+
+def _by_network(level: str, site: Site, opinion: Opinion | None, missing: Notice) -> LevelFinding:
     """A lateral recess or foramen. missing: why there is no opinion, where there is none."""
-    note = missing if opinion is None else _not_shown(site, opinion)
-    if opinion is None or note:
-        return LevelFinding(level, site, Grade.NOT_ASSESSED, "", (), note)
-    grade, chance = opinion.answers[site]
-    rule = f"network, {percent(chance)}; made from {_listed(opinion.made_from)}"
-    unlike = _unlike(site, opinion)
-    note = UNLIKE_NOTE.format(_listed(unlike)) if unlike else ""
-    return LevelFinding(level, site, grade, rule, opinion.made_from, note, chance, bool(unlike))
+    reason = missing if opinion is None else _not_shown(site, opinion)
+    if opinion is None or reason:
+        return LevelFinding(level, site, Grade.NOT_ASSESSED, notices=(reason,) if reason else ())
+    grade, probability = opinion.answers[site]
+    rule = Rule("network_grade", {"probability": probability, "roles": opinion.made_from})
+    strange = _out_of_distribution(site, opinion)
+    notices = (Notice("out_of_distribution", values={"roles": strange}),) if strange else ()
+    return LevelFinding(level, site, grade, (rule,), opinion.made_from, notices, probability, bool(strange))
 
 
-def _unlike(site: Site, opinion: Opinion) -> tuple[Role, ...]:
+def _out_of_distribution(site: Site, opinion: Opinion) -> tuple[Role, ...]:
     """Images that count for a site and are unlike what the network learnt from; axial ones hardly do for a foramen."""
-    return tuple(role for role in opinion.unlike if not (site in FORAMINA and role is Role.AXIAL_T2))
+    return tuple(role for role in opinion.out_of_distribution if not (site in FORAMINA and role is Role.AXIAL_T2))
 
 
-def _not_shown(site: Site, opinion: Opinion) -> str:
-    """Why the network must not grade a site all the same; empty when it may.
+def _not_shown(site: Site, opinion: Opinion) -> Notice | None:
+    """Why the network must not grade a site all the same; None when it may.
 
     A recess is judged on axial images alone; a network answers from sagittal ones too, and knows little then.
     """
     if site not in opinion.answers:
-        return NOT_LEARNT_NOTE
+        return NOT_LEARNT
     if site in (Site.RECESS_LEFT, Site.RECESS_RIGHT):
-        return "" if Role.AXIAL_T2 in opinion.made_from else NO_AXIAL_NOTE
-    return "" if opinion.foramina[0 if site is Site.FORAMEN_LEFT else 1] else NOT_REACHED_NOTE
+        return None if Role.AXIAL_T2 in opinion.made_from else NO_AXIAL
+    return None if opinion.foramina[0 if site is Site.FORAMEN_LEFT else 1] else NOT_REACHED
 
 
 def _beside(canal: LevelFinding, opinion: Opinion | None) -> LevelFinding:
-    """The measured grade stays; the network's stands in its rule, and in its note where the two are far apart."""
+    """The measured grade stays; the network's stands in its rules, and in a notice where the two are far apart."""
     if opinion is None or canal.grade is Grade.NOT_ASSESSED or canal.site not in opinion.answers:
         return canal
-    grade, chance = opinion.answers[canal.site]
-    strange = ", on images unlike those it learnt from" if opinion.unlike else ""
-    rule = f"the network says {grade}, {percent(chance)}{strange}"
-    note = f"The network says {grade}, the measurements {canal.grade}: look at this level yourself."
-    return _contrasted(canal, rule, grades_apart(grade, (canal.grade,)), note)
+    grade, probability = opinion.answers[canal.site]
+    strange = bool(opinion.out_of_distribution)
+    rule = Rule("network_opinion", {"grade": grade, "probability": probability, "out_of_distribution": strange})
+    notice = Notice("canal_contradicted", values={"network": grade, "measured": canal.grade})
+    return _contrasted(canal, rule, grades_apart(grade, (canal.grade,)), notice)
 
 
 def grades_apart(one: Grade, others: tuple[Grade, ...]) -> int:
     """How many grades lie between one and the nearest of others."""
-    return min(abs(_ORDER.index(one) - _ORDER.index(other)) for other in others)
+    return min(abs(GRADES.index(one) - GRADES.index(other)) for other in others)
 
 
-def _contrasted(finding: LevelFinding, rule: str, apart: int, note: str) -> LevelFinding:
-    """A finding with what stands beside it in its rule, and with the note where the two are far apart."""
+def _contrasted(finding: LevelFinding, rule: Rule, apart: int, notice: Notice) -> LevelFinding:
+    """A finding with what stands beside it in its rules, and with the notice where the two are far apart."""
     far = apart >= FAR
-    notes = [one for one in (finding.note, note if far else "") if one]
-    return replace(finding, rule=f"{finding.rule}; {rule}", note=" ".join(notes), contradicted=far)
+    notices = (*finding.notices, notice) if far else finding.notices
+    return replace(finding, rules=(*finding.rules, rule), notices=notices, contradicted=far)
 
 
-def foramen_grades(fat_mm2: float, height_mm: float | None) -> tuple[tuple[Grade, ...], str]:
-    """(the grades that it may be, rule in words) from a foramen's fat and, where it was seen, its height."""
-    first, last, said = 0, 0, "all round"
+def foramen_grades(fat_mm2: float, height_mm: float | None) -> tuple[tuple[Grade, ...], Rule]:
+    """(the grades that it may be, rule) from a foramen's fat and, where it was seen, its height."""
+    first, last = 0, 0
+    values: dict[str, Value] = {"fat_mm2": fat_mm2, "fat": "preserved"}
     if fat_mm2 < NO_FAT_MM2:
-        first, last, said = 2, 3, f"under {NO_FAT_MM2} mm²: hardly any"
+        first, last = 2, 3
+        values |= {"fat": "absent", "fat_under_mm2": NO_FAT_MM2}
     elif fat_mm2 < REDUCED_FAT_MM2:
-        first, last, said = 1, 1, f"under {REDUCED_FAT_MM2} mm²: reduced"
-    rule = f"perineural fat {fat_mm2:.0f} mm² ({said})"
+        first, last = 1, 1
+        values |= {"fat": "reduced", "fat_under_mm2": REDUCED_FAT_MM2}
     if height_mm is not None:
         low = sum(height_mm < limit for limit in FORAMEN_HEIGHTS_MM)
         first, last = max(first, low), max(last, low)
-        under = f" (under {FORAMEN_HEIGHTS_MM[low - 1]:g} mm: low)" if low else ""
-        rule += f", foramen height {height_mm:.1f} mm{under}"
-    grades = _ORDER[first : last + 1]
-    return grades, f"measured: {' or '.join(grades)}, by {rule}"
+        values |= {"height_mm": height_mm}
+        values |= {"height_under_mm": FORAMEN_HEIGHTS_MM[low - 1]} if low else {}
+    grades = GRADES[first : last + 1]
+    return grades, Rule("foramen_measured", {"grades": grades, **values})
 
 
 def _beside_foramen(foramen: LevelFinding, measurements: tuple[Measurement, ...]) -> LevelFinding:
-    """The network's grade stays; what was measured stands in its rule, and in its note where the two are far apart."""
+    """The network's grade stays; what was measured stands in its rules, and in a notice where they are far apart."""
     side = FORAMINA[foramen.site]
     fat, height = (lookup(measurements, foramen.level, f"foramen_{what}_{side}") for what in ("fat", "height"))
     if foramen.grade is Grade.NOT_ASSESSED or fat is None or fat.value is None:
         return foramen
     measured, rule = foramen_grades(fat.value, height.value if height else None)
-    said = f"the network says {foramen.grade}, the measurements {' or '.join(measured)}"
-    note = f"{side.capitalize()} foramen: {said}: look at it yourself."
-    return _contrasted(foramen, rule, grades_apart(foramen.grade, measured), note)
-
-
-def percent(chance: float) -> str:
-    """A probability for people."""
-    return "over 99 %" if chance > SURE else f"{100 * chance:.0f} %"
-
-
-def _listed(roles: tuple[Role, ...]) -> str:
-    names = [_WORDS[role] for role in roles]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    notice = Notice("foramen_contradicted", values={"side": side, "network": foramen.grade, "measured": measured})
+    return _contrasted(foramen, rule, grades_apart(foramen.grade, measured), notice)
 
 
 def _canal(level: str, seen: bool, measurements: tuple[Measurement, ...], made_from: tuple[Role, ...]) -> LevelFinding:
     diameter, area = lookup(measurements, level, "canal_ap"), lookup(measurements, level, "canal_area")
     if not seen or diameter is None or diameter.value is None:
-        note = NO_CANAL_NOTE if seen else NOT_SEEN_NOTE
-        return LevelFinding(level, Site.CANAL, Grade.NOT_ASSESSED, "", (), note)
+        return LevelFinding(level, Site.CANAL, Grade.NOT_ASSESSED, notices=(NO_CANAL if seen else NOT_FOUND,))
     area_mm2 = area.value if area is not None and _usable(area) else None
     decided, rule = canal_grade(diameter.value, area_mm2)
-    note = "" if area_mm2 is not None else "Graded from the diameter alone: the area is not complete."
-    return LevelFinding(level, Site.CANAL, decided, rule, made_from, note)
+    notices = () if area_mm2 is not None else (Notice("area_incomplete"),)
+    return LevelFinding(level, Site.CANAL, decided, (rule,), made_from, notices)
 
 
 def _usable(area: Measurement) -> bool:

@@ -22,7 +22,7 @@ from inference.errors import (
 )
 from inference.images import geometry
 from inference.images.headers import Header
-from inference.types import Plane, Role, SeriesChoice, Slice
+from inference.types import Plane, Role, Rule, SeriesChoice, Slice, Value
 
 #: A sagittal series with fewer slices than this is not read.
 MIN_SLICES = 3
@@ -79,22 +79,25 @@ def stacks_of(headers: Sequence[Header]) -> list[Stack]:
     return stacks
 
 
-def weighting(header: Header) -> tuple[str, str]:
-    """(`"T1"`, `"T2"`, `"STIR"`, `"PD"` or `""`, why), by timing first and description second."""
+def weighting(header: Header) -> tuple[str, dict[str, Value]]:
+    """(`"T1"`, `"T2"`, `"STIR"`, `"PD"` or `""`, what says so), by timing first and description second.
+
+    What says so: the times that decided, by their names, or ``described_as``.
+    """
     text = header.words
     echo, repetition, inversion = header.echo_time_ms, header.repetition_time_ms, header.inversion_time_ms
     if (inversion is not None and 80 <= inversion <= 260) or re.search(r"stir|tirm", text):
-        return "STIR", "short inversion time or named STIR"
+        return "STIR", {"inversion_time_ms": inversion}
     if echo is not None and echo >= 60:
-        return "T2", f"echo time {echo:.0f} ms"
+        return "T2", {"echo_time_ms": echo}
     if echo is not None and repetition is not None and echo < 40 and (repetition < 1300 or inversion):
-        return "T1", f"echo time {echo:.0f} ms, repetition time {repetition:.0f} ms"
+        return "T1", {"echo_time_ms": echo, "repetition_time_ms": repetition}
     for name in ("T1", "T2", "PD"):
         if re.search(rf"\b{name.lower()}", text):
-            return name, f"described as {name}"
+            return name, {"described_as": name}
     if echo is not None and repetition is not None and echo < 40 and repetition >= 1300:
-        return "PD", f"echo time {echo:.0f} ms, repetition time {repetition:.0f} ms"
-    return "", "no timing and no description"
+        return "PD", {"echo_time_ms": echo, "repetition_time_ms": repetition}
+    return "", {}
 
 
 def is_enhanced(header: Header) -> bool:
@@ -184,15 +187,13 @@ def _demerits(stack: Stack) -> tuple[int, int, float]:
 
 
 def _choice(role: Role, ranked: list[Stack]) -> SeriesChoice:
-    name = role.value.replace("_t", " T")
     if not ranked:
-        return SeriesChoice(role, "", "", f"No {name} series in the study.")
+        return SeriesChoice(role, "", "", Rule("series_absent", {"role": role}))
     best = ranked[0]
     others = len({stack.series_instance_uid for stack in ranked}) - 1
     count = sum(len(stack.slices) for stack in ranked if stack.series_instance_uid == best.series_instance_uid)
-    why = f"{name} by its geometry and {weighting(best.head)[1]}; {count} images"
-    why += f"; preferred to {others} other{'s' if others > 1 else ''}." if others else "."
-    return SeriesChoice(role, best.series_instance_uid, best.head.description, why[0].upper() + why[1:])
+    rule = Rule("series_chosen", {"role": role, **weighting(best.head)[1], "images": count, "others": others})
+    return SeriesChoice(role, best.series_instance_uid, best.head.description, rule)
 
 
 def check_stack(stack: Stack) -> None:

@@ -12,7 +12,7 @@ from inference.images.choice import Stack, choose_series, series_stacks
 from inference.images.headers import Header, read_headers
 from inference.images.volume import load_volume
 from inference.progress import Progress, silent
-from inference.types import Role, SeriesChoice, Slice, Volume
+from inference.types import Notice, Role, SeriesChoice, Slice, Step, Volume
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,13 @@ class StudyImages:
     """What is used of a study's images.
 
     series: one for each `Role`. sagittal: the leading volume, which is segmented, and beside T2 the T1.
-    warnings: of the leading volume.
+    notices: of the leading volume.
     """
 
     study_instance_uid: str
     series: tuple[ChosenSeries, ...]
     sagittal: Mapping[Role, Volume]
-    warnings: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
     def of(self, role: Role) -> ChosenSeries:
         """The series that plays `role`."""
@@ -76,15 +76,15 @@ def read_images(paths: Sequence[Path], progress: Progress = silent) -> StudyImag
 
     Raises a subclass of `errors.StudyError` when a person must mend the input.
     """
-    progress("series", 0.0)
+    progress(Step.SERIES, 0.0)
     headers = read_headers(paths)
     series = tuple(_chosen(headers, choice) for choice in choose_series(headers))
     lead = _leading(series)
-    volume, warnings = load_volume(lead.stacks[0])
+    volume, notices = load_volume(lead.stacks[0])
     volumes = {lead.choice.role: volume}
     if lead.choice.role is Role.SAGITTAL_T2:
         volumes |= _beside(volume, next(one for one in series if one.choice.role is Role.SAGITTAL_T1))
-    return StudyImages(headers[0].study_instance_uid, series, volumes, warnings)
+    return StudyImages(headers[0].study_instance_uid, series, volumes, notices)
 
 
 def _chosen(headers: Sequence[Header], choice: SeriesChoice) -> ChosenSeries:

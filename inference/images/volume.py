@@ -13,21 +13,21 @@ from pydicom.pixels.utils import get_expected_length
 from inference.errors import TruncatedFileError, UnreadablePixelsError
 from inference.images import geometry
 from inference.images.choice import Stack
-from inference.types import Volume
+from inference.types import Notice, Volume
 
 #: A series with more voxels than this is not decoded.
 MAX_VOXELS = 128 * 10**6
 
 
-def load_volume(stack: Stack) -> tuple[Volume, tuple[str, ...]]:
-    """Read the pixels of a checked stack: (volume, warnings).
+def load_volume(stack: Stack) -> tuple[Volume, tuple[Notice, ...]]:
+    """Read the pixels of a checked stack: (volume, what is missing in it).
 
     A slice missing inside the stack is filled from its neighbours, so that the
-    geometry stays true, and a warning says so.
+    geometry stays true, and a notice says so.
     Raises UnreadablePixelsError or TruncatedFileError.
     """
     images = pixels(stack)
-    warnings: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     normal = stack.slices[0].normal
     place = np.array([float(plane.origin_mm @ normal) for plane in stack.slices])
     step = float(np.median(np.diff(place)))
@@ -39,8 +39,7 @@ def load_volume(stack: Stack) -> tuple[Volume, tuple[str, ...]]:
         affine[:3, 0] *= (len(index) - 1) / index[-1]
         array = np.stack([_between(images, index, k) for k in range(index[-1] + 1)])
         missing = index[-1] + 1 - len(index)
-        are, them = ("slice is", "it") if missing == 1 else ("slices are", "them")
-        warnings = (f"{missing} {are} missing inside the sagittal series; neighbours stand in for {them}.",)
+        notices = (Notice("slices_missing", values={"count": int(missing)}),)
     volume = Volume(
         array.astype(np.float32),
         affine,
@@ -48,7 +47,7 @@ def load_volume(stack: Stack) -> tuple[Volume, tuple[str, ...]]:
         stack.head.frame_of_reference_uid,
         stack.slices,
     )
-    return volume, warnings
+    return volume, notices
 
 
 def _between(images: list[NDArray[np.float32]], index: NDArray[np.int_], wanted: int) -> NDArray[np.float32]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from inference.images import geometry
-from inference.types import DiscLevel, FloatArray, Label, Measurement, Segmentation, VertebraLevel
+from inference.types import DiscLevel, FloatArray, Label, Measurement, Notice, Segmentation, VertebraLevel
 
 #: Sampling of a cut, and how far it reaches behind the centre and to each side.
 STEP_MM = 0.25
@@ -31,8 +31,6 @@ NUDGE_MM = 1.5
 #: (docs/figures/segmentation.md),
 #: which is 0.67 of a standard deviation.
 SEGMENTER_SD_MM = 1.2
-
-EDGE_NOTE = "The canal reaches the edge of the imaged slab; the area within it is given."
 
 
 @dataclass(frozen=True)
@@ -126,8 +124,11 @@ def measure(
 
 def _measurements(place: str, cut: CanalCut | None) -> list[Measurement]:
     if cut is None:
-        note = "The canal was not seen here."
-        return [Measurement(place, "canal_ap", None, "mm", note), Measurement(place, "canal_area", None, "mm²", note)]
+        unseen = Notice("canal_not_seen")
+        return [
+            Measurement(place, "canal_ap", None, "mm", unseen),
+            Measurement(place, "canal_area", None, "mm²", unseen),
+        ]
     return [
         Measurement(place, "canal_ap", round(cut.ap_mm, 1), "mm", plus_minus=round(cut.ap_sd_mm, 1)),
         Measurement(
@@ -135,7 +136,7 @@ def _measurements(place: str, cut: CanalCut | None) -> list[Measurement]:
             "canal_area",
             round(cut.area_mm2),
             "mm²",
-            "" if cut.whole else EDGE_NOTE,
+            None if cut.whole else Notice("canal_cut_off"),
             lower_bound=not cut.whole,
             plus_minus=round(cut.area_sd_mm2) if cut.whole else None,
         ),

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.images import geometry
-from inference.types import LUMBAR_LEVELS, DiscLevel, FloatArray, Label, Measurement, Role, Segmentation, Volume
+from inference.types import LUMBAR_LEVELS, DiscLevel, FloatArray, Label, Measurement, Notice, Role, Segmentation, Volume
 
 #: Side of a foramen -> its way along the disc's `left`.
 SIDES = {"left": 1.0, "right": -1.0}
@@ -39,11 +39,11 @@ FAT = {Role.SAGITTAL_T1: 1.0, Role.SAGITTAL_T2: 0.85}
 #: Less marrow than this in a plane is not compared with.
 MARROW_MM2 = 75.0
 
-NOT_REACHED_NOTE = "The sagittal slices do not reach this foramen."
-NO_PEDICLE_NOTE = "The pedicle above was not seen."
-NO_LOWER_NOTE = "The pedicle below was not seen."
-NO_FAT_NOTE = "Fat is not bright in any sagittal series: it is suppressed, or a contrast agent was given."
-NO_MARROW_NOTE = "Too little bone marrow was seen to compare with."
+NOT_REACHED = Notice("foramen_not_reached")
+NO_UPPER_PEDICLE = Notice("upper_pedicle_not_seen")
+NO_LOWER_PEDICLE = Notice("lower_pedicle_not_seen")
+NO_BRIGHT_FAT = Notice("fat_not_bright")
+NO_MARROW = Notice("too_little_marrow")
 
 Mask = NDArray[np.bool_]
 #: Any points (..., 3), LPS mm -> their `Label`.
@@ -102,17 +102,17 @@ def measure_foramina(
 
 def opening_of(
     labels: Labels, disc: DiscLevel, side: str, reached: Callable[[FloatArray], Mask] | None = None
-) -> Opening | str:
+) -> Opening | Notice:
     """The foramen at one side of a disc, or why it cannot be seen. reached: whether points lie in the imaged slab."""
     points = _plane(disc, SIDES[side] * np.array(BESIDE_MM), _ABOVE, _BEHIND)
     imaged = np.ones(len(points), dtype=bool)
     if reached is not None:
         imaged = reached(points[:, len(_ABOVE) // 2, len(_BEHIND) // 2])
     if imaged.sum() < PLANES:
-        return NOT_REACHED_NOTE
+        return NOT_REACHED
     wall = _wall_mm(labels, disc, side)
     if wall is None:
-        return NO_PEDICLE_NOTE
+        return NO_UPPER_PEDICLE
     points = points[imaged]
     found = labels(points)
     bone = (found == Label.VERTEBRA) | (found == Label.SACRUM)
@@ -128,7 +128,7 @@ def opening_of(
     sac = (free & (found == Label.CANAL)).sum(axis=(1, 2))
     seen = np.flatnonzero((area * STEP_MM**2 > LEAST_MM2) & (sac < MOST_SAC * area))[:PLANES]
     if not len(seen):
-        return NO_PEDICLE_NOTE
+        return NO_UPPER_PEDICLE
     return Opening(points[seen], bone[seen], free[seen], (roofs - floors)[seen])
 
 
@@ -164,7 +164,7 @@ def _free(solid: Mask, wall_mm: float, roof_mm: float) -> Mask:
     return free
 
 
-def fat_of(opening: Opening, role: Role, volume: Volume) -> FloatArray | str:
+def fat_of(opening: Opening, role: Role, volume: Volume) -> FloatArray | Notice:
     """mm2 of fat in each plane, not a number where there is too little marrow; or why there is none at all."""
     images = geometry.sample(volume.array, volume.affine, opening.points)
     cell = STEP_MM**2
@@ -173,23 +173,23 @@ def fat_of(opening: Opening, role: Role, volume: Volume) -> FloatArray | str:
         bright = image[marrow & np.isfinite(image)]
         if len(bright) * cell >= MARROW_MM2:
             areas[number] = float((image[free] > FAT[role] * np.median(bright)).sum()) * cell
-    return areas if np.isfinite(areas).any() else NO_MARROW_NOTE
+    return areas if np.isfinite(areas).any() else NO_MARROW
 
 
-def _heights(opening: Opening | str) -> FloatArray | str:
-    if isinstance(opening, str):
+def _heights(opening: Opening | Notice) -> FloatArray | Notice:
+    if isinstance(opening, Notice):
         return opening
-    return opening.heights_mm if np.isfinite(opening.heights_mm).any() else NO_LOWER_NOTE
+    return opening.heights_mm if np.isfinite(opening.heights_mm).any() else NO_LOWER_PEDICLE
 
 
-def _fat(opening: Opening | str, role: Role | None, sagittal: Mapping[Role, Volume]) -> FloatArray | str:
-    if isinstance(opening, str):
+def _fat(opening: Opening | Notice, role: Role | None, sagittal: Mapping[Role, Volume]) -> FloatArray | Notice:
+    if isinstance(opening, Notice):
         return opening
-    return NO_FAT_NOTE if role is None else fat_of(opening, role, sagittal[role])
+    return NO_BRIGHT_FAT if role is None else fat_of(opening, role, sagittal[role])
 
 
-def _measurement(level: str, quantity: str, values: FloatArray | str, unit: str) -> Measurement:
+def _measurement(level: str, quantity: str, values: FloatArray | Notice, unit: str) -> Measurement:
     """The planes' median, or why there is none."""
-    if isinstance(values, str):
+    if isinstance(values, Notice):
         return Measurement(level, quantity, None, unit, values)
     return Measurement(level, quantity, round(float(np.nanmedian(values)), 1 if unit == "mm" else None), unit)

@@ -66,15 +66,15 @@ def _compared(one: Measurement) -> Measurement:
     return replace(one, usual=(low, high), deviation=deviation)
 
 
-def said(one: Measurement) -> str:
-    """``below the usual range``, ``above the usual range``, or nothing where it lies within or is not known.
+def side(one: Measurement) -> int:
+    """-1 where it lies below the usual range, 1 above it, 0 within it or where that is not known.
 
     Its own uncertainty must not explain it.
     """
     if one.value is None or one.usual is None or one.deviation is None:
-        return ""
+        return 0
     low, high = one.usual
     spread = one.plus_minus or 0.0
     if one.value + spread < low:
-        return "below the usual range"
-    return "above the usual range" if one.value - spread > high else ""
+        return -1
+    return 1 if one.value - spread > high else 0

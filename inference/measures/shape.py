@@ -8,7 +8,7 @@ and the planes' spread is its uncertainty.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from inference.images import geometry
-from inference.types import DiscLevel, FloatArray, Label, Measurement, Segmentation, VertebraLevel
+from inference.types import DiscLevel, FloatArray, Label, Measurement, Notice, Segmentation, VertebraLevel
 
 #: Where the sagittal planes lie beside the middle of a structure, mm.
 PLANES_MM = (-8.0, -4.0, 0.0, 4.0, 8.0)
@@ -187,8 +187,7 @@ def _slip(level: str, upper: Shape, lower: Shape) -> Measurement:
         return measured
     grade = min(len(MEYERDING), 1 + int(abs(float(np.median(shares))) // 0.25))
     kind = "anterolisthesis" if measured.value > 0 else "retrolisthesis"
-    note = f"{kind}, Meyerding grade {MEYERDING[grade - 1]}"
-    return Measurement(level, "slip", measured.value, "mm", note, plus_minus=measured.plus_minus)
+    return replace(measured, notice=Notice("listhesis", values={"kind": kind, "meyerding": MEYERDING[grade - 1]}))
 
 
 def _segment(level: str, disc: Shape, bodies: dict[str, Shape]) -> Measurement:
@@ -196,15 +195,15 @@ def _segment(level: str, disc: Shape, bodies: dict[str, Shape]) -> Measurement:
     names = level.split("-")
     upper, lower = (bodies.get(name) for name in names)
     if upper is None or (lower is None and names[1] != "S1"):
-        return Measurement(level, "segment_angle", None, "°", "A vertebra beside the disc was not seen.")
+        return Measurement(level, "segment_angle", None, "°", Notice("vertebra_not_seen"))
     angles = _angles(upper, lower, "top") if lower else _angles(upper, disc, "bottom")
     return _number(level, "segment_angle", angles, "°")
 
 
 def _lordosis(first: Shape | None, last: Shape | None) -> Measurement:
-    """Angle between the upper endplate of L1 and that of S1, where the lowest disc ends; lying down."""
+    """Angle between the upper endplate of L1 and that of S1, where the lowest disc ends; supine."""
     if first is None or last is None:
-        return Measurement("L1-S1", "lordosis", None, "°", "L1 or the lowest disc was not seen.")
+        return Measurement("L1-S1", "lordosis", None, "°", Notice("lordosis_ends_not_seen"))
     return _number("L1-S1", "lordosis", _angles(first, last, "bottom"), "°")
 
 
@@ -234,7 +233,7 @@ def _number(place: str, quantity: str, values: Iterable[float], unit: str) -> Me
     """Median of the planes, with the standard error that their spread gives."""
     found = np.array(list(values))
     if len(found) < MIN_PLANES:
-        return Measurement(place, quantity, None, unit, "It was not seen well enough to be measured.")
+        return Measurement(place, quantity, None, unit, Notice("not_seen_well"))
     middle = float(np.median(found))
     spread = MAD_TO_SD * float(np.median(np.abs(found - middle)))
     return Measurement(place, quantity, round(middle, 1), unit, plus_minus=round(max(spread, STEP_MM / 2), 1))

@@ -32,7 +32,7 @@ from inference.models.cards import (
 from inference.models.discnet import DiscEnsemble, DiscNetConfig
 from inference.models.gradenet import GradeConfig, GradeNet
 from inference.models.unet import UNet, UNetConfig
-from inference.types import DiscQuestion
+from inference.types import DiscQuestion, ModelMark
 
 __all__ = [
     "NETWORKS", "SHIPPED", "WEIGHTS", "Choice", "DamagedModelError", "Installed", "MissingModelError", "Model",
@@ -84,9 +84,9 @@ class Model:
         return str(self.card["sha256"])
 
     @property
-    def mark(self) -> str:
+    def mark(self) -> ModelMark:
         """Name, version and hash."""
-        return f"{self.name} {self.version} {self.sha256}"
+        return ModelMark(self.name, self.version, self.sha256)
 
 
 def save(network: torch.nn.Module, card: dict[str, Any], folder: Path) -> None:

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from inference import __version__
+from inference.grading import thresholds
 from inference.grading.evidence import EvidenceMap
 from inference.grading.heads import Findings
 from inference.images.headers import digest
 from inference.images.read import StudyImages
 from inference.measures.levels import MeasuredLevels
 from inference.result import draft
+from inference.spine import quality
 from inference.spine.find import Spine
 from inference.spine.instances import InstanceMap, instances
-from inference.types import Provenance, Role, Segmentation, Slice, StudyReading, Volume
+from inference.types import Notice, Provenance, Role, Segmentation, Slice, StudyReading, Volume
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ def compose(
 ) -> Result:
     """All that was found, as one reading. models: the segmenter, then those of the heads that answered."""
     parts = instances(spine.segmentation, spine.levels.discs)
+    rows, outside = thresholds.in_table(findings.levels)
+    notices = (*images.notices, *spine.levels.notices, *spine.quality, *_coverage(images, measured))
     reading = StudyReading(
         study_instance_uid=images.study_instance_uid,
         series=images.choices,
@@ -46,20 +50,15 @@ def compose(
         discs=measured.discs,
         vertebrae=spine.levels.vertebrae,
         measurements=measured.measurements,
-        findings=findings.levels,
+        findings=rows,
         axial=measured.axial,
-        draft=draft.compose(findings.levels, measured.measurements),
+        draft=draft.compose(rows, measured.measurements),
         provenance=_provenance(images, models),
-        warnings=(
-            *images.warnings,
-            *spine.levels.warnings,
-            *(finding.text for finding in spine.quality),
-            *_coverage(images, measured),
-        ),
+        notices=quality.with_missing_levels(notices, measured.discs),
         numbering=spine.levels.numbering,
         instances=parts.listed(),
-        quality=spine.quality,
         disc_findings=findings.discs,
+        outside=outside,
     )
     return Result(reading, images.volume, spine.segmentation, parts, _planes(images), findings.evidence)
 
@@ -74,25 +73,17 @@ def _planes(images: StudyImages) -> dict[str, tuple[Slice, ...]]:
     return planes
 
 
-def _coverage(images: StudyImages, measured: MeasuredLevels) -> tuple[str, ...]:
-    warnings = []
+def _coverage(images: StudyImages, measured: MeasuredLevels) -> tuple[Notice, ...]:
+    notices = []
     if not images.of(Role.SAGITTAL_T2).stacks:
-        warnings.append("Read from sagittal T1: the canal's edge is less certain than on T2.")
+        notices.append(Notice("read_from_t1"))
     if not images.of(Role.AXIAL_T2).stacks:
-        warnings.append("There is no axial T2 series; everything is read from the sagittal images.")
+        notices.append(Notice("no_axial_series"))
     elif not measured.axial:
-        warnings.append("The axial images pass through none of the discs that were found.")
-    return tuple(warnings)
+        notices.append(Notice("axial_misses_discs"))
+    return tuple(notices)
 
 
 def _provenance(images: StudyImages, models: Sequence[Any]) -> Provenance:
-    segmenter, *others = models
-    return Provenance(
-        __version__,
-        segmenter.name,
-        segmenter.version,
-        segmenter.sha256,
-        digest(images.files),
-        segmenter.run.runtime,
-        tuple(model.mark for model in others),
-    )
+    marks = tuple(model.mark for model in models)
+    return Provenance(__version__, marks, digest(images.files), models[0].run.runtime)

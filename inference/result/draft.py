@@ -10,15 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from inference.measures.canal import lookup
-from inference.types import LUMBAR_LEVELS, Grade, LevelFinding, Measurement, Sentence, Site
+from inference.result.words import GRADE_LABELS, SITE_NAMES, amount, grade_word, listed
+from inference.types import ABNORMAL, LEVELS, Grade, LevelFinding, Measurement, Sentence, Site
 
-_SITE = {
-    Site.CANAL: "spinal canal",
-    Site.RECESS_LEFT: "left lateral recess",
-    Site.RECESS_RIGHT: "right lateral recess",
-    Site.FORAMEN_LEFT: "left foramen",
-    Site.FORAMEN_RIGHT: "right foramen",
-}
 #: What both sides together are called.
 _PAIRS: dict[tuple[Site, ...], str] = {
     (Site.RECESS_LEFT, Site.RECESS_RIGHT): "both lateral recesses",
@@ -26,31 +20,41 @@ _PAIRS: dict[tuple[Site, ...], str] = {
 }
 
 
-def compose(findings: Iterable[LevelFinding], measurements: Iterable[Measurement] = ()) -> tuple[Sentence, ...]:
-    """Findings section level by level, then the impression. Deterministic."""
+#: The worst first.
+_WORST_FIRST = ABNORMAL[::-1]
+
+
+def compose(
+    findings: Iterable[LevelFinding],
+    measurements: Iterable[Measurement] = (),
+    outside: Iterable[LevelFinding] = (),
+) -> tuple[Sentence, ...]:
+    """Findings section level by level, then the impression. Deterministic.
+
+    outside: of discs that have no row; what is narrow there stands in both sections.
+    """
     table = {(finding.level, finding.site): finding for finding in findings}
     measured = tuple(measurements)
     sentences = [Sentence("FINDINGS"), *_alignment(measured)]
-    for level in LUMBAR_LEVELS:
+    for level in LEVELS:
         present = [table[level, site] for site in Site if (level, site) in table]
         if present:
             sentences.append(_level_sentence(level, present, measured))
-    sentences.append(Sentence("IMPRESSION"))
-    sentences += _impression(table)
-    return tuple(sentences)
+    beyond = _outside(outside)
+    return (*sentences, *beyond, Sentence("IMPRESSION"), *_impression(table, beyond))
 
 
-def _alignment(measured: Sequence[Measurement]) -> list[Sentence]:
+def _alignment(measured: tuple[Measurement, ...]) -> list[Sentence]:
     """The lordosis, and every slip that is more than the uncertainty of reading it."""
-    said = []
+    lordosis = lookup(measured, "L1-S1", "lordosis")
+    sentences = [Sentence(f"Lordosis L1-S1 {amount(lordosis)}, supine.")] if lordosis else []
     for one in measured:
-        if one.quantity == "slip" and one.note and one.value is not None:
+        if one.quantity == "slip" and one.notice and one.value is not None:
             upper, lower = one.place.split("-")
-            slip = replace(one, value=abs(one.value))
-            said.append(Sentence(f"Alignment: {one.note.replace(',', f' of {upper} on {lower}, {slip},')}."))
-        if one.quantity == "lordosis" and one.value is not None:
-            said.insert(0, Sentence(f"Lordosis L1-S1 {one}, lying down."))
-    return said
+            slip, kind = amount(replace(one, value=abs(one.value))), one.notice.values["kind"]
+            grade = one.notice.values["meyerding"]
+            sentences.append(Sentence(f"Alignment: {kind} of {upper} on {lower}, {slip}, Meyerding grade {grade}."))
+    return sentences
 
 
 def text_of(sentences: Iterable[Sentence]) -> str:
@@ -65,7 +69,7 @@ def text_of(sentences: Iterable[Sentence]) -> str:
 
 def _level_sentence(level: str, present: list[LevelFinding], measured: tuple[Measurement, ...]) -> Sentence:
     parts = []
-    for grade in (Grade.SEVERE, Grade.MODERATE, Grade.MILD, Grade.NORMAL, Grade.NOT_ASSESSED):
+    for grade in (*_WORST_FIRST, Grade.NORMAL, Grade.NOT_ASSESSED):
         sites: list[Site] = [finding.site for finding in present if finding.grade is grade]
         if sites:
             parts.append(_phrase(grade, sites, _numbers(level, measured) if Site.CANAL in sites else ""))
@@ -85,7 +89,7 @@ def _phrase(grade: Grade, sites: list[Site], numbers: str) -> str:
     if grade is Grade.NORMAL:
         normal = f"{_places(sites)} {plural} normal{numbers}"
         return normal if Site.CANAL not in sites else f"no spinal canal stenosis{numbers}"
-    return f"{grade.value} stenosis of {_places(sites, 'the ')}{numbers}"
+    return f"{grade_word(grade)} stenosis of {_places(sites, 'the ')}{numbers}"
 
 
 def _places(sites: Sequence[Site], article: str = "") -> str:
@@ -94,10 +98,10 @@ def _places(sites: Sequence[Site], article: str = "") -> str:
     for site in sites:
         pair = next((pair for pair in _PAIRS if site in pair), (site,))
         if not set(pair) <= set(sites):
-            names.append(f"{article}{_SITE[site]}")
+            names.append(f"{article}{SITE_NAMES[site]}")
         elif site is pair[0]:
-            names.append(_PAIRS.get(pair, f"{article}{_SITE[site]}"))
-    return _list(names)
+            names.append(_PAIRS.get(pair, f"{article}{SITE_NAMES[site]}"))
+    return listed(names)
 
 
 def _numbers(level: str, measured: tuple[Measurement, ...]) -> str:
@@ -106,16 +110,35 @@ def _numbers(level: str, measured: tuple[Measurement, ...]) -> str:
         measured_here = lookup(measured, level, quantity)
         if measured_here is not None:
             # The uncertainty stands beside the number on the page; in a report it would only be in the way.
-            parts.append(f"{name} {replace(measured_here, plus_minus=None)}")
+            parts.append(f"{name} {amount(replace(measured_here, plus_minus=None))}")
     return f" ({', '.join(parts)})" if parts else ""
 
 
-def _impression(table: dict[tuple[str, Site], LevelFinding]) -> list[Sentence]:
+def _outside(findings: Iterable[LevelFinding]) -> list[Sentence]:
+    """What is narrow at discs outside the table, worst first."""
+    by_level: dict[tuple[Grade, str], list[Site]] = {}
+    for one in findings:
+        if one.grade in ABNORMAL:
+            by_level.setdefault((one.grade, one.level), []).append(one.site)
+    return [
+        Sentence(
+            f"{GRADE_LABELS[grade]} stenosis of {_places(sites, 'the ')} at {level}, outside the named levels.",
+            tuple((level, site) for site in sites),
+        )
+        for worst in _WORST_FIRST
+        for (grade, level), sites in by_level.items()
+        if grade is worst
+    ]
+
+
+def _impression(table: dict[tuple[str, Site], LevelFinding], beyond: list[Sentence]) -> list[Sentence]:
+    """beyond: what is narrow outside the table; with it nothing is said of a spine without stenosis."""
     sentences = []
-    for grade in (Grade.SEVERE, Grade.MODERATE, Grade.MILD):
+    for grade in _WORST_FIRST:
         for levels, sites in _grouped(table, grade):
-            said = f"{grade.value.capitalize()} stenosis of {_places(sites, 'the ')} at {_list(levels)}."
-            sentences.append(Sentence(said, tuple((level, site) for site in sites for level in levels)))
+            text = f"{GRADE_LABELS[grade]} stenosis of {_places(sites, 'the ')} at {listed(levels)}."
+            sentences.append(Sentence(text, tuple((level, site) for site in sites for level in levels)))
+    sentences += beyond
     if not sentences:
         sentences += _no_stenosis(table)
     return sentences + _not_assessed(table)
@@ -130,10 +153,15 @@ def _no_stenosis(table: dict[tuple[str, Site], LevelFinding]) -> list[Sentence]:
         return [Sentence("No stenosis where assessed.", tuple(graded))]
     sentences = []
     for levels, sites in _grouped(table, Grade.NORMAL):
-        where = "any level" if levels == LUMBAR_LEVELS else _list(levels)
-        said = f"No stenosis of {_places(sites, 'the ')} at {where}."
-        sentences.append(Sentence(said, tuple((level, site) for site in sites for level in levels)))
+        where = "any level" if levels == _rows(table) else listed(levels)
+        text = f"No stenosis of {_places(sites, 'the ')} at {where}."
+        sentences.append(Sentence(text, tuple((level, site) for site in sites for level in levels)))
     return sentences
+
+
+def _rows(table: dict[tuple[str, Site], LevelFinding]) -> tuple[str, ...]:
+    """The levels of the table, head to feet."""
+    return tuple(level for level in LEVELS if any(level == row for row, _ in table))
 
 
 def _is(table: dict[tuple[str, Site], LevelFinding], level: str, site: Site, grade: Grade) -> bool:
@@ -143,22 +171,18 @@ def _is(table: dict[tuple[str, Site], LevelFinding], level: str, site: Site, gra
 def _not_assessed(table: dict[tuple[str, Site], LevelFinding]) -> list[Sentence]:
     sentences = []
     for levels, sites in _grouped(table, Grade.NOT_ASSESSED):
-        where = "all levels" if levels == LUMBAR_LEVELS else _list(levels)
+        where = "all levels" if levels == _rows(table) else listed(levels)
         place = _places(sites)
-        said = f"{place[0].upper()}{place[1:]} not assessed at {where}."
-        sentences.append(Sentence(said, tuple((level, site) for site in sites for level in levels)))
+        text = f"{place[0].upper()}{place[1:]} not assessed at {where}."
+        sentences.append(Sentence(text, tuple((level, site) for site in sites for level in levels)))
     return sentences
 
 
 def _grouped(table: dict[tuple[str, Site], LevelFinding], grade: Grade) -> list[tuple[tuple[str, ...], list[Site]]]:
     """The sites that have ``grade`` and their levels; recesses and foramina together where they agree."""
-    by_site = {site: tuple(lv for lv in LUMBAR_LEVELS if _is(table, lv, site, grade)) for site in Site}
+    by_site = {site: tuple(lv for lv in LEVELS if _is(table, lv, site, grade)) for site in Site}
     groups: dict[tuple[tuple[str, ...], str], list[Site]] = {}
     for site, levels in by_site.items():
         if levels:
             groups.setdefault((levels, "canal" if site is Site.CANAL else "sides"), []).append(site)
     return [(levels, sites) for (levels, _), sites in groups.items()]
-
-
-def _list(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inference.types import LEVELS, DiscLevel, FloatArray, Numbering
+from inference.types import LEVELS, DiscLevel, FloatArray, Notice, Numbering, Value
 
 #: What a disc within the sacrum is called.
 SACRAL_DISC = "S1-S2"
@@ -43,8 +43,8 @@ THIN_MM, THIN_SHARE = 5.6, 0.58
 SACRAL_DISC_SHARE = 0.38
 #: Log odds that labelled sacrum below the lowest disc takes from its being L4-L5, where it fills the space.
 SACRUM_WEIGHT = 4.0
-#: A competing reading less probable than this is not told as a warning.
-WORTH_TELLING = 0.10
+#: Probability from which on a competing reading of the lowest disc is reported.
+LEAST_REPORTED = 0.10
 #: The tilt of discs that lie as if in another order is no evidence beyond this log odds.
 MOST = 8.0
 
@@ -93,7 +93,7 @@ def designate(evidence: Evidence) -> Numbering:
         probability=round(shares[first], 3),
         alternative=_name(second),
         alternative_probability=round(shares[second], 3),
-        transitional=_transitional(evidence) if first == 0 else "",
+        transitional=_transitional(evidence) if first == 0 else None,
     )
 
 
@@ -123,21 +123,16 @@ def _name(shift: int) -> str:
     return SACRAL_DISC if shift < 0 else LEVELS[-1 - shift]
 
 
-def _transitional(evidence: Evidence) -> str:
-    """Why the lowest vertebra may be a transitional one; empty when nothing speaks for it."""
+def _transitional(evidence: Evidence) -> Notice | None:
+    """Why the lowest vertebra may be a transitional one; None when nothing speaks for it."""
     depth, height = (float(sizes[0] / np.median(sizes[1:])) for sizes in (evidence.depths_mm, evidence.heights_mm))
     thin = evidence.heights_mm[0] < min(THIN_MM, THIN_SHARE * evidence.heights_mm[1])
     if depth < SMALL_DEPTH or height < SMALL_HEIGHT or thin:
-        return (
-            f"The lowest disc is small ({evidence.depths_mm[0]:.0f} mm deep, {evidence.heights_mm[0]:.1f} mm high): "
-            "a transitional vertebra is possible."
-        )
+        sizes_mm = {"depth_mm": float(evidence.depths_mm[0]), "height_mm": float(evidence.heights_mm[0])}
+        return Notice("small_lowest_disc", values=sizes_mm)
     if evidence.sacral_disc_mm > SACRAL_DISC_SHARE * np.median(evidence.depths_mm):
-        return (
-            f"There is a disc within the sacrum ({evidence.sacral_disc_mm:.0f} mm deep): "
-            "S1 may be a lumbar vertebra, a transitional one."
-        )
-    return ""
+        return Notice("disc_in_sacrum", values={"depth_mm": evidence.sacral_disc_mm})
+    return None
 
 
 def shift_of(lowest: str) -> int:
@@ -145,20 +140,22 @@ def shift_of(lowest: str) -> int:
     return -1 if lowest == SACRAL_DISC else len(LEVELS) - 1 - LEVELS.index(lowest)
 
 
-def warnings_of(numbering: Numbering) -> tuple[str, ...]:
-    """What a reader should check about the names."""
-    told = []
-    if numbering.alternative_probability >= WORTH_TELLING:
-        told.append(
-            f"The level names are uncertain: the lowest disc found is taken for {numbering.lowest} "
-            f"({numbering.probability:.0%}), it may be {numbering.alternative} "
-            f"({numbering.alternative_probability:.0%}). Check the count."
-        )
+def notices_of(numbering: Numbering) -> tuple[Notice, ...]:
+    """What a reader should check about the names; they are the machine's, whatever a reader calls the discs."""
+    notices = []
+    if numbering.alternative_probability >= LEAST_REPORTED:
+        readings: dict[str, Value] = {
+            "lowest": numbering.lowest,
+            "probability": numbering.probability,
+            "alternative": numbering.alternative,
+            "alternative_probability": numbering.alternative_probability,
+        }
+        notices.append(Notice("names_uncertain", values=readings))
     elif numbering.lowest != LEVELS[-1]:
-        told.append(f"The lowest disc that was found is taken for {numbering.lowest}. Check the level names.")
+        notices.append(Notice("lowest_disc_named", values={"lowest": numbering.lowest}))
     if numbering.transitional:
-        told.append(f"{numbering.transitional} Check the count.")
-    return tuple(told)
+        notices.append(numbering.transitional)
+    return tuple(notices)
 
 
 def evidence_of(

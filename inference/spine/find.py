@@ -10,7 +10,7 @@ from inference.progress import Progress, silent
 from inference.spine import quality
 from inference.spine.localise import Localisation, localise
 from inference.spine.segment import segment
-from inference.types import DiscLevel, QualityFinding, Segmentation
+from inference.types import DiscLevel, Notice, Segmentation, Step
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,11 @@ class Spine:
 
     segmentation: Segmentation
     levels: Localisation
-    quality: tuple[QualityFinding, ...]
+    quality: tuple[Notice, ...]
 
     def is_spoilt(self, disc: DiscLevel) -> bool:
         """Whether something about the images forbids to judge this disc."""
-        return any(disc.level in finding.places for finding in self.quality)
+        return disc.level in quality.spoilt_places(self.quality)
 
 
 def find_spine(images: StudyImages, segmenter: registry.Model, progress: Progress = silent) -> Spine:
@@ -34,8 +34,8 @@ def find_spine(images: StudyImages, segmenter: registry.Model, progress: Progres
 
     Raises a subclass of `errors.StudyError` when a person must mend the input.
     """
-    progress("segmenting", 0.0)
-    segmentation = segment(segmenter.run, images.volume, lambda share: progress("segmenting", share))
-    progress("localising", 0.0)
+    progress(Step.SEGMENTING, 0.0)
+    segmentation = segment(segmenter.run, images.volume, lambda share: progress(Step.SEGMENTING, share))
+    progress(Step.LOCALISING, 0.0)
     levels = localise(segmentation)
     return Spine(segmentation, levels, quality.assess(images.header, images.volume, segmentation, levels))

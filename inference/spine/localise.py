@@ -35,7 +35,17 @@ from inference.spine.pieces import (
     points_of,
     slab_mm,
 )
-from inference.types import LEVELS, DiscLevel, FloatArray, Label, Numbering, Segmentation, SpineCurve, VertebraLevel
+from inference.types import (
+    LEVELS,
+    DiscLevel,
+    FloatArray,
+    Label,
+    Notice,
+    Numbering,
+    Segmentation,
+    SpineCurve,
+    VertebraLevel,
+)
 
 #: Fewer points than this are no column of bodies.
 MIN_BODY_POINTS = 100
@@ -74,7 +84,7 @@ class Localisation:
     discs: tuple[DiscLevel, ...]
     vertebrae: tuple[VertebraLevel, ...]
     numbering: Numbering
-    warnings: tuple[str, ...]
+    notices: tuple[Notice, ...]
     higher: tuple[DiscLevel, ...] = ()
     filled: int = 0
 
@@ -116,14 +126,16 @@ def localise(segmentation: Segmentation) -> Localisation:
     discs = _name(frames, shift)
     vertebrae = _vertebrae(discs, bodies)
     higher = tuple(frames[: max(0, len(frames) + min(shift, 0) - len(discs))])
-    warnings = (*_apart_warning(doubtful), *_filled_warning(filled), *designate.warnings_of(numbering))
-    return Localisation(curve, discs, vertebrae, numbering, warnings, higher, filled)
+    notices = (
+        *_counted("discs_too_near", doubtful),
+        *_counted("discs_estimated", filled),
+        *designate.notices_of(numbering),
+    )
+    return Localisation(curve, discs, vertebrae, numbering, notices, higher, filled)
 
 
-def _apart_warning(doubtful: int) -> tuple[str, ...]:
-    if not doubtful:
-        return ()
-    return (f"{doubtful} mark(s) of disc lay too near to another to be a disc of their own. Check the levels.",)
+def _counted(code: str, count: int) -> tuple[Notice, ...]:
+    return (Notice(code, values={"count": count}),) if count else ()
 
 
 def _fit_curve(pieces: list[Piece], bodies: FloatArray) -> SpineCurve:
@@ -168,12 +180,6 @@ def _fill_gaps(pieces: list[Piece], curve: SpineCurve) -> tuple[list[Piece], int
             added += 1
         out.append(pieces[index + 1])
     return out, added
-
-
-def _filled_warning(filled: int) -> tuple[str, ...]:
-    if not filled:
-        return ()
-    return (f"{filled} disc(s) were not seen between their neighbours; their place is estimated. Check the levels.",)
 
 
 def _nearest(curve: SpineCurve, point: FloatArray) -> int:

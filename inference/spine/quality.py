@@ -1,6 +1,6 @@
 """Are these images fit to be read? Warn by name, withhold what they spoil, or refuse.
 
-Pure functions from headers, images, masks and levels to `QualityFinding`s. A
+Pure functions from headers, images, masks and levels to `Notice`s. A
 study that would be read confidently and wrongly is refused with a `StudyError`
 that says what to do; one that can be read with care carries a warning. The
 thresholds were set on simulated series (`inference.training.data.spoilt`) and on
@@ -28,7 +28,7 @@ from inference.types import (
     FloatArray,
     Label,
     Measurement,
-    QualityFinding,
+    Notice,
     Segmentation,
     Volume,
 )
@@ -58,17 +58,17 @@ ODD, MIN_STEPS = (0.6, 1.5), 3
 THORACIC_MM, FLAT_DEG = 34.0, 20.0
 #: Less sacrum than this is a speck, mm3.
 LEAST_SACRUM_MM3 = 5000.0
-#: Code of the finding that levels are missing: the only one that a renumbering makes anew.
+#: Code of the notice that levels are missing: the only one that depends on what the discs are called.
 MISSING = "levels_missing"
+#: Places of these notices are spoilt: canal, foramina and discs there must not be judged.
+SPOILING = ("metal",)
 #: Images of which the network that looks at discs has seen none.
 UNLEARNT = ("contrast", "fat_suppressed", "unexpected_contrast")
 #: Discs of a lumbar spine lie so far apart in the median, mm, and at most this share of them is estimated.
 APART_MM, MOST_ESTIMATED = (22.0, 45.0), 0.4
 
 
-def assess(
-    header: Header, volume: Volume, segmentation: Segmentation, spine: Localisation
-) -> tuple[QualityFinding, ...]:
+def assess(header: Header, volume: Volume, segmentation: Segmentation, spine: Localisation) -> tuple[Notice, ...]:
     """All findings of the series that is read.
 
     header: of one of its images. Raises SpineNotFoundError, WrongRegionError,
@@ -107,22 +107,17 @@ def check_region(segmentation: Segmentation, spine: Localisation) -> None:
         )
 
 
-def of_header(header: Header) -> tuple[QualityFinding, ...]:
+def of_header(header: Header) -> tuple[Notice, ...]:
     """Contrast agent and fat suppression, by what the header says."""
     found = []
     if is_enhanced(header):
-        found.append(QualityFinding("contrast", "The series was made after a contrast agent. Check the grades."))
+        found.append(Notice("contrast"))
     if is_suppressed(header):
-        found.append(
-            QualityFinding(
-                "fat_suppressed",
-                "Fat is suppressed in this series: the canal's edge is less certain. Check the grades.",
-            )
-        )
+        found.append(Notice("fat_suppressed"))
     return tuple(found)
 
 
-def of_images(read: ImageFigures, weighting: str) -> tuple[QualityFinding, ...]:
+def of_images(read: ImageFigures, weighting: str) -> tuple[Notice, ...]:
     """Noise, motion, contrast and metal.
 
     weighting: as the header has it. Raises PoorImagesError or UnexpectedContrastError.
@@ -130,65 +125,58 @@ def of_images(read: ImageFigures, weighting: str) -> tuple[QualityFinding, ...]:
     return (*_noise(read), *_motion(read), *_contrast(read, weighting), *_metal(read))
 
 
-def _noise(read: ImageFigures) -> list[QualityFinding]:
+def _noise(read: ImageFigures) -> list[Notice]:
     if read.noise >= TOO_NOISY:
         raise PoorImagesError(f"The images are too noisy to be read (noise {read.noise:.0%} of the marrow's signal).")
     if read.noise < NOISY:
         return []
-    text = f"The images are noisy ({read.noise:.0%} of the marrow's signal). Check canal and levels by eye."
-    return [QualityFinding("noise", text, round(100 * read.noise), "%")]
+    return [Notice("noise", values={"noise_percent": round(100 * read.noise)})]
 
 
-def _motion(read: ImageFigures) -> list[QualityFinding]:
+def _motion(read: ImageFigures) -> list[Notice]:
     if not read.ripple >= RIPPLED:
         return []
     if read.ripple >= TOO_RIPPLED:
         raise PoorImagesError("The patient moved too much: ghosts run through the vertebrae.")
-    text = "Ghosts or ripples run through the vertebrae: the patient may have moved. Check the grades."
-    return [QualityFinding("motion", text, round(100 * read.ripple, 1), "%")]
+    return [Notice("motion", values={"ripple_percent": round(100 * read.ripple, 1)})]
 
 
-def _contrast(read: ImageFigures, weighting: str) -> list[QualityFinding]:
+def _contrast(read: ImageFigures, weighting: str) -> list[Notice]:
     if weighting == "T2" and read.csf < LEAST_CSF:
         raise UnexpectedContrastError("The series is named T2, but its CSF is dark.")
     if weighting == "T1" and read.csf > MOST_CSF_T1:
-        text = "The series is named T1, but its CSF is bright. Check what was sent."
-        return [QualityFinding("unexpected_contrast", text, round(read.csf, 2), "× marrow")]
+        return [Notice("unexpected_contrast", values={"csf_to_marrow": round(read.csf, 2)})]
     if weighting == "T2" and read.fat < LEAST_FAT * read.csf:
-        text = "Fat is dark: it seems to be suppressed in this series. Check the grades."
-        return [QualityFinding("fat_suppressed", text, round(read.fat / read.csf, 2), "× CSF")]
+        return [Notice("fat_suppressed", values={"fat_to_csf": round(read.fat / read.csf, 2)})]
     return []
 
 
-def _metal(read: ImageFigures) -> list[QualityFinding]:
+def _metal(read: ImageFigures) -> list[Notice]:
     places = [name for name, volume in read.voids_mm3.items() if volume >= METAL_MM3]
     if not places:
         return []
-    text = (
-        f"Signal voids as beside metal at {', '.join(places)}. "
-        "Canal and foramina are not measured there: read these levels by hand."
-    )
-    return [QualityFinding("metal", text, round(sum(read.voids_mm3.values())), "mm³", tuple(places))]
+    return [Notice("metal", tuple(places), {"void_mm3": round(sum(read.voids_mm3.values()))})]
 
 
-def of_coverage(segmentation: Segmentation, spine: Localisation) -> tuple[QualityFinding, ...]:
+def of_coverage(segmentation: Segmentation, spine: Localisation) -> tuple[Notice, ...]:
     """Levels, sacrum or sides that the images do not show."""
     found = list(missing_levels(spine.discs))
     below = _room_below_mm(segmentation, spine)
     if below < SACRUM_MM:
-        text = "The images end just below the lowest disc: the sacrum is cut off. Check the level names."
-        found.append(QualityFinding("sacrum_cut_off", text, round(below), "mm"))
+        found.append(Notice("sacrum_cut_off", values={"room_mm": round(below)}))
     return (*found, *_narrow(segmentation, spine))
 
 
-def missing_levels(discs: Sequence[DiscLevel]) -> tuple[QualityFinding, ...]:
+def missing_levels(discs: Sequence[DiscLevel]) -> tuple[Notice, ...]:
     """The lumbar levels of which no disc was found; nothing when there are all."""
     seen = {disc.level for disc in discs}
-    missing = [level for level in LUMBAR_LEVELS if level not in seen]
-    if not missing:
-        return ()
-    text = f"Not in the images, or not found: {', '.join(missing)}. They are not assessed."
-    return (QualityFinding(MISSING, text, float(len(missing)), "levels"),)
+    missing = tuple(level for level in LUMBAR_LEVELS if level not in seen)
+    return (Notice(MISSING, missing),) if missing else ()
+
+
+def with_missing_levels(notices: Sequence[Notice], discs: Sequence[DiscLevel]) -> tuple[Notice, ...]:
+    """The notices, first of all which levels are missing, counted anew: it depends on what the discs are called."""
+    return (*missing_levels(discs), *(notice for notice in notices if notice.code != MISSING))
 
 
 def _room_below_mm(segmentation: Segmentation, spine: Localisation) -> float:
@@ -204,7 +192,7 @@ def _inside(segmentation: Segmentation, points: FloatArray) -> FloatArray:
     return np.asarray(((index >= 0) & (index <= last)).all(axis=-1))
 
 
-def _narrow(segmentation: Segmentation, spine: Localisation) -> list[QualityFinding]:
+def _narrow(segmentation: Segmentation, spine: Localisation) -> list[Notice]:
     """Whether the slab shows the foramina on both sides of every disc."""
     short = []
     for disc in spine.discs:
@@ -213,41 +201,30 @@ def _narrow(segmentation: Segmentation, spine: Localisation) -> list[QualityFind
         sides = disc.centre_mm + np.multiply.outer((-FORAMEN_MM, FORAMEN_MM), disc.left)
         if not _inside(segmentation, sides).all():
             short.append(disc.level)
-    if not short:
-        return []
-    text = f"The slices do not reach the foramina on both sides at {', '.join(short)}."
-    return [QualityFinding("narrow_slab", text, float(len(short)), "levels")]
+    return [Notice("narrow_slab", tuple(short))] if short else []
 
 
-def of_curve(spine: Localisation) -> tuple[QualityFinding, ...]:
+def of_curve(spine: Localisation) -> tuple[Notice, ...]:
     """Scoliosis, a curve that misses its centres, discs at unusual distances."""
     found = []
     lumbar = [disc for disc in spine.discs if disc.level in LUMBAR_LEVELS]
     angle, residual = coronal_deg(lumbar), spine.curve.residual_mm
     if angle >= COBB_DEG:
-        text = f"Scoliosis: the spine turns by about {angle:.0f}° seen from the front. Check levels and planes."
-        found.append(QualityFinding("scoliosis", text, round(angle), "°"))
+        found.append(Notice("scoliosis", values={"angle_deg": round(angle)}))
     if residual >= RESIDUAL_MM:
-        text = (
-            f"Discs and bodies lie {residual:.1f} mm off a smooth curve. "
-            "Check that every disc was found and named rightly."
-        )
-        found.append(QualityFinding("curve_residual", text, round(residual, 1), "mm"))
+        found.append(Notice("curve_residual", values={"residual_mm": round(residual, 1)}))
     return (*found, *_spacing(spine.discs))
 
 
-def _spacing(discs: Sequence[DiscLevel]) -> list[QualityFinding]:
+def _spacing(discs: Sequence[DiscLevel]) -> list[Notice]:
     """Discs far nearer to or further from each other, along the spine, than the others are."""
     pairs = list(pairwise(discs))
     steps = np.array([float((a.centre_mm - b.centre_mm) @ geometry.unit(a.up + b.up)) for a, b in pairs])
     if len(steps) < MIN_STEPS:
         return []
     share = steps / float(np.median(steps))
-    odd = [f"{a.level} and {b.level}" for (a, b), one in zip(pairs, share, strict=True) if not ODD[0] < one < ODD[1]]
-    if not odd:
-        return []
-    text = f"Unusual distance between {', '.join(odd)}: a disc may be misplaced. Check the levels."
-    return [QualityFinding("odd_spacing", text, float(len(odd)), "gaps")]
+    odd = [pair for pair, one in zip(pairs, share, strict=True) if not ODD[0] < one < ODD[1]]
+    return [Notice("odd_spacing", tuple(disc.level for pair in odd for disc in pair))] if odd else []
 
 
 def coronal_deg(discs: Sequence[DiscLevel]) -> float:
@@ -257,20 +234,25 @@ def coronal_deg(discs: Sequence[DiscLevel]) -> float:
     return float(np.ptp(tilts)) if tilts else 0.0
 
 
-def withheld(measurements: Sequence[Measurement], findings: Sequence[QualityFinding]) -> tuple[Measurement, ...]:
-    """The measurements without those of canal and foramina at places that a finding spoils, for they are not certain.
+def spoilt_places(notices: Sequence[Notice]) -> set[str]:
+    """Discs and vertebrae that must not be judged."""
+    return {place for notice in notices if notice.code in SPOILING for place in notice.places}
+
+
+def withheld(measurements: Sequence[Measurement], notices: Sequence[Notice]) -> tuple[Measurement, ...]:
+    """The measurements without those of canal and foramina at places that are spoilt, for they are not certain.
 
     A spoilt vertebra spoils the discs above and below it.
     """
-    spoilt = {place for finding in findings for place in finding.places}
+    spoilt = spoilt_places(notices)
     return tuple(_withheld(one) if _touches(one.place, spoilt) else one for one in measurements)
 
 
-def withheld_discs(found: Sequence[DiscFinding], findings: Sequence[QualityFinding]) -> tuple[DiscFinding, ...]:
+def withheld_discs(found: Sequence[DiscFinding], notices: Sequence[Notice]) -> tuple[DiscFinding, ...]:
     """What was found of discs that are not spoilt; nothing in images of a kind that was never learnt from."""
-    if any(finding.code in UNLEARNT for finding in findings):
+    if any(notice.code in UNLEARNT for notice in notices):
         return ()
-    spoilt = {place for finding in findings for place in finding.places}
+    spoilt = spoilt_places(notices)
     return tuple(one for one in found if not _touches(one.level, spoilt))
 
 
@@ -281,5 +263,4 @@ def _touches(place: str, spoilt: set[str]) -> bool:
 def _withheld(one: Measurement) -> Measurement:
     if not one.quantity.startswith(("canal_", "foramen_")):
         return one
-    note = "Not measured: the images are spoilt here, as by metal."
-    return replace(one, value=None, note=note, lower_bound=False, plus_minus=None)
+    return replace(one, value=None, notice=Notice("spoilt"), lower_bound=False, plus_minus=None)

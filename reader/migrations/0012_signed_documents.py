@@ -77,6 +77,11 @@ def as_written(text):
     return [{"code": "as_written", "values": {"text": text}}] if text else []
 
 
+def noticed(text):
+    """The same for a note, which may speak of places."""
+    return [one | {"places": []} for one in as_written(text)]
+
+
 def models_of(machine):
     segmenter = (machine["model_name"], machine["model_version"], machine["model_sha256"])
     marks = [segmenter, *(mark.split(" ") for mark in machine.get("others", ()))]
@@ -99,13 +104,16 @@ def machine_of(provenance):
 
 def finding_of(one, notes, accounts):
     grades = (one["machine_grade"], one.get("rule", ""))
+    note = notes.get((one["level"], one["site"], *grades), "")
     return {
         "level": one["level"],
         "site": one["site"],
         "grade": one["grade"],
         "machine_grade": one["machine_grade"],
+        "rule": one.get("rule", ""),
+        "note": note,
         "rules": as_written(one.get("rule", "")),
-        "notices": as_written(notes.get((one["level"], one["site"], *grades), "")),
+        "notices": noticed(note),
         "probability": one.get("probability"),
         "uncertain": one.get("uncertain", False),
         "out_of_distribution": one.get("unfamiliar", False),
@@ -121,7 +129,8 @@ def measurement_of(one):
     return {
         **{key: one[key] for key in ("place", "quantity", "value", "unit")},
         **{key: one.get(key, value) for key, value in otherwise.items()},
-        "notices": as_written(one.get("note", "")),
+        "note": one.get("note", ""),
+        "notice": next(iter(noticed(one.get("note", ""))), None),
     }
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from inference.types import Measurement
+from inference.types import Measurement, Notice, Rule
 
 #: The format that is written now.
 FORMAT = 1
@@ -67,7 +67,8 @@ class Signer:
 class SignedGrade:
     """One grade of the table with what a reader could know of it.
 
-    rule: what decided the machine's grade; note: what to be careful about. out_of_distribution, contradicted: as in
+    rule: what decided the machine's grade; note: what to be careful about; both in the words that were signed, and as
+    values in `rules` and `notices`. out_of_distribution, contradicted: as in
     `LevelFinding`. uncertain: whether the page marked it so, by the limit of that day. confirmed_by: id of the account;
     confirmed_by_username: its name then.
     """
@@ -78,6 +79,8 @@ class SignedGrade:
     machine_grade: str | None
     rule: str
     note: str
+    rules: tuple[Rule, ...]
+    notices: tuple[Notice, ...]
     probability: float | None
     uncertain: bool
     out_of_distribution: bool
@@ -213,8 +216,10 @@ def _grade(raw: Raw) -> SignedGrade:
         site=raw["site"],
         grade=raw["grade"],
         machine_grade=raw["machine_grade"],
-        rule=_words(raw["rules"]),
-        note=_words(raw["notices"]),
+        rule=raw["rule"],
+        note=raw["note"],
+        rules=tuple(Rule(one["code"], one["values"]) for one in raw["rules"]),
+        notices=tuple(_notice(one) for one in raw["notices"]),
         probability=raw["probability"],
         uncertain=raw["uncertain"],
         out_of_distribution=raw["out_of_distribution"],
@@ -226,8 +231,8 @@ def _grade(raw: Raw) -> SignedGrade:
     )
 
 
-def _words(facts: list[Raw]) -> str:
-    return " ".join(fact["values"]["text"] for fact in facts)
+def _notice(raw: Raw) -> Notice:
+    return Notice(raw["code"], tuple(raw["places"]), raw["values"])
 
 
 def _measurement(raw: Raw) -> Measurement:
@@ -237,7 +242,7 @@ def _measurement(raw: Raw) -> Measurement:
         quantity=raw["quantity"],
         value=raw["value"],
         unit=raw["unit"],
-        note=_words(raw["notices"]),
+        notice=_notice(raw["notice"]) if raw["notice"] else None,
         lower_bound=raw["lower_bound"],
         plus_minus=raw["plus_minus"],
         usual=(usual[0], usual[1]) if usual else None,

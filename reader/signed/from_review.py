@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 
 from accounts.models import User
-from inference.result import record
-from inference.types import Measurement, Provenance
+from inference.result import record, words
+from inference.types import Measurement, Notice, Rule
 from reader import working_copy
 from reader.errors import NotReady
 from reader.models import Review, ReviewedFinding, SignedReport
@@ -100,8 +99,10 @@ def _finding(row: ReviewedFinding, uncertain_below: int) -> Raw:
         "site": row.site,
         "grade": row.grade,
         "machine_grade": row.machine_grade,
-        "rules": _as_written(row.rule),
-        "notices": _as_written(row.note),
+        "rule": words.rules_words(Rule(**one) for one in row.rules),
+        "note": words.notices_words(Notice(**one) for one in row.notices),
+        "rules": row.rules,
+        "notices": row.notices,
         "probability": row.probability,
         "uncertain": working_copy.is_uncertain(row, uncertain_below),
         "out_of_distribution": row.unfamiliar,
@@ -112,18 +113,14 @@ def _finding(row: ReviewedFinding, uncertain_below: int) -> Raw:
     }
 
 
-def _as_written(text: str) -> list[Raw]:
-    """A rule or notice that is known in words only, as the value that keeps them."""
-    return [{"code": "as_written", "values": {"text": text}}] if text else []
-
-
 def _measurement(one: Measurement) -> Raw:
     return {
         "place": one.place,
         "quantity": one.quantity,
         "value": one.value,
         "unit": one.unit,
-        "notices": _as_written(one.note),
+        "note": words.notice_words(one.notice) if one.notice else "",
+        "notice": record.to_dict(one.notice),
         "lower_bound": one.lower_bound,
         "plus_minus": one.plus_minus,
         "usual": list(one.usual) if one.usual else None,
@@ -142,16 +139,9 @@ def _machine(review: Review) -> Raw | None:
         "code_version": made_by.code_version,
         "input_digest": made_by.input_digest,
         "runtime": made_by.runtime,
-        "models": _models(made_by),
+        "models": record.to_dict(made_by.models),
         "level_shift": review.level_shift,
     }
-
-
-def _models(made_by: Provenance) -> list[dict[str, Any]]:
-    """Every model that took part: the segmenter, then those that were asked about levels and discs."""
-    segmenter = (made_by.model_name, made_by.model_version, made_by.model_sha256)
-    marks = [segmenter, *(tuple(mark.split(" ")) for mark in made_by.others)]
-    return [{"name": name, "version": version, "sha256": sha256} for name, version, sha256 in marks]
 
 
 def _iso(day: date | None) -> str | None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from inference.grading.thresholds import percent
-from inference.types import LUMBAR_LEVELS
-from reader.models import GRADE_LABELS, SITE_COLUMNS, SignedReport
+from inference.result import words
+from inference.types import LEVELS, LUMBAR_LEVELS, Site
+from reader.models import SignedReport
 from reader.signed import document
 from reader.signed.document import SignedContent, SignedGrade
 from worklist.models import Study
@@ -116,13 +116,14 @@ def _or_none(report: SignedReport) -> SignedContent | None:
 def columns(findings: Iterable[SignedGrade]) -> list[str]:
     """The sites of its table, which was smaller once, from the canal outwards."""
     signed = {one.site for one in findings}
-    return [site.value for site in SITE_COLUMNS if site in signed]
+    return [site.value for site in Site if site in signed]
 
 
 def rows(signed: SignedContent) -> list[dict[str, Any]]:
     """By level the cells of the signed table; a cell is None where nothing was signed."""
     cells = {(one.level, one.site): in_words(one) for one in signed.findings}
-    measured = {(one.place, one.quantity): str(one) for one in signed.measurements}
+    graded = {one.level for one in signed.findings}
+    measured = {(one.place, one.quantity): words.amount(one) for one in signed.measurements}
     return [
         {
             "level": level,
@@ -130,25 +131,25 @@ def rows(signed: SignedContent) -> list[dict[str, Any]]:
             "ap": measured.get((level, "canal_ap"), NOT_MEASURED),
             "area": measured.get((level, "canal_area"), NOT_MEASURED),
         }
-        for level in LUMBAR_LEVELS
+        for level in LEVELS
+        if level in graded or level in LUMBAR_LEVELS
     ]
 
 
 def in_words(finding: SignedGrade) -> dict[str, str]:
     """A signed grade: what was signed, what the machine had graded where it differs, what was uncertain."""
-    grades = {grade.value: label.lower() for grade, label in GRADE_LABELS.items()}
     machine = finding.machine_grade
     differs = machine is not None and machine != finding.grade
     return {
-        "words": grades[finding.grade],
-        "machine_words": grades[machine] if machine is not None and differs else "",
+        "words": words.grade_word(finding.grade),
+        "machine_words": words.grade_word(machine) if machine is not None and differs else "",
         "doubt_words": ", ".join(["uncertain", *_doubts(finding)]) if finding.uncertain else "",
     }
 
 
 def _doubts(finding: SignedGrade) -> list[str]:
     """Why the machine's grade was uncertain."""
-    chance = [] if finding.probability is None else [percent(finding.probability)]
-    unfamiliar = ["on images unlike those it learnt from"] if finding.out_of_distribution else []
-    contradicted = ["network and measurements two grades apart"] if finding.contradicted else []
+    chance = [] if finding.probability is None else [words.percent(finding.probability)]
+    unfamiliar = [words.DOUBTS["out_of_distribution"]] if finding.out_of_distribution else []
+    contradicted = [words.DOUBTS["contradicted"]] if finding.contradicted else []
     return [*chance, *unfamiliar, *contradicted]

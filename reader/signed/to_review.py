@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inference.result import record
 from reader import draft_text, working_copy
 from reader.models import Review, ReviewedFinding, SignedReport
 from reader.signed.document import SignedContent, SignedGrade
@@ -26,10 +27,7 @@ def restore(review: Review, report: SignedReport) -> None:
 
 def sentences_of(signed: SignedContent) -> list[draft_text.Said]:
     """The signed table in words."""
-    values = [
-        draft_text.finding(one.level, one.site, one.grade, one.rule if not one.changed else "", one.note)
-        for one in signed.findings
-    ]
+    values = [draft_text.finding(one.level, one.site, one.grade) for one in signed.findings]
     return draft_text.sentences(values, signed.measurements)
 
 
@@ -50,7 +48,8 @@ def _restore_rows(review: Review, signed: SignedContent) -> None:
 
 def _restore_row(row: ReviewedFinding, one: SignedGrade) -> None:
     row.machine_grade, row.grade, row.changed = one.machine_grade, one.grade, one.changed
-    row.rule, row.note, row.probability = one.rule, one.note, one.probability
+    row.rules, row.notices = record.to_dict(one.rules), record.to_dict(one.notices)
+    row.probability = one.probability
     row.unfamiliar, row.contradicted = one.out_of_distribution, one.contradicted
     row.confirmed_by_id, row.confirmed_at = one.confirmed_by, one.confirmed_at
     row.save()

@@ -163,7 +163,7 @@ def test_a_grade_where_the_machine_gave_none_is_not_called_a_change(
     machine = MachineReading.objects.get(study=drafted)
     for said in machine.reading["findings"]:
         if said["site"] == "foramen_left":
-            said |= {"grade": "not_assessed", "rule": "", "probability": None}
+            said |= {"grade": "not_assessed", "rules": [], "probability": None}
     machine.save()
     page = open_review(new_tab, drafted, reader, password).page
     page.get_by_label("L1-L2 Left foramen").select_option("mild")
@@ -180,7 +180,7 @@ def test_a_measure_outside_the_usual_range_has_an_arrow_and_the_range_in_its_tit
     new_tab: Callable[..., Tab], drafted: Study, reader: Any, password: str
 ) -> None:
     machine = MachineReading.objects.get(study=drafted)
-    place = {"place": "L4-L5", "quantity": "canal_ap", "unit": "mm", "note": "", "lower_bound": False}
+    place = {"place": "L4-L5", "quantity": "canal_ap", "unit": "mm", "notice": None, "lower_bound": False}
     narrow = place | {"value": 4.1, "plus_minus": 1.0, "usual": [6.0, 17.6], "deviation": -2.6}
     others = [
         one for one in machine.reading["measurements"] if (one["place"], one["quantity"]) != ("L4-L5", "canal_ap")

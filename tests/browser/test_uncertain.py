@@ -15,6 +15,9 @@ from worklist.models import MachineReading, Study
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+NETWORK = {"code": "network_grade", "values": {"probability": 0.43, "roles": ["sagittal_t2"]}}
+
+
 @pytest.fixture
 def unsure(drafted: Study) -> Study:
     """Of all that a network could have graded, it graded the left recess of L3-L4, and hardly."""
@@ -22,9 +25,9 @@ def unsure(drafted: Study) -> Study:
     for said in machine.reading["findings"]:
         said["contradicted"] = False
         if said["site"] != "canal":
-            said |= {"grade": "not_assessed", "rule": "", "note": "", "probability": None}
+            said |= {"grade": "not_assessed", "rules": [], "notices": [], "probability": None}
         if (said["level"], said["site"]) == ("L3-L4", "recess_left"):
-            said |= {"grade": "mild", "rule": "network, 43 %", "probability": 0.43}
+            said |= {"grade": "mild", "rules": [NETWORK], "probability": 0.43}
     machine.save()
     return drafted
 

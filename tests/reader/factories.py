@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from django.test import Client
 
-from inference.grading.thresholds import NO_GRADER_NOTE
+from inference.grading.thresholds import NO_GRADER
 from inference.result import draft, record
 from inference.types import (
     LUMBAR_LEVELS,
@@ -15,8 +15,11 @@ from inference.types import (
     Grade,
     LevelFinding,
     Measurement,
+    ModelMark,
+    Notice,
     Provenance,
     Role,
+    Rule,
     SeriesChoice,
     Site,
     SpineCurve,
@@ -27,7 +30,8 @@ from worklist.jobs.states import State
 from worklist.models import MachineReading, Patient, Series, Study
 
 UID = "1.2.826.0.1.3680043.10.1"
-RULE = "AP diameter under 12 mm (relative stenosis)"
+RULE = Rule("canal_narrow", {"ap_under_mm": 12.0, "ap": "relative"})
+CHOSEN = Rule("series_chosen", {"role": Role.SAGITTAL_T2, "described_as": "T2", "images": 15, "others": 0})
 
 
 def machine_findings(canal: dict[str, Grade] | None = None) -> tuple[LevelFinding, ...]:
@@ -35,9 +39,9 @@ def machine_findings(canal: dict[str, Grade] | None = None) -> tuple[LevelFindin
     findings = []
     for level in LUMBAR_LEVELS:
         grade = (canal or {}).get(level, Grade.NORMAL)
-        findings.append(LevelFinding(level, Site.CANAL, grade, RULE, (Role.SAGITTAL_T2,)))
+        findings.append(LevelFinding(level, Site.CANAL, grade, (RULE,), (Role.SAGITTAL_T2,)))
         findings += [
-            LevelFinding(level, site, Grade.NOT_ASSESSED, "", (), NO_GRADER_NOTE)
+            LevelFinding(level, site, Grade.NOT_ASSESSED, notices=(NO_GRADER,))
             for site in Site
             if site is not Site.CANAL
         ]
@@ -54,7 +58,7 @@ def reading(study_uid: str, canal: dict[str, Grade] | None = None) -> StudyReadi
     )
     return StudyReading(
         study_instance_uid=study_uid,
-        series=(SeriesChoice(Role.SAGITTAL_T2, f"{UID}.2", "T2 SAG", "the only one"),),
+        series=(SeriesChoice(Role.SAGITTAL_T2, f"{UID}.2", "T2 SAG", CHOSEN),),
         curve=SpineCurve(np.zeros((2, 3)), 0.5),
         discs=discs,
         vertebrae=(),
@@ -62,8 +66,8 @@ def reading(study_uid: str, canal: dict[str, Grade] | None = None) -> StudyReadi
         findings=findings,
         axial=(),
         draft=draft.compose(findings, measurements),
-        provenance=Provenance("0.1.0", "segment", "1", "ab" * 32, "cd" * 32),
-        warnings=("There is no axial T2 series.",),
+        provenance=Provenance("0.1.0", (ModelMark("segment", "1", "ab" * 32),), "cd" * 32),
+        notices=(Notice("no_axial_series"),),
     )
 
 

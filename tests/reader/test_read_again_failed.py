@@ -15,6 +15,8 @@ from worklist.models import Rejection, Study
 
 MESSAGE = "Two patients are mixed in this study. Send it again."
 
+NO_AXIAL_SERIES = "There is no axial T2 series; everything is read from the sagittal images."
+
 
 @pytest.fixture
 def failed_again(study: Study) -> Study:
@@ -40,7 +42,7 @@ def test_the_page_of_a_study_that_failed_when_read_again_says_so_beside_the_old_
     assert MESSAGE in as_user(reader).get(desk.base).content.decode()
     told, *others = warnings_of(failed_again)
     assert "earlier reading" in told
-    assert others == ["There is no axial T2 series."]
+    assert others == [NO_AXIAL_SERIES]
     assert AuditEvent.objects.get(action="claim").detail["by_hand"] is False
 
 
@@ -58,7 +60,7 @@ def test_a_study_that_the_machine_read_is_drafted_when_it_is_released_and_warns_
     assert desk.post("release/").status_code == 200
     desk.study.refresh_from_db()
     assert desk.study.state == State.DRAFTED
-    assert warnings_of(desk.study) == ["There is no axial T2 series."]
+    assert warnings_of(desk.study) == [NO_AXIAL_SERIES]
 
 
 def test_the_page_warns_of_files_that_were_refused(study: Study, reader: Any, as_user: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from inference.result import words
 from inference.types import LUMBAR_LEVELS, Site
 from reader import working_copy
 from reader.models import Review, ReviewedFinding, SignedReport
@@ -48,7 +49,7 @@ def test_a_recess_that_an_older_reading_did_not_look_at_is_not_assessed_and_says
     assert (row["grade"], row["machine_grade"], row["note"]) == (
         "not_assessed",
         "not_assessed",
-        working_copy.NOT_READ_THEN,
+        words.notice_words(working_copy.NOT_READ_THEN),
     )
 
 

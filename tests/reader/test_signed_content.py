@@ -9,11 +9,15 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from inference.result import words
 from inference.types import Site
 from reader.models import Review, ReviewedFinding, SignedFinding, SignedReport
 from reader.signed import document
 from tests.reader.factories import Desk
 from worklist.models import MachineReading, Patient, Study
+
+#: A rule that no machine gave.
+ANOTHER = [{"code": "as_written", "values": {"text": "Another."}}]
 
 
 @pytest.fixture
@@ -69,7 +73,10 @@ def test_the_document_holds_all_that_was_signed_and_of_whom(desk: Desk, study: S
 
 def test_every_model_that_took_part_is_in_the_document_and_on_the_page(study: Study, reader: Any, as_user: Any) -> None:
     made = MachineReading.objects.get()
-    made.reading["provenance"]["others"] = [f"grade 1.1.0 {'12' * 32}", f"discs 1.0.0 {'34' * 32}"]
+    made.reading["provenance"]["models"] += [
+        {"name": "grade", "version": "1.1.0", "sha256": "12" * 32},
+        {"name": "discs", "version": "1.0.0", "sha256": "34" * 32},
+    ]
     made.save()
     desk = Desk(as_user(reader), study).claim().confirm_all().sign()
     machine = SignedReport.objects.get().read().machine
@@ -80,8 +87,8 @@ def test_every_model_that_took_part_is_in_the_document_and_on_the_page(study: St
         ("discs", "1.0.0", "3434"),
     ]
     page = page_of(desk)
-    for words in ("segment 1 ", "grade 1.1.0 ", "discs 1.0.0 ", "121212121212"):
-        assert words in page
+    for text in ("segment 1 ", "grade 1.1.0 ", "discs 1.0.0 ", "121212121212"):
+        assert text in page
 
 
 def test_rows_for_statistics_say_what_the_document_says(signed: Desk) -> None:
@@ -104,10 +111,19 @@ def test_a_document_of_an_earlier_format_is_read_through_every_step_and_its_byte
     def to_next(raw: dict[str, Any]) -> dict[str, Any]:
         return raw | {"format": raw["format"] + 1, "reason": f"{raw['reason']}+"}
 
-    monkeypatch.setattr(document, "FORMAT", 3)
-    monkeypatch.setattr(document, "UPGRADES", {1: to_next, 2: to_next})
+    now = document.FORMAT
+    monkeypatch.setattr(document, "FORMAT", now + 2)
+    monkeypatch.setattr(document, "UPGRADES", {now: to_next, now + 1: to_next})
     assert report.read().reason == "++"
     assert report.intact
+
+
+def test_rules_and_notes_are_signed_in_words_and_as_values(signed: Desk) -> None:
+    report = document.read(SignedReport.objects.get().content)
+    for finding in report.findings:
+        assert finding.rule == words.rules_words(finding.rules)
+        assert finding.note == words.notices_words(finding.notices)
+    assert any(finding.rules and finding.rules[0].code != "as_written" for finding in report.findings)
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"format": 99}', '{"format": 1}', "null", "not JSON"])
@@ -149,18 +165,18 @@ def test_a_record_that_is_as_it_was_is_not_said_to_differ(signed: Desk) -> None:
 
 def test_the_working_copy_and_the_reading_can_change_without_changing_the_report(signed: Desk) -> None:
     before, state = page_of(signed), signed.look()
-    ReviewedFinding.objects.update(grade="normal", machine_grade="normal", rule="Another.", note="Another.")
+    ReviewedFinding.objects.update(grade="normal", machine_grade="normal", rules=ANOTHER, notices=[])
     Review.objects.update(draft_text="Another.", level_shift=1)
     MachineReading.objects.update(reading={"format": "of another time"})
     assert page_of(signed) == before
     report = SignedReport.objects.get()
     assert report.intact
-    assert state["findings"][0]["rule"] == report.read().findings[0].rule
+    assert state["findings"][0]["rule"] == words.rules_words(report.read().findings[0].rules)
 
 
 def test_the_room_shows_a_signed_study_as_it_was_signed(signed: Desk) -> None:
     before = signed.look()
-    ReviewedFinding.objects.update(grade="normal", rule="Another.")
+    ReviewedFinding.objects.update(grade="normal", rules=ANOTHER)
     Review.objects.update(draft_text="Another.")
     after = signed.look()
     assert (after["findings"], after["text"]) == (before["findings"], before["text"])
@@ -168,7 +184,7 @@ def test_the_room_shows_a_signed_study_as_it_was_signed(signed: Desk) -> None:
 
 def test_an_amendment_begins_with_what_was_signed(signed: Desk) -> None:
     before = signed.look()
-    ReviewedFinding.objects.update(grade="normal", machine_grade="normal", changed=False, rule="Another.")
+    ReviewedFinding.objects.update(grade="normal", machine_grade="normal", changed=False, rules=ANOTHER)
     Review.objects.update(draft_text="Another.", text_is_manual=True, sentences=[])
     signed.post("amend/start/", amends=1)
     assert signed.state["findings"] == before["findings"]

@@ -103,7 +103,7 @@ PLACES = [(level, site) for level in LUMBAR_LEVELS for site in Site]
 
 
 def said(grades: list[Grade]) -> list[draft_text.Said]:
-    rows = [draft_text.finding(lv, site, grade, "", "") for (lv, site), grade in zip(PLACES, grades, strict=True)]
+    rows = [draft_text.finding(lv, site, grade) for (lv, site), grade in zip(PLACES, grades, strict=True)]
     return draft_text.sentences(rows, ())
 
 

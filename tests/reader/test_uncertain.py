@@ -21,7 +21,7 @@ def desk(study: Study, reader: Any, as_user: Any) -> Desk:
     made = MachineReading.objects.get(study=study)
     for said in made.reading["findings"]:
         if said["level"] == "L4-L5" and said["site"] in CHANCES:
-            said |= {"grade": "mild", "rule": "network", "note": "", "probability": CHANCES[said["site"]]}
+            said |= {"grade": "mild", "rules": [], "notices": [], "probability": CHANCES[said["site"]]}
     made.save()
     return Desk(as_user(reader), study).claim()
 
@@ -104,7 +104,7 @@ def test_a_likely_grade_on_unfamiliar_images_is_uncertain_too_and_signed_as_such
     made = MachineReading.objects.get(study=study)
     for said in made.reading["findings"]:
         if (said["level"], said["site"]) == ("L4-L5", "foramen_left"):
-            said |= {"grade": "mild", "rule": "network", "note": "", "probability": 0.9, "unfamiliar": True}
+            said |= {"grade": "mild", "rules": [], "notices": [], "probability": 0.9, "out_of_distribution": True}
     made.save()
     desk = Desk(as_user(reader), study).claim()
     assert marked(desk) == {"foramen_left"}
@@ -121,7 +121,7 @@ def test_a_grade_that_network_and_measurements_contradict_is_uncertain_however_l
     likely = {"foramen_left": 0.97, "canal": None}
     for said in made.reading["findings"]:
         if said["level"] == "L4-L5" and said["site"] in likely:
-            said |= {"grade": "mild", "note": "", "probability": likely[said["site"]], "contradicted": True}
+            said |= {"grade": "mild", "notices": [], "probability": likely[said["site"]], "contradicted": True}
     made.save()
     desk = Desk(as_user(reader), study).claim()
     assert marked(desk) == set(likely)

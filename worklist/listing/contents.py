@@ -11,6 +11,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, F, Max, Min, Q, QuerySet
 from django.utils import timezone
 
+from inference.result import record, words
 from worklist import access
 from worklist.jobs.states import WITH_A_READER, JobState, State
 from worklist.models import MachineReading, ReadingJob, Rejection, Study
@@ -40,14 +41,8 @@ COLUMNS: dict[str, tuple[str, str]] = {
 }
 DEFAULT_SORT = "-received"
 
-STEPS = {
-    "starting": "Starting",
-    "series": "Choosing series",
-    "segmenting": "Segmenting",
-    "localising": "Localising",
-    "grading": "Grading",
-    "drafting": "Drafting",
-}
+#: What a running study is at: the worker's own first step, then those of a reading.
+STEPS: dict[str, str] = {"starting": "Starting", **{str(step): label for step, label in words.STEP_LABELS.items()}}
 
 
 @dataclass(frozen=True)
@@ -187,10 +182,14 @@ def _column(name: str, sort: str) -> Column:
 
 
 def _warnings(studies: list[Study]) -> dict[Any, tuple[str, ...]]:
-    """The newest reading's warnings of each study; only they leave the database, not the whole readings."""
+    """The newest reading's notices of each study in words; only they leave the database, not the whole readings."""
     readings = MachineReading.objects.for_readers().filter(study__in=studies).order_by("created_at")
+    parts = readings.values_list("study_id", "reading__format", "reading__notices", "reading__warnings")
     return {
-        study_id: tuple(warnings or ()) for study_id, warnings in readings.values_list("study_id", "reading__warnings")
+        study_id: tuple(
+            map(words.notice_words, record.notices_of({"format": number, "notices": notices, "warnings": warnings}))
+        )
+        for study_id, number, notices, warnings in parts
     }
 
 

@@ -13,22 +13,15 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from inference.types import LEVELS, LUMBAR_LEVELS, DiscQuestion, Grade, Site
+from inference.result import record, words
+from inference.types import GRADES, LEVELS, LUMBAR_LEVELS, DiscQuestion, Grade, Site
 from worklist.jobs.states import JobState
 from worklist.models import MachineReading, ReadingJob
 
-ORDER = (Grade.NORMAL, Grade.MILD, Grade.MODERATE, Grade.SEVERE)
 #: Two discs whose centres lie closer than this are the same disc; discs stand 25 mm apart and more.
 SAME_DISC_MM = 12.0
 #: Questions about a disc whose answer is a number; the others are answered by yes and no.
 NUMBERED = (DiscQuestion.PFIRRMANN, DiscQuestion.MODIC)
-SITE_WORDS = {
-    Site.CANAL: "Canal",
-    Site.RECESS_LEFT: "Left recess",
-    Site.RECESS_RIGHT: "Right recess",
-    Site.FORAMEN_LEFT: "Left foramen",
-    Site.FORAMEN_RIGHT: "Right foramen",
-}
 
 Reading = dict[str, Any]
 
@@ -60,25 +53,25 @@ def compare(first: Reading, second: Reading) -> dict[str, Any]:
 
 def _makers(reading: Reading) -> set[str]:
     """Name, version and hash of every network that was asked."""
-    made = reading["provenance"]
-    return {f"{made['model_name']} {made['model_version']} {made['model_sha256']}", *made.get("others", ())}
+    models = record.upgraded(reading)["provenance"]["models"]
+    return {" ".join((model["name"], model["version"], model["sha256"])) for model in models}
 
 
 def side_by_side(first: Reading, second: Reading) -> list[dict[str, Any]]:
-    """For every lumbar level and site both grades in words and what that says: exact, near, far, one or none."""
+    """For every site of each level with a row both grades in words, and exact, near, far, one or none."""
     one, two = ({(f["level"], f["site"]): Grade(f["grade"]) for f in read["findings"]} for read in (first, second))
     rows = []
-    for level in LUMBAR_LEVELS:
+    graded = {level for level, _ in one.keys() | two.keys()}
+    for level in (level for level in LEVELS if level in graded or level in LUMBAR_LEVELS):
         for site in Site:
             grades = [grades.get((level, site.value), Grade.NOT_ASSESSED) for grades in (one, two)]
-            words = [grade.value.replace("_", " ") for grade in grades]
             rows.append(
                 {
                     "level": level,
                     "site": site.value,
-                    "where": SITE_WORDS[site],
-                    "first": words[0],
-                    "second": words[1],
+                    "where": words.SITE_LABELS[site],
+                    "first": words.grade_word(grades[0]),
+                    "second": words.grade_word(grades[1]),
                     "says": _says(*grades),
                 }
             )
@@ -86,10 +79,10 @@ def side_by_side(first: Reading, second: Reading) -> list[dict[str, Any]]:
 
 
 def _says(one: Grade, two: Grade) -> str:
-    assessed = [grade for grade in (one, two) if grade in ORDER]
+    assessed = [grade for grade in (one, two) if grade in GRADES]
     if len(assessed) < 2:
         return "one" if assessed else "none"
-    apart = abs(ORDER.index(one) - ORDER.index(two))
+    apart = abs(GRADES.index(one) - GRADES.index(two))
     return ("exact", "near")[apart] if apart < 2 else "far"
 
 
@@ -102,15 +95,11 @@ def answers(first: Reading, second: Reading) -> list[dict[str, Any]]:
     rows = []
     for level, question in asked:
         values = [given.get((level, question.value)) for given in (one, two)]
-        words = [_answer(question, value) for value in values]
+        first_answer, second_answer = (_answer(question, value) for value in values)
         says = "one" if None in values else "exact" if values[0] == values[1] else "other"
-        row = {"level": level, "question": question.value, "what": _question(question), "says": says}
-        rows.append(row | {"first": words[0], "second": words[1]})
+        row = {"level": level, "question": question.value, "what": words.question_label(question), "says": says}
+        rows.append(row | {"first": first_answer, "second": second_answer})
     return rows
-
-
-def _question(question: DiscQuestion) -> str:
-    return question.value.replace("_", " ").capitalize()
 
 
 def _answer(question: DiscQuestion, value: int | None) -> str:
@@ -194,7 +183,7 @@ def _site(site: Site, counts: list[dict[str, int]]) -> dict[str, Any]:
         summed.update(count)
     graded = summed["exact"] + summed["near"] + summed["far"]
     return {
-        "where": SITE_WORDS[site],
+        "where": words.SITE_LABELS[site],
         "graded": graded,
         "exact": summed["exact"],
         "within_one": summed["exact"] + summed["near"],
@@ -211,7 +200,7 @@ def _asked(question: DiscQuestion, counts: list[dict[str, int]]) -> dict[str, An
         summed.update(count)
     both = summed["exact"] + summed["other"]
     return {
-        "what": _question(question),
+        "what": words.question_label(question),
         "both": both,
         "exact": summed["exact"],
         "exact_percent": round(100 * summed["exact"] / both) if both else None,

@@ -17,6 +17,7 @@ from accounts import audit
 from accounts.policy import administrator_required, person
 from inference.models import cards
 from inference.models.cards import Installed
+from inference.result import record
 from worklist import shared_settings
 from worklist.errors import ModelUnusableError
 from worklist.jobs import queue, shadow
@@ -183,7 +184,7 @@ def compared_study(request: HttpRequest, reading_id: int) -> HttpResponse:
     context = {
         "job": second.job,
         "study": second.study,
-        "maker": first.reading["provenance"],
+        "maker": record.upgraded(first.reading)["provenance"]["models"][0],
         "rows": comparison.side_by_side(first.reading, second.reading),
         "discs": comparison.discs(first.reading, second.reading),
         "answers": [row for row in comparison.answers(first.reading, second.reading) if row["says"] != "exact"],

@@ -8,9 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 
-from inference.types import Grade, Site
-
-GRADES = (Grade.NORMAL, Grade.MILD, Grade.MODERATE, Grade.SEVERE)
+from inference.types import GRADES, Grade, Site
 
 #: Every place that the simulator's truth grades. Patients are drawn in this order: another one makes other patients.
 SITES: tuple[str, ...] = tuple(

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from inference.simulate.causes.records import SITES, DiscCause, Patient
+from inference.types import GRADES
 
-GRADES = ("normal", "mild", "moderate", "severe")
 #: How likely the written grade is one step off the truth. Two readers of one patient then agree with kappa 0.75, 0.61
 #: and 0.48, as published ones do (0.73-0.86, 0.5-0.77, about 0.5).
 OFF_BY_ONE = {"canal": 0.07, "foramen": 0.14, "recess": 0.22}

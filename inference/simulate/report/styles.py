@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from inference.simulate.causes.records import SITES
 from inference.simulate.report.parts import Sheet, bones, conus, head, impression, in_order, lesions
-from inference.simulate.report.phrases import GRADES, Hand, Labels, Seen, listed, sentence, with_article
-from inference.types import LUMBAR_LEVELS
+from inference.simulate.report.phrases import Hand, Labels, Seen, listed, sentence, with_article
+from inference.types import GRADES, LUMBAR_LEVELS
 
 #: What may be said to cause a narrowing; a dry disc does not.
 _CULPRITS = ("bulge", "trusion", "sequestration", "facet", "flavum")

@@ -23,7 +23,7 @@ from inference.grading.grader import level_cuts, sizes
 from inference.images.read import read_images
 from inference.measures.levels import MeasuredLevels, measure_levels
 from inference.progress import Bar
-from inference.spine import designate, quality
+from inference.spine import designate
 from inference.spine.find import Spine, find_spine
 from inference.training.archive.index import Study, hashed
 from inference.training.data.grade_cuts import VARIANTS, arrays_of, made_by
@@ -141,9 +141,9 @@ def _arrays(task: _Task) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.ge
 def doubt_of(spine: Spine, measured: MeasuredLevels) -> str:
     """Why a study's levels are not certain enough to be taught by name; empty when they are."""
     numbering, codes = spine.levels.numbering, {finding.code for finding in spine.quality}
-    if quality.MISSING in codes or not set(LUMBAR_LEVELS) <= {disc.level for disc in measured.discs}:
+    if not set(LUMBAR_LEVELS) <= {disc.level for disc in measured.discs}:
         return "a lumbar disc was not found"
-    if numbering.alternative_probability >= designate.WORTH_TELLING or numbering.lowest != LEVELS[-1]:
+    if numbering.alternative_probability >= designate.LEAST_REPORTED or numbering.lowest != LEVELS[-1]:
         return "level names are uncertain"
     if numbering.transitional:
         return "a transitional vertebra is possible"

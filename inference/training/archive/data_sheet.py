@@ -20,7 +20,8 @@ from inference.training.archive.labels import RULE
 from inference.training.data import grade_cuts
 from inference.training.data.grade_cuts import Group, Levels
 from inference.training.learn.grade import TrainConfig
-from inference.training.scores.grade import GRADES, answers, balanced_accuracy, score
+from inference.training.scores.grade import answers, balanced_accuracy, score
+from inference.types import GRADES
 
 TABLE, TEXT = "datasheet.json", "datasheet.md"
 

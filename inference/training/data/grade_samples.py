@@ -35,13 +35,13 @@ from inference.simulate.body import abdomen, soft
 from inference.simulate.body.anatomy import Anatomy
 from inference.simulate.causes.options import StudyOptions
 from inference.simulate.causes.patient import draw
-from inference.simulate.causes.records import GRADES, SITES, Body, DiscCause, Patient
+from inference.simulate.causes.records import SITES, Body, DiscCause, Patient
 from inference.simulate.report.dictation import report_text
 from inference.simulate.scanner import acquire
 from inference.simulate.truth.study_truth import sac
 from inference.spine import segment
 from inference.training.data.simulated import turbo
-from inference.types import LUMBAR_LEVELS, DiscLevel, FloatArray, Measurement, Role, Slice, Volume
+from inference.types import GRADES, LUMBAR_LEVELS, DiscLevel, FloatArray, Measurement, Role, Slice, Volume
 
 #: The grade for each level and site when a report does not say (or says no grade).
 UNSAID, PRESENT = -1, 4

@@ -28,9 +28,8 @@ from inference.spine.segment import segment
 from inference.training.data import spider
 from inference.training.figures.segment import FOUND_MM
 from inference.training.scores.agreement import Ints, spread
-from inference.types import LUMBAR_LEVELS, DiscLevel, FloatArray, Grade, Measurement, Role, Segmentation, Site
+from inference.types import GRADES, LUMBAR_LEVELS, DiscLevel, FloatArray, Grade, Measurement, Role, Segmentation, Site
 
-GRADES = (Grade.NORMAL, Grade.MILD, Grade.MODERATE, Grade.SEVERE)
 #: Ways to cut the predicted mask (`Row`), as the table names them.
 PLANES = {"own": "each mask's own", "same": "the given mask's"}
 #: Of a normal distribution 95 of 100 lie so many standard deviations about its mean (Bland, Altman, Lancet 1986).

@@ -17,7 +17,7 @@ from torch import Tensor
 from inference.grading import attribution, evidence
 from inference.grading.attribution import Read, Shares, blurred, log_odds
 from inference.grading.evidence import EvidenceMap
-from inference.grading.grader import GRADES, Asked, asked, opinions
+from inference.grading.grader import Asked, asked, opinions
 from inference.models import registry
 from inference.models.gradenet import HEADS, GradeNet, Inputs
 from inference.simulate.body.foramen import ROOT_BEHIND_MM, opening
@@ -27,7 +27,7 @@ from inference.simulate.truth.openings import RECESS_BELOW_MM
 from inference.simulate.truth.study_truth import sac
 from inference.training.data import grade_cuts, grade_samples
 from inference.training.data.grade_cuts import Group
-from inference.types import LUMBAR_LEVELS, FloatArray, LevelFinding, Site
+from inference.types import GRADES, LUMBAR_LEVELS, FloatArray, LevelFinding, Site
 
 #: A peak so near to the finding's place points at it, mm.
 NEAR_MM = 8.0
@@ -60,7 +60,7 @@ def cases(rendered: Path, group: Group, most: int, network: GradeNet) -> Iterato
             continue
         said = opinions(network, shown)
         findings = [
-            LevelFinding(level, Site(site), grade, "network")
+            LevelFinding(level, Site(site), grade)
             for level, one in said.items()
             for site, (grade, _) in one.answers.items()
         ]

@@ -13,9 +13,8 @@ from inference.grading.thresholds import FAR, FORAMINA, foramen_grades, grades_a
 from inference.measures.canal import lookup
 from inference.measures.foramen import opening_of
 from inference.simulate.truth.study_truth import LevelTruth, Truth, openings_of
-from inference.types import DiscLevel, Grade, StudyReading
+from inference.types import GRADES, DiscLevel, Grade, Notice, StudyReading
 
-_GRADES = (Grade.NORMAL, Grade.MILD, Grade.MODERATE, Grade.SEVERE)
 _NONE = "not measured"
 
 
@@ -63,7 +62,7 @@ def _true_height_mm(truth: Truth, level: LevelTruth, side: str) -> float:
     depth = next(body.depth_mm for body in truth.patient.bodies if body.name == level.level.split("-")[0])
     frame = DiscLevel(level.level, level.centre_mm, level.up, level.anterior, level.left, None, depth, level.height_mm)
     opening = opening_of(truth.labels, frame, side)
-    return float("nan") if isinstance(opening, str) else float(np.nanmedian(opening.heights_mm))
+    return float("nan") if isinstance(opening, Notice) else float(np.nanmedian(opening.heights_mm))
 
 
 def markdown(foramina: Sequence[Foramen]) -> list[str]:
@@ -86,18 +85,18 @@ def markdown(foramina: Sequence[Foramen]) -> list[str]:
     columns = sorted({what for _, what in said}, key=lambda what: (what == _NONE, _place(what)))
     counts = Counter(said)
     lines += ["", "| foramina, truth \\ measured | " + " | ".join(columns) + " |", "|" + "---|" * (len(columns) + 1)]
-    for true in _GRADES:
+    for true in GRADES:
         lines.append(f"| {true.value} | " + " | ".join(str(counts[true, what]) for what in columns) + " |")
     return lines
 
 
 def _place(what: str) -> int:
-    return -1 if what == _NONE else _GRADES.index(Grade(what.split(" ", maxsplit=1)[0]))
+    return -1 if what == _NONE else GRADES.index(Grade(what.split(" ", maxsplit=1)[0]))
 
 
 def _contradictions(foramina: Sequence[Foramen]) -> list[str]:
     """How often network and measurement are as far apart as is told, and which of them is nearer to the truth then."""
-    both = [one for one in foramina if one.measured and one.by_network in _GRADES]
+    both = [one for one in foramina if one.measured and one.by_network in GRADES]
     apart = [one for one in both if grades_apart(one.by_network, one.measured) >= FAR]
     network = sum(grades_apart(one.by_network, (one.true,)) < grades_apart(one.true, one.measured) for one in apart)
     measured = sum(grades_apart(one.by_network, (one.true,)) > grades_apart(one.true, one.measured) for one in apart)

@@ -12,7 +12,8 @@ from inference.models.gradenet import HEADS, GradeNet
 from inference.training.data import grade_cuts
 from inference.training.data.grade_cuts import Shown
 from inference.training.scores import calibration
-from inference.training.scores.grade import GRADES, Score, answers, balanced_accuracy, by_rule, score
+from inference.training.scores.grade import Score, answers, balanced_accuracy, by_rule, score
+from inference.types import GRADES
 
 
 def markdown(rendered: Path, models: list[Path], group: grade_cuts.Group, pictures: Path | None = None) -> str:

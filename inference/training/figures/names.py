@@ -62,7 +62,7 @@ def _row(model: Model, made: spoilt.Spoilt, seed: int) -> Row:
 
 def flagged(numbering: Numbering) -> bool:
     """Whether a reader is told to check the count."""
-    doubtful = numbering.alternative_probability >= designate.WORTH_TELLING
+    doubtful = numbering.alternative_probability >= designate.LEAST_REPORTED
     return bool(numbering.transitional) or doubtful or numbering.lowest != LUMBAR_LEVELS[-1]
 
 

@@ -65,7 +65,7 @@ def _rows(model: Model, volume: Volume, places: Places, real: bool) -> Iterator[
             continue
         found = {disc.level: disc.centre_mm for disc in spine.discs}
         near = [level in found and bool(np.linalg.norm(found[level] - seen[level]) < FOUND_MM) for level in seen]
-        yield Row(name, real, sum(near), len(seen), bool(spine.warnings))
+        yield Row(name, real, sum(near), len(seen), bool(spine.notices))
 
 
 def _inside(volume: Volume, place: FloatArray) -> bool:

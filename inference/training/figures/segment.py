@@ -133,6 +133,6 @@ def _picture(case: spider.Case, predicted: Segmentation, folder: Path) -> None:
         findings=findings,
         axial=(),
         draft=draft.compose(findings, measurements),
-        provenance=Provenance("", "", "", "", ""),
+        provenance=Provenance("", (), ""),
     )
     overview.draw(case.volume, predicted, reading).save(folder / f"{case.patient:03d}.png")

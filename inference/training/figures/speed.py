@@ -129,7 +129,7 @@ def measure(rounds: int, seed: int, grader: Path | None = None) -> Speed:
         if grader is not None:
             models = replace(models, heads={**models.heads, "grade": registry.load_folder(grader, "grade")})
         parts = (models.segmenter, *models.heads.values())
-        names = " and ".join(one.mark.rsplit(" ", 1)[0] for one in parts)
+        names = " and ".join(f"{one.mark.name} {one.mark.version}" for one in parts)
         readings = _readings(study / "dicom", rounds, models)
         return Speed(rows, readings, _peak_mib(series, Path(folder) / "out"), names)
 

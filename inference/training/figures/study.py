@@ -22,9 +22,7 @@ from inference.simulate.truth.study_truth import Truth
 from inference.training.figures import foramina as foramina_figures
 from inference.training.figures.foramina import Foramen
 from inference.training.figures.segment import FOUND_MM
-from inference.types import LUMBAR_LEVELS, Grade, Site, StudyReading
-
-_GRADES = (Grade.NORMAL, Grade.MILD, Grade.MODERATE, Grade.SEVERE, Grade.NOT_ASSESSED)
+from inference.types import GRADES, LUMBAR_LEVELS, Grade, Site, StudyReading
 
 
 @dataclass(frozen=True)
@@ -116,11 +114,11 @@ def _table(place: str, pairs: list[tuple[Grade, Grade]]) -> list[str]:
     recalls = []
     lines = [
         "",
-        f"| {place}, truth \\ machine | " + " | ".join(grade.value for grade in _GRADES) + " |",
-        "|" + "---|" * (len(_GRADES) + 1),
+        f"| {place}, truth \\ machine | " + " | ".join(grade.value for grade in Grade) + " |",
+        "|" + "---|" * (len(Grade) + 1),
     ]
-    for true in _GRADES[:-1]:
-        row = [counts[true, said] for said in _GRADES]
+    for true in GRADES:
+        row = [counts[true, said] for said in Grade]
         lines.append(f"| {true.value} | " + " | ".join(map(str, row)) + " |")
         if sum(row):
             recalls.append(counts[true, true] / sum(row))

@@ -30,11 +30,10 @@ from inference.training.learn import out_of_distribution
 from inference.training.learn.distributed import ALONE, Share
 from inference.training.learn.run import Frame, go_through, mark_of
 from inference.training.scores.grade import answers, balanced_accuracy
-from inference.types import Grade
+from inference.types import GRADES
 
 #: Of the models that this script writes; goes up when a new one is shipped.
 VERSION = "1.1.0"
-GRADES = (Grade.NORMAL, Grade.MILD, Grade.MODERATE, Grade.SEVERE)
 #: Temperatures that are tried.
 TEMPERATURES = np.geomspace(0.4, 4.0, 61)
 

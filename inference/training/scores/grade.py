@@ -15,8 +15,8 @@ from inference.training.data import grade_cuts
 from inference.training.data.grade_cuts import AP, AREA, Levels, Shown
 from inference.training.scores import agreement, calibration
 from inference.training.scores.calibration import Reliability
+from inference.types import GRADES
 
-GRADES = ("normal", "mild", "moderate", "severe")
 #: Draws of patients for an interval.
 DRAWS = 400
 

@@ -13,7 +13,7 @@ from inference.grading import discs as disc_networks
 from inference.grading.discs import BEHIND_MM, COLUMNS, ROWS
 from inference.models import registry
 from inference.training.learn.disc_loss import ANSWERS
-from inference.types import DiscQuestion, Role, Volume
+from inference.types import DiscQuestion, ModelMark, Role, Volume
 from tests.inference.grading.factories import CARD, CONFIG, X, Y, Z, disc, labels, model, sagittal
 
 
@@ -95,7 +95,7 @@ def test_a_saved_network_comes_back_and_changed_weights_are_refused(tmp_path: Pa
     with torch.inference_mode():
         assert torch.allclose(back.network(*question)[0], network(*question)[0])
     assert back.cuts == {DiscQuestion.MODIC: 0.3}
-    assert back.mark.startswith("discs 1 ")
+    assert (back.mark.name, back.mark.version) == ("discs", "1")
     weights = tmp_path / "discs" / "weights.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
     with pytest.raises(registry.DamagedModelError):
@@ -106,7 +106,9 @@ def test_an_installed_version_is_loaded_when_it_is_chosen_and_no_other_takes_its
     registry.save(model().network, CARD, tmp_path / "made")
     there = registry.install(tmp_path / "made", tmp_path / "models")
     chosen = registry.Choice("1", there.sha256)
-    assert disc_networks.load(chosen=chosen, models_root=tmp_path / "models").mark == f"discs 1 {there.sha256}"
+    assert disc_networks.load(chosen=chosen, models_root=tmp_path / "models").mark == ModelMark(
+        "discs", "1", there.sha256
+    )
     with pytest.raises(registry.MissingModelError, match="discs 2 is not installed"):
         disc_networks.load(chosen=registry.Choice("2"), models_root=tmp_path / "models")
 

@@ -72,7 +72,7 @@ def maps_of(network: GradeNet, sagittal: Volume | None, images: list[crops.Axial
     shown = asked([disc(10.0)], (), volumes, {"L4-L5": images})
     assert shown is not None
     said = opinions(network, shown)
-    findings = [LevelFinding("L4-L5", site, Grade.MILD, "") for site in Site]
+    findings = [LevelFinding("L4-L5", site, Grade.MILD) for site in Site]
     return evidence.of_grader(network, shown, said, findings)
 
 
@@ -141,8 +141,8 @@ def test_what_is_not_assessed_has_no_map(network: GradeNet) -> None:
     assert shown is not None
     said = {"L4-L5": Opinion({"canal": (Grade.MILD, 0.8), "foramen_left": (Grade.MILD, 0.8)}, (), (True, True))}
     findings = [
-        LevelFinding("L4-L5", Site.CANAL, Grade.MILD, ""),
-        LevelFinding("L4-L5", Site.FORAMEN_LEFT, Grade.NOT_ASSESSED, ""),
+        LevelFinding("L4-L5", Site.CANAL, Grade.MILD),
+        LevelFinding("L4-L5", Site.FORAMEN_LEFT, Grade.NOT_ASSESSED),
     ]
     assert {one.finding for one in evidence.of_grader(network, shown, said, findings)} <= {"canal"}
 

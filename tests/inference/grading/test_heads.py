@@ -9,14 +9,14 @@ import pytest
 
 from inference.grading import heads
 from inference.grading.heads import Findings, Head
-from inference.types import Grade, LevelFinding, Site
+from inference.types import Grade, LevelFinding, Rule, Site
 
 
 def answering(name: str, site: Site) -> Head:
     """A head that finds one mild stenosis; its model is what it was shown and explains."""
 
     def answer(model: Any, shown: Any, _data: Any, findings: Findings) -> tuple[Findings, Any]:
-        found = LevelFinding("L4-L5", site, Grade.MILD, f"{model} was shown {shown}")
+        found = LevelFinding("L4-L5", site, Grade.MILD, (Rule(f"{model} was shown {shown}"),))
         return replace(findings, levels=(*findings.levels, found)), "answers"
 
     def explain(model: Any, shown: Any, answers: Any, _findings: Findings) -> Any:
@@ -39,7 +39,7 @@ def found(monkeypatch: pytest.MonkeyPatch) -> tuple[Findings, list[tuple[str, fl
 
 
 def test_every_head_of_the_table_answers_in_its_order(found: tuple[Findings, Any]) -> None:
-    assert [(one.site, one.rule) for one in found[0].levels] == [
+    assert [(one.site, one.rules[0].code) for one in found[0].levels] == [
         (Site.CANAL, "None was shown None"),
         (Site.FORAMEN_LEFT, "N was shown cuts of network"),
     ]

@@ -20,7 +20,7 @@ from inference.errors import (
 from inference.images import volume
 from inference.images.choice import choose_series, stacks_of
 from inference.images.headers import find_files, read_headers
-from inference.types import Role
+from inference.types import Notice, Role, Rule
 from tests.inference.series import edit, write
 
 
@@ -49,8 +49,8 @@ def test_a_plain_t2_is_preferred_to_a_fat_suppressed_one_with_more_slices(tmp_pa
     headers = read_headers(find_files(tmp_path))
     choice = choose_series(headers)[0]
     assert choice.description == "T2 sag"
-    assert "echo time 100 ms" in choice.why
-    assert "preferred to 1 other" in choice.why
+    assert choice.rule.values["echo_time_ms"] == 100
+    assert choice.rule.values["others"] == 1
 
 
 def test_a_localiser_is_never_read(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_a_study_without_axial_images_says_so_and_is_read(tmp_path: Path) -> Non
     write(tmp_path, "sagittal")
     headers = read_headers(find_files(tmp_path))
     axial = choose_series(headers)[-1]
-    assert (axial.uid, axial.why) == ("", "No axial T2 series in the study.")
+    assert (axial.uid, axial.rule) == ("", Rule("series_absent", {"role": Role.AXIAL_T2}))
 
 
 def test_without_a_sagittal_series_the_reader_is_told_what_to_send(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_slices_are_sorted_by_place_whatever_their_file_names(tmp_path: Path) ->
 def test_a_missing_slice_is_filled_in_place_and_told(tmp_path: Path) -> None:
     paths = write(tmp_path, "sagittal", slices=7)
     whole, _ = volume.load_volume(stacks_of(read_headers(paths))[0])
-    holed, warnings = volume.load_volume(stacks_of(read_headers(paths[:3] + paths[4:]))[0])
+    holed, notices = volume.load_volume(stacks_of(read_headers(paths[:3] + paths[4:]))[0])
     assert holed.array.shape == whole.array.shape
     assert abs(holed.affine - whole.affine).max() < 1e-6
-    assert "1 slice is missing" in warnings[0]
+    assert notices == (Notice("slices_missing", values={"count": 1}),)

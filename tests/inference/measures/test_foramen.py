@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from inference.measures.foramen import NO_FAT_NOTE, NO_LOWER_NOTE, NO_PEDICLE_NOTE, NOT_REACHED_NOTE, measure_foramina
-from inference.types import DiscLevel, FloatArray, Label, Measurement, Role, Segmentation, Volume
+from inference.measures.foramen import NO_BRIGHT_FAT, NO_LOWER_PEDICLE, NO_UPPER_PEDICLE, NOT_REACHED, measure_foramina
+from inference.types import DiscLevel, FloatArray, Label, Measurement, Notice, Role, Segmentation, Volume
 
 #: Slices every 3 mm to both sides, pixels of 1 mm: index [slice, row, column] to left, feet and back.
 AFFINE = np.array([[3.0, 0, 0, -24.0], [0, 0, 1.0, -30.0], [0, -1.0, 0, 40.0], [0, 0, 0, 1]])
@@ -86,15 +86,15 @@ def test_without_t1_fat_is_told_on_t2_where_it_is_as_bright_as_marrow() -> None:
 
 
 def test_what_is_not_seen_is_not_measured_and_says_why() -> None:
-    def notes(labels: NDArray[np.uint8], part: slice = slice(None)) -> tuple[str, str]:
+    def notices(labels: NDArray[np.uint8], part: slice = slice(None)) -> tuple[Notice | None, Notice | None]:
         found = measured(labels, {Role.SAGITTAL_T1: image(labels, 300.0)}, part)
-        assert all((one.value is None) == bool(one.note) for one in found.values())
-        return found["foramen_height_left"].note, found["foramen_fat_left"].note
+        assert all((one.value is None) == bool(one.notice) for one in found.values())
+        return found["foramen_height_left"].notice, found["foramen_fat_left"].notice
 
-    assert notes(bones(), slice(5, 12)) == (NOT_REACHED_NOTE, NOT_REACHED_NOTE)
-    assert notes(bones(above=False)) == (NO_PEDICLE_NOTE, NO_PEDICLE_NOTE)
-    assert notes(bones(below=False)) == (NO_LOWER_NOTE, "")
-    assert notes(np.zeros_like(bones())) == (NO_PEDICLE_NOTE, NO_PEDICLE_NOTE)
+    assert notices(bones(), slice(5, 12)) == (NOT_REACHED, NOT_REACHED)
+    assert notices(bones(above=False)) == (NO_UPPER_PEDICLE, NO_UPPER_PEDICLE)
+    assert notices(bones(below=False)) == (NO_LOWER_PEDICLE, None)
+    assert notices(np.zeros_like(bones())) == (NO_UPPER_PEDICLE, NO_UPPER_PEDICLE)
 
 
 def test_only_lumbar_levels_have_foramina_to_measure() -> None:
@@ -106,4 +106,4 @@ def test_only_lumbar_levels_have_foramina_to_measure() -> None:
 def test_fat_is_not_measured_where_no_series_shows_it_and_the_height_is() -> None:
     found = measured(bones(), {})
     assert found["foramen_height_left"].value == pytest.approx(HEIGHT_MM, abs=1.0)
-    assert (found["foramen_fat_left"].value, found["foramen_fat_left"].note) == (None, NO_FAT_NOTE)
+    assert (found["foramen_fat_left"].value, found["foramen_fat_left"].notice) == (None, NO_BRIGHT_FAT)

@@ -14,7 +14,7 @@ from inference.images.headers import Header
 from inference.images.read import ChosenSeries, StudyImages
 from inference.measures.levels import bright_fat
 from inference.spine.find import Spine
-from inference.types import QualityFinding, Role, SeriesChoice, Volume
+from inference.types import Notice, Role, Rule, SeriesChoice, Volume
 
 T2, T1 = Role.SAGITTAL_T2, Role.SAGITTAL_T1
 PLAIN = Header(Path(), "", "", "", "MR", "SAG", "", "LSPINE", 100.0, 3500.0, None, False, False, "")
@@ -22,13 +22,13 @@ VOLUME = Volume(np.zeros((1, 1, 1), np.float32), np.eye(4))
 
 
 def series(role: Role, header: Header) -> ChosenSeries:
-    return ChosenSeries(SeriesChoice(role, role, "", ""), (Stack(role, (header,)),))
+    return ChosenSeries(SeriesChoice(role, role, "", Rule("series_chosen")), (Stack(role, (header,)),))
 
 
 def bright(t1: Header, codes: tuple[str, ...] = ()) -> set[Role]:
     """The series whose fat counts. codes: of what is known of the T2 beyond its header."""
     images = StudyImages("", (series(T2, PLAIN), series(T1, t1)), {T2: VOLUME, T1: VOLUME})
-    spine = Spine(cast(Any, None), cast(Any, None), tuple(QualityFinding(code, "") for code in codes))
+    spine = Spine(cast(Any, None), cast(Any, None), tuple(Notice(code) for code in codes))
     return set(bright_fat(images, spine))
 
 

@@ -39,22 +39,22 @@ def test_a_measurement_says_its_deviation_and_the_usual_range_of_its_place() -> 
 
 def test_what_lies_outside_is_said_unless_its_uncertainty_explains_it() -> None:
     low, high = norms.table()["canal_ap", "L4-L5"].usual
-    assert norms.said(one(low - 1.5)) == "below the usual range"
-    assert norms.said(one(high + 1.5)) == "above the usual range"
-    assert norms.said(one(low - 0.5)) == ""
-    assert norms.said(one((low + high) / 2)) == ""
+    assert norms.side(one(low - 1.5)) == -1
+    assert norms.side(one(high + 1.5)) == 1
+    assert norms.side(one(low - 0.5)) == 0
+    assert norms.side(one((low + high) / 2)) == 0
 
 
 def test_what_was_not_measured_or_is_not_known_has_no_deviation() -> None:
     assert one(None).deviation is None
-    assert norms.said(one(None)) == ""
+    assert norms.side(one(None)) == 0
     assert one(9.0, "L4-L5", "slip").usual is None
 
 
 def test_a_lower_bound_is_not_called_small() -> None:
     [found] = norms.compared([Measurement("L4-L5", "canal_ap", 2.0, "mm", lower_bound=True)])
     assert found.deviation is None
-    assert norms.said(found) == ""
+    assert norms.side(found) == 0
 
 
 def test_after_a_renumbering_what_is_usual_is_that_of_the_new_place() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from inference.images.geometry import apply, unit
 from inference.measures.shape import measure_shape
-from inference.types import DiscLevel, FloatArray, Label, Measurement, Segmentation, VertebraLevel
+from inference.types import DiscLevel, FloatArray, Label, Measurement, Notice, Segmentation, VertebraLevel
 
 BODY_MM, DISC_MM, DEPTH_MM = 28.0, 9.0, 34.0
 
@@ -77,15 +77,8 @@ def test_a_body_that_stands_before_the_next_is_measured_and_graded(slip_mm: floa
     measured = measure_shape(segmentation_of([*bodies.values(), *discs.values()]), *levels_of(discs, bodies))
     slip = value(measured, "L4-L5", "slip")
     assert slip.value == pytest.approx(slip_mm, abs=0.8)
-    assert (
-        slip.note
-        == {
-            -5.0: "retrolisthesis, Meyerding grade I",
-            0.0: "",
-            6.0: "anterolisthesis, Meyerding grade I",
-            12.0: "anterolisthesis, Meyerding grade II",
-        }[slip_mm]
-    )
+    kind = {-5.0: ("retrolisthesis", "I"), 6.0: ("anterolisthesis", "I"), 12.0: ("anterolisthesis", "II")}.get(slip_mm)
+    assert slip.notice == (Notice("listhesis", values={"kind": kind[0], "meyerding": kind[1]}) if kind else None)
 
 
 def test_heights_wedge_and_the_height_index_are_those_of_the_blocks() -> None:
@@ -110,7 +103,7 @@ def test_the_lordosis_is_the_angle_from_the_first_body_to_the_sacrum() -> None:
     measured = measure_shape(segmentation_of([*bodies.values(), *discs.values()]), *levels_of(discs, bodies))
     lordosis = value(measured, "L1-S1", "lordosis")
     assert lordosis.value == pytest.approx(40.0, abs=2.0)
-    assert str(lordosis).endswith("°")
+    assert lordosis.unit == "°"
 
 
 def test_each_segment_has_its_own_angle_and_the_sacrum_counts_from_the_disc() -> None:
@@ -133,4 +126,4 @@ def test_what_is_not_seen_has_no_number() -> None:
     discs = {"L5-S1": Block(Label.DISC, 0, -50, -30, DISC_MM, DISC_MM)}
     measured = measure_shape(segmentation_of([]), *levels_of(discs, {}))
     assert {one.value for one in measured} == {None}
-    assert all(one.note for one in measured)
+    assert all(one.notice for one in measured)

@@ -56,9 +56,9 @@ def test_frames_are_read_as_the_slices_that_they_are(tmp_path: Path) -> None:
     one = as_one_file(paths, tmp_path / "enhanced.dcm")
     headers = read_headers([one])
     assert choose_series(headers)[0].role is Role.SAGITTAL_T2
-    assert "echo time 100 ms" in choose_series(headers)[0].why
-    enhanced, warnings = volume.load_volume(stacks_of(headers)[0])
-    assert warnings == ()
+    assert choose_series(headers)[0].rule.values["echo_time_ms"] == 100
+    enhanced, notices = volume.load_volume(stacks_of(headers)[0])
+    assert notices == ()
     assert np.allclose(enhanced.affine, classic.affine)
     assert np.array_equal(enhanced.array, classic.array)
     assert [plane.frame for plane in enhanced.slices] != [1, 2, 3, 4, 5]

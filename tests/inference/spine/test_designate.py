@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inference.spine.designate import Evidence, designate, shift_of, warnings_of
+from inference.spine.designate import Evidence, designate, notices_of, shift_of
+from inference.types import Notice
 
 #: Tilts of the mean real patient, from L5-S1 up to T12-L1, deg.
 TILTS = np.array([33.3, 11.8, 0.9, -6.6, -10.4, -10.7])
@@ -30,13 +31,13 @@ def test_an_ordinary_spine_is_named_with_certainty() -> None:
     numbering = designate(evidence())
     assert numbering.lowest == "L5-S1"
     assert numbering.probability > 0.98
-    assert warnings_of(numbering) == ()
+    assert notices_of(numbering) == ()
 
 
 def test_a_whole_body_below_the_lowest_disc_makes_it_the_fourth() -> None:
     numbering = designate(evidence(TILTS[1:], DEPTHS[1:], HEIGHTS[1:], below=1.0))
     assert numbering.lowest == "L4-L5"
-    assert "taken for L4-L5" in warnings_of(numbering)[0]
+    assert notices_of(numbering)[0].values["lowest"] == "L4-L5"
 
 
 def test_images_that_end_below_l4_are_told_by_the_tilt_of_the_discs() -> None:
@@ -64,30 +65,38 @@ def test_a_turned_patient_keeps_the_names_and_their_probability(degrees: float) 
 def test_two_readings_that_fit_alike_are_both_told_with_their_probability() -> None:
     numbering = designate(evidence(TILTS[1:], DEPTHS[1:], HEIGHTS[1:], below=0.5))
     assert numbering.alternative_probability > 0.1
-    assert f"it may be {numbering.alternative}" in warnings_of(numbering)[0]
+    assert notices_of(numbering)[0].code == "names_uncertain"
+    assert notices_of(numbering)[0].values["alternative"] == numbering.alternative
 
 
 def test_a_rudimentary_lowest_disc_speaks_for_a_transitional_vertebra() -> None:
     small = evidence(depths=np.array([25.0, *DEPTHS[1:]]), heights=np.array([3.0, *HEIGHTS[1:]]))
     numbering = designate(small)
     assert numbering.lowest == "L5-S1"
-    assert "transitional" in warnings_of(numbering)[-1]
+    assert notices_of(numbering)[-1].code == "small_lowest_disc"
+
+
+def small(given: Evidence) -> bool:
+    """Whether the lowest disc speaks for a transitional vertebra."""
+    transitional = designate(given).transitional
+    return transitional is not None and transitional.code == "small_lowest_disc"
 
 
 def test_a_lowest_disc_of_full_depth_that_is_far_thinner_than_the_others_is_told_too() -> None:
-    assert "transitional" in designate(evidence(heights=np.array([4.4, *HEIGHTS[1:]]))).transitional
+    assert small(evidence(heights=np.array([4.4, *HEIGHTS[1:]])))
     above_are_thin = np.array([4.4, 8.0, 7.0, 6.8, 5.7, 4.6, 4.5, 3.8])
     like = {"tilts": np.linspace(40, -8, 8), "depths": np.full(8, 35.0)}
-    assert "transitional" in designate(evidence(heights=above_are_thin, **like)).transitional
+    assert small(evidence(heights=above_are_thin, **like))
     above_are_thin[0] = 4.8
-    assert designate(evidence(heights=above_are_thin, **like)).transitional == ""
+    assert not small(evidence(heights=above_are_thin, **like))
     worn = np.array([3.4, 3.9, 4.1, 4.0, 4.4, 4.0])
-    assert designate(evidence(heights=worn)).transitional == ""
+    assert not small(evidence(heights=worn))
 
 
 @pytest.mark.parametrize(("depth", "told"), [(0.0, False), (12.0, False), (16.0, True)])
 def test_a_disc_within_the_sacrum_is_told_when_it_is_deep(depth: float, told: bool) -> None:
-    assert ("within the sacrum" in designate(evidence(sacral_disc=depth)).transitional) is told
+    transitional = designate(evidence(sacral_disc=depth)).transitional
+    assert (transitional == Notice("disc_in_sacrum", values={"depth_mm": depth})) is told
 
 
 def test_a_space_below_that_is_full_of_sacrum_outweighs_bone_that_is_labelled_there() -> None:

@@ -15,7 +15,7 @@ from inference.simulate.truth.study_truth import LevelTruth, truth_segmentation
 from inference.simulate.truth.study_truth import measure as true_levels
 from inference.spine.localise import Localisation, localise
 from inference.training.figures import spine
-from inference.types import LUMBAR_LEVELS, Label, Segmentation
+from inference.types import LUMBAR_LEVELS, Label, Notice, Segmentation
 
 SPACING = (4.4, 1.2, 1.2)
 
@@ -47,7 +47,7 @@ def test_every_lumbar_disc_has_its_name_place_and_tilt(seed: int) -> None:
     segmentation, levels = patient(seed)
     found = localise(segmentation)
     assert_named(found, levels)
-    assert found.warnings == ()
+    assert found.notices == ()
     for disc in found.discs:
         if disc.level in LUMBAR_LEVELS:
             tilt = np.rad2deg(np.arccos(np.clip(disc.up @ levels[disc.level].up, -1, 1)))
@@ -77,7 +77,7 @@ def test_a_disc_that_was_missed_shifts_no_name_and_is_told() -> None:
     labels[tuple(points[gone].T)] = Label.VERTEBRA
     found = localise(Segmentation(labels, segmentation.affine))
     assert_named(found, levels, within_mm=8.0)
-    assert "not seen" in found.warnings[0]
+    assert found.notices[0] == Notice("discs_estimated", values={"count": 1})
 
 
 @pytest.mark.parametrize(("bone", "disc"), [((8, 0), (9, 0)), ((-5, 5), (-7, 7))], ids=["10 mm", "17 mm"])
@@ -108,7 +108,7 @@ def test_a_fragment_of_disc_label_within_a_body_is_no_disc_and_is_told() -> None
     labels[tuple(points[screw].T)] = Label.DISC
     found = localise(Segmentation(labels, segmentation.affine))
     assert_named(found, levels, within_mm=4.0)
-    assert "too near to another" in found.warnings[0]
+    assert found.notices[0] == Notice("discs_too_near", values={"count": 1})
 
 
 def test_bowel_that_looks_like_a_disc_is_not_counted() -> None:
@@ -127,7 +127,7 @@ def test_a_field_of_view_that_ends_above_the_sacrum_is_told() -> None:
     )
     found = localise(Segmentation(labels[:, : round(index[1]) + 8], segmentation.affine))
     assert found.discs[-1].level == "L4-L5"
-    assert "taken for L4-L5" in found.warnings[-1]
+    assert found.notices[-1].values["lowest"] == "L4-L5"
 
 
 @pytest.mark.parametrize("flip", [0, 1, 2])

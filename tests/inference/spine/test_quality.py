@@ -31,7 +31,7 @@ from inference.types import (
     Grade,
     Label,
     Measurement,
-    QualityFinding,
+    Notice,
     Role,
     Segmentation,
     Site,
@@ -82,7 +82,7 @@ def test_screws_are_seen_and_the_canal_beside_them_is_not_measured() -> None:
     measured = tuple(Measurement(level, "canal_ap", 13.0, "mm") for level in ("L1-L2", "L4-L5"))
     upper, lower = quality.withheld(measured, found)
     assert lower.value is None
-    assert "spoilt" in lower.note
+    assert lower.notice == Notice("spoilt")
     assert upper.value == 13.0 or "L2" in found[0].places
     disc = replace(series("operated", 3008)[2].discs[-2], level="L4-L5")
     said = {one.level: one.grade for one in grade((disc,), (lower,), (Role.SAGITTAL_T2,)) if one.site is Site.CANAL}
@@ -159,7 +159,7 @@ def test_levels_beyond_the_images_are_named() -> None:
     _, segmentation, spine = series("clean", 3000)
     short = replace(spine, discs=spine.discs[3:])
     found = {one.code: one for one in quality.of_coverage(segmentation, short)}
-    assert "L1-L2" in found["levels_missing"].text
+    assert "L1-L2" in found["levels_missing"].places
     cut = Segmentation(segmentation.labels[:, : segmentation.labels.shape[1] // 2], segmentation.affine)
     assert "sacrum_cut_off" in {one.code for one in quality.of_coverage(cut, spine)}
 
@@ -177,17 +177,17 @@ def test_a_curve_that_misses_its_centres_is_told() -> None:
     assert "curve_residual" in {one.code for one in quality.of_curve(bad)}
 
 
-def test_a_finding_without_places_withholds_nothing() -> None:
+def test_only_a_notice_that_spoils_its_places_withholds_what_is_measured_there() -> None:
     measured = (Measurement("L4-L5", "canal_ap", 13.0, "mm"),)
-    assert quality.withheld(measured, (QualityFinding("noise", "Noisy."),)) == measured
+    assert quality.withheld(measured, (Notice("noise"), Notice("narrow_slab", ("L4-L5",)))) == measured
 
 
 def test_discs_beside_metal_and_in_images_of_an_unknown_kind_are_not_judged() -> None:
     found = tuple(DiscFinding(level, DiscQuestion.PFIRRMANN, 3, 0.5) for level in ("L2-L3", "L3-L4", "L4-L5"))
-    metal = QualityFinding("metal", "Voids.", places=("L3", "L3-L4"))
+    metal = Notice("metal", ("L3", "L3-L4"))
     assert [one.level for one in quality.withheld_discs(found, (metal,))] == ["L4-L5"]
-    assert quality.withheld_discs(found, (QualityFinding("noise", "Noisy."),)) == found
-    assert quality.withheld_discs(found, (QualityFinding("fat_suppressed", "No fat."),)) == ()
+    assert quality.withheld_discs(found, (Notice("noise"),)) == found
+    assert quality.withheld_discs(found, (Notice("fat_suppressed"),)) == ()
 
 
 def test_every_refusal_says_what_to_do() -> None:

@@ -63,6 +63,11 @@ def drafted(**changes: Any) -> Study:
     return study
 
 
+def marked(name: str) -> dict[str, str]:
+    """A model of version 0, as a reading names it."""
+    return {"name": name, "version": "0", "sha256": "ee"}
+
+
 def for_readers() -> Any:
     """Everything that is not of shadow mode."""
     jobs = ReadingJob.objects.for_readers().order_by("pk").values_list()
@@ -326,13 +331,13 @@ def test_pairs_of_different_images_are_left_out_of_the_sum(chosen: Any, engine: 
 
 
 def test_a_pair_between_which_another_model_changed_too_is_left_out_of_the_sum(chosen: Any, engine: Any) -> None:
-    drafted(model_version="0", others=["discs 0 ee"])
+    drafted(models=[marked("segment"), marked("discs")])
     tasks.read_next()
     summed = in_sum()
     assert (summed["studies"], summed["other_images"], summed["other_models"], summed["against"]) == (0, 0, 1, [])
 
 
 def test_the_sum_says_which_versions_the_shadow_was_compared_with(chosen: Any, engine: Any) -> None:
-    drafted(model_version="0")
+    drafted(models=[marked("segment")])
     tasks.read_next()
     assert in_sum()["against"] == [("segment 0", 1)]

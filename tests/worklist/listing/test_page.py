@@ -82,12 +82,20 @@ def test_a_failed_study_says_why_and_offers_the_machine_and_the_hand(as_reader: 
     assert "Read by hand" in body
 
 
-def test_a_drafted_study_shows_what_to_check(as_reader: Client) -> None:
+@pytest.mark.parametrize(
+    "newest",
+    [
+        {"warnings": ["Read from sagittal T1: the canal's edge is less certain than on T2."]},
+        {"format": 2, "notices": [{"code": "read_from_t1", "places": [], "values": {}}]},
+    ],
+    ids=["format 1", "format 2"],
+)
+def test_a_drafted_study_shows_what_to_check(as_reader: Client, newest: dict[str, Any]) -> None:
     study = in_state("drafted")
-    for warning in ("An old warning.", "Read from sagittal T1."):
-        add_reading(study, {"warnings": [warning]})
+    for reading in ({"warnings": ["An old warning."]}, newest):
+        add_reading(study, reading)
     body = rows(as_reader)
-    assert "Read from sagittal T1." in body
+    assert "Read from sagittal T1: the canal" in body
     assert "An old warning." not in body
 
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 from accounts.models import AuditEvent
 from inference import pipeline
 from inference.models import cards
+from inference.types import ModelMark
 from tests.worklist.factories import add_job, in_state
 from worklist.jobs import tasks
 from worklist.models import MachineReading, ModelChoice, ReadingJob, Study
@@ -44,7 +45,7 @@ def read(study: Study) -> Study:
 def maker(study: Study) -> tuple[str, str]:
     assert study.latest_reading is not None
     made = study.latest_reading.reading["provenance"]
-    return made["model_name"], made["model_version"]
+    return made["models"][0]["name"], made["models"][0]["version"]
 
 
 def test_a_version_that_is_activated_reads_the_next_study_in_the_same_worker_and_the_old_one_in_shadow_mode(
@@ -108,9 +109,9 @@ def test_a_version_that_looks_at_discs_is_activated_and_reads_in_shadow_mode_as_
     choices.start_shadow("discs", "9.2.0", administrator)
     chosen = ModelChoice.objects.get(role="shadow")
     marks = [read.heads["discs"].mark for read in (choices.networks("cpu"), choices.shadow_networks(chosen, "cpu"))]
-    assert [mark.split()[1] for mark in marks] == [card["version"], "9.2.0"]
+    assert [mark.version for mark in marks] == [card["version"], "9.2.0"]
     choices.activate("discs", "9.2.0", administrator)
-    assert choices.networks("cpu").heads["discs"].mark == f"discs 9.2.0 {card['sha256']}"
+    assert choices.networks("cpu").heads["discs"].mark == ModelMark("discs", "9.2.0", card["sha256"])
 
 
 def test_studies_that_a_bad_model_failed_go_on_when_another_version_is_activated(
