@@ -23,7 +23,7 @@ Raw = dict[str, Any]
 
 
 def facts_as_values(raw: Raw) -> Raw:
-    """Format 1 kept rules and notes as sentences."""
+    """Format 1 kept rules and notes as sentences alone."""
     return raw | {
         "format": 2,
         "findings": [
@@ -82,13 +82,15 @@ class SignedGrade:
     """One grade of the table with what a reader could know of it; the names are those of `ReviewedFinding`.
 
     uncertain: whether the page marked it so, by the limit of that day. confirmed_by: id of the account;
-    confirmed_by_username: its name then.
+    confirmed_by_username: its name then. rule, note: `rules` and `notices` in the words that were signed.
     """
 
     level: str
     site: str
     grade: str
     machine_grade: str | None
+    rule: str
+    note: str
     rules: tuple[Rule, ...]
     notices: tuple[Notice, ...]
     probability: float | None
@@ -226,6 +228,8 @@ def _grade(raw: Raw) -> SignedGrade:
         site=raw["site"],
         grade=raw["grade"],
         machine_grade=raw["machine_grade"],
+        rule=raw["rule"],
+        note=raw["note"],
         rules=tuple(Rule(one["code"], one["values"]) for one in raw["rules"]),
         notices=tuple(_notice(one) for one in raw["notices"]),
         probability=raw["probability"],

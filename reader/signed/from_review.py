@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from accounts.models import User
-from inference.result import record
-from inference.types import Measurement
+from inference.result import record, words
+from inference.types import Measurement, Notice, Rule
 from reader import working_copy
 from reader.errors import NotReady
 from reader.models import Review, ReviewedFinding, SignedReport
@@ -99,6 +99,8 @@ def _finding(row: ReviewedFinding, uncertain_below: int) -> Raw:
         "site": row.site,
         "grade": row.grade,
         "machine_grade": row.machine_grade,
+        "rule": words.rules_words(Rule(**one) for one in row.rules),
+        "note": words.notices_words(Notice(**one) for one in row.notices),
         "rules": row.rules,
         "notices": row.notices,
         "probability": row.probability,
