@@ -1,4 +1,4 @@
-"""Administrators manage users here and look at the audit trail; both leave traces."""
+"""Administration of users, which is audited, and a view of the audit trail."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from accounts.models import AuditEvent, User
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):
-    """Users without the fields that would let an administrator become more than one.
+    """Users without the fields by which administrators could give themselves more rights.
 
     Nobody changes their own roles, only a superuser touches a superuser, and
     accounts are closed (`active`), not deleted, because the trail names them.
@@ -40,8 +40,8 @@ class UserAdmin(DjangoUserAdmin):
         return ", ".join(sorted(roles.of(user))) or "none"
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        own = ("is_active", "groups") if obj is not None and obj.pk == request.user.pk else ()
-        return (*self.readonly_fields, *own)
+        protected = ("is_active", "groups") if obj is not None and obj.pk == request.user.pk else ()
+        return (*self.readonly_fields, *protected)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         if obj is not None and obj.is_superuser and not request.user.is_superuser:
@@ -60,8 +60,8 @@ class UserAdmin(DjangoUserAdmin):
         self.record(request, obj, "changed", message)
         return super().log_change(request, obj, message)
 
-    def record(self, request: HttpRequest, user: User, what: str, message: Any) -> None:
-        # No more than the names of fields: the trail needs no old addresses.
+    def record(self, request: HttpRequest, user: User, change: str, message: Any) -> None:
+        # Only the names of changed fields: old values may be personal data.
         parts = [part.get("changed", {}) for part in message if isinstance(part, dict)] if message else []
         fields = sorted({field for part in parts for field in part.get("fields", [])})
         audit.record(
@@ -69,7 +69,7 @@ class UserAdmin(DjangoUserAdmin):
             "user_changed",
             request=request,
             user=user.pk,
-            what=what,
+            what=change,
             fields=fields,
             roles=sorted(user.groups.values_list("name", flat=True)),
             active=user.is_active,

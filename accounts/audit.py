@@ -1,4 +1,4 @@
-"""The one door to the audit trail."""
+"""The only way to write to the audit trail."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from django.http import HttpRequest
 
 from accounts.models import AuditEvent, User
 
-#: Patient data stay out of the trail; whoever needs them has the study's id.
+#: Patient data stay out of the trail; the study's id leads to them.
 FORBIDDEN_DETAILS = frozenset(
     {"patient", "patient_name", "patient_id", "patient_birth_date", "patient_sex", "name", "birth_date", "password"}
 )
 
 
-#: Code of an action -> what people call it; every app registers its own.
+#: Label of an action by code; every app registers its own.
 _ACTIONS: dict[str, str] = {}
 
 
 def register(actions: Mapping[str, str]) -> None:
-    """Actions of an app, by code, for its `ready`. Raises ValueError for one that is called otherwise already."""
+    """Actions of an app, by code, for its `ready`. Raises ValueError for a code that has another label already."""
     for code, label in actions.items():
         if _ACTIONS.setdefault(code, label) != label:
             raise ValueError(f"audit action {code!r} is {_ACTIONS[code]!r} already")
 
 
 def label(action: str) -> str:
-    """What people call an action; its code where the app that registered it is gone."""
+    """The label of an action; its code if no app registers it any more."""
     return _ACTIONS.get(action, action)
 
 
@@ -66,5 +66,5 @@ def record(
 
 
 def address_of(request: HttpRequest | None) -> str | None:
-    """Where the request came from, as the web server saw it; forwarded headers can be forged and are not read."""
+    """The address that the web server received the request from; forwarded headers can be forged and are not read."""
     return (request.META.get("REMOTE_ADDR") or None) if request is not None else None

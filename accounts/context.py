@@ -4,7 +4,7 @@ from accounts import policy
 
 
 def roles(request: HttpRequest) -> dict[str, bool]:
-    """What templates may show to this user. Hiding is a courtesy; the views refuse by themselves."""
+    """Rights of this user for templates. Hiding links is a convenience; the views refuse by themselves."""
     user = getattr(request, "user", None)
     if user is None:
         return {"may_read": False, "may_administer": False}

@@ -17,7 +17,7 @@ class User(AbstractUser):
 
 
 class AppendOnly(Exception):
-    """The audit trail takes new events and gives up none."""
+    """An attempt to change or delete an audit event."""
 
 
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
@@ -29,12 +29,12 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
 
 
 class AuditEvent(models.Model):
-    """Somebody did something, at a time, to a study perhaps.
+    """An action of a user, or of nobody known, perhaps on a study.
 
     Append-only here and, by triggers (migration 0002), in the database. The
-    study is held by its id: the trail outlives what it speaks of, and `accounts`
-    knows nothing of `worklist`. `detail` holds no patient data. action: one that an app
-    registered with `accounts.audit.register`.
+    study is held by its id: the trail outlives its subject, and `accounts` does
+    not depend on `worklist`. `detail` holds no patient data. action: one that an
+    app registered with `accounts.audit.register`.
     """
 
     at = models.DateTimeField(auto_now_add=True, db_index=True)

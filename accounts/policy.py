@@ -1,4 +1,4 @@
-"""Who may do what, written once. A refusal is on record before it is told."""
+"""Rights of users, written once. A refusal is audited before it is answered."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ View = Callable[..., HttpResponseBase]
 
 
 def is_radiologist(user: User | AnonymousUser) -> bool:
-    """Who may open, claim, review and sign studies at all, superusers not excepted; which ones: `worklist.access`."""
+    """May the user open, claim, review and sign studies at all, superusers included; which ones: `worklist.access`."""
     return roles.RADIOLOGIST in roles.of(user)
 
 
 def may_administer(user: User | AnonymousUser) -> bool:
-    """Manage users and models, and look at the audit trail."""
+    """Whether the user may manage users and models, and view the audit trail."""
     return user.is_active and (user.is_superuser or roles.ADMINISTRATOR in roles.of(user))
 
 
 def require_administrator(user: User | AnonymousUser) -> None:
-    """For what only administrators may change, by whatever way it is asked for. Raises PermissionDenied."""
+    """A check for code that only administrators may run, however it is called. Raises PermissionDenied."""
     if not may_administer(user):
         raise PermissionDenied("Only administrators may do this.")
 
@@ -43,7 +43,7 @@ def person(request: HttpRequest) -> User:
 
 
 def record_refusal(request: HttpRequest, user: User | AnonymousUser, study: Any = None) -> None:
-    """`study` is a Study or its id, where the address names it by something else than its id."""
+    """Audit a refused request. study: a Study or its id, where the URL does not have the id."""
     match = request.resolver_match
     studies = [value for value in match.kwargs.values() if isinstance(value, UUID)] if match else []
     audit.record(
@@ -62,7 +62,7 @@ def radiologist_required(view: View) -> View:
 
 
 def administrator_required(view: View) -> View:
-    """The same for what only administrators may see and do."""
+    """As `radiologist_required`, for administrators."""
     return _guarded(view, may_administer, "Only administrators may do this.")
 
 
@@ -80,7 +80,7 @@ def _guarded(view: View, allowed: Callable[[User | AnonymousUser], bool], refusa
 
 
 class RadiologistRequired(BasePermission):
-    """The same for Django REST framework: 403 and an audit event for other roles."""
+    """As `radiologist_required`, for Django REST framework: 403 and an audit event for other roles."""
 
     message = "Only radiologists may read studies."
 

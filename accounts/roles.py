@@ -23,7 +23,7 @@ def of(user: User | AnonymousUser) -> frozenset[str]:
 
 
 def create_groups(**_: Any) -> None:
-    """Make the groups and what they may do in the admin.
+    """Make the groups and their permissions in the admin.
 
     Runs after each `migrate` and not inside a migration: the permissions exist
     only then, and a test database that was flushed gets them back.

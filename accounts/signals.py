@@ -25,6 +25,6 @@ def record_logout(request: HttpRequest, user: User | None, **_: Any) -> None:
 
 @receiver(user_login_failed)
 def record_failed_login(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
-    """Names the account if there is one. What was typed is not kept: people type passwords into that field."""
+    """Names the account if there is one. The typed name is not stored: people type passwords into that field."""
     account = User.objects.filter(username=credentials.get("username") or "").first()
     audit.record(None, "login_failed", request=request, account=account.pk if account else None)

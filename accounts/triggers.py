@@ -15,7 +15,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 class OnlyGrows:
     """Triggers on one table.
 
-    name: what the triggers are called by; message: what a refused change is told; keys: the columns of each unique key.
+    name: prefix of the triggers' names; message: text of the error; keys: the columns of each unique key.
     """
 
     table: str
@@ -31,7 +31,7 @@ class OnlyGrows:
             f"CREATE TRIGGER {self.name}_no_{verb.lower()} BEFORE {verb} ON {self.table} {refused}"
             for verb in ("UPDATE", "DELETE")
         ]
-        taken = " OR ".join(f"({' AND '.join(f'{one} = NEW.{one}' for one in key)})" for key in self.keys)
+        taken = " OR ".join(f"({' AND '.join(f'{column} = NEW.{column}' for column in key)})" for key in self.keys)
         sqlite.append(
             f"CREATE TRIGGER {self.name}_no_replace BEFORE INSERT ON {self.table} "  # noqa: S608 - names of ours
             f"WHEN EXISTS (SELECT 1 FROM {self.table} WHERE {taken}) {refused}"

@@ -1,7 +1,7 @@
 """The Celery app: the broker is a doorbell, the database the queue of record.
 
-A lost message costs seconds, not a study: beat looks at the database every few
-seconds and rings again.
+A lost message costs seconds, not a study: beat checks the database every few
+seconds and sends it again.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from celery.signals import setup_logging, worker_init
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("deepspine")
-#: Where the tasks are, which their names begin with.
+#: The module of the tasks, with which their names begin.
 TASKS = "worklist.jobs.tasks"
 
 
@@ -25,7 +25,7 @@ def configure(celery: Celery) -> None:
     tick = settings.TICK_SECONDS
     celery.conf.update(
         broker_url=settings.REDIS_URL,
-        # Redis redelivers an unacknowledged task only when asked to look for one often.
+        # Redis redelivers an unacknowledged task only if these intervals are short.
         broker_transport_options={
             "visibility_timeout": 3600,
             "unacked_restore_throttle": 1,
@@ -40,7 +40,7 @@ def configure(celery: Celery) -> None:
         task_default_queue="default",
         task_routes={f"{TASKS}.read_next": {"queue": "inference"}},
         timezone="UTC",
-        # A tick that nobody took before the next one is worth nothing.
+        # A tick that was not taken before the next one is obsolete.
         beat_schedule={
             name: {"task": f"{TASKS}.{name}", "schedule": tick, "options": {"expires": 2 * tick}}
             for name in ("enqueue_quiet_studies", "reap_lost_leases", "ring_doorbell")
@@ -70,4 +70,4 @@ def refuse_unsafe_production(**_: Any) -> None:
 
 @setup_logging.connect
 def log_as_django_does(**_: Any) -> None:
-    """Keep Celery from laying its own handlers over `config.logs`."""
+    """Keep Celery from replacing the handlers of `config.logs`."""

@@ -77,7 +77,7 @@ def is_generated(secret: str) -> bool:
 
 def refuse_unsafe_production() -> None:
     """Raise ImproperlyConfigured, naming each problem and its remedy, when production is not safe."""
-    found = production_is_safe()
-    if found:
-        lines = "\n".join(f"- {message.msg} {message.hint}" for message in found)
+    errors = production_is_safe()
+    if errors:
+        lines = "\n".join(f"- {message.msg} {message.hint}" for message in errors)
         raise ImproperlyConfigured(f"This production is not safe to start:\n{lines}")

@@ -1,7 +1,7 @@
 """Typed readers of environment variables.
 
 Each returns a value of one type or raises `BadSetting`, whose message names the
-variable, what it held, and what it may hold. A value is never guessed from a
+variable, its value, and the values that are allowed. A value is never guessed from a
 bad one. Secrets are not repeated in messages.
 """
 
@@ -28,7 +28,7 @@ class BadSetting(ImproperlyConfigured):
 
 
 def text(name: str, default: str | None = None) -> str:
-    """The variable as it stands, without surrounding spaces; empty counts as unset."""
+    """The variable without surrounding spaces; empty counts as unset."""
     value = os.environ.get(name, "").strip()
     if value:
         return value
@@ -56,11 +56,11 @@ def integer(name: str, default: int, *, least: int, most: int) -> int:
     return number
 
 
-def choice(name: str, default: str, pattern: str, means: str) -> str:
-    """A value that matches `pattern` in full; `means` tells people what that is."""
+def choice(name: str, default: str, pattern: str, meaning: str) -> str:
+    """A value that matches `pattern` in full; `meaning` describes it in the message."""
     value = text(name, default)
     if not re.fullmatch(pattern, value):
-        raise BadSetting(name, f"is {value!r}; say {means}.")
+        raise BadSetting(name, f"is {value!r}; say {meaning}.")
     return value
 
 
@@ -70,7 +70,7 @@ def names(name: str, default: str) -> list[str]:
 
 
 def folder(name: str, default: Path) -> Path:
-    """An absolute folder that exists and can be written to; it is made when absent."""
+    """An absolute folder that exists and can be written to; it is made if missing."""
     path = Path(text(name, str(default))).expanduser()
     if not path.is_absolute():
         raise BadSetting(name, f"is {str(path)!r}; say an absolute path.")
@@ -95,7 +95,7 @@ def public_url(name: str, default: str) -> str:
 def database(name: str, sqlite_file: Path) -> dict[str, Any]:
     """Django's description of the database at a URL: sqlite:///FILE or postgresql://USER:PASSWORD@HOST:PORT/NAME.
 
-    A PostgreSQL on a Unix socket is said as postgresql://USER@/NAME?host=/folder.
+    A PostgreSQL on a Unix socket is given as postgresql://USER@/NAME?host=/folder.
     """
     url = text(name, f"sqlite:///{sqlite_file}")
     parts = urlsplit(url)
@@ -143,7 +143,7 @@ def broker(name: str, socket: Path) -> str:
         url, scheme = url.replace("unix://", "redis+socket://", 1), "redis+socket"
     if scheme not in {"redis", "rediss", "redis+socket"}:
         raise BadSetting(name, f"starts with {scheme!r}; say redis://, rediss:// or redis+socket:///path.")
-    # A Unix socket's name holds 107 bytes on Linux; a longer one fails later and darkly.
+    # The path of a Unix socket has at most 107 bytes on Linux; a longer one fails later with an unclear message.
     if scheme == "redis+socket" and len(urlsplit(url).path.encode()) > 107:
         raise BadSetting(name, "is a Unix socket with a path over 107 bytes; choose a shorter data folder.")
     return url
@@ -164,14 +164,14 @@ def generated_secret(file: Path) -> str:
 
     # Web, workers and beat start together: the first to link its file wins, the others read it.
     if not file.exists():
-        own = file.with_name(f"{file.name}.{os.getpid()}")
-        descriptor = os.open(own, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        temporary = file.with_name(f"{file.name}.{os.getpid()}")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as stream:
             stream.write(get_random_secret_key() + get_random_secret_key())
         try:
-            os.link(own, file)
+            os.link(temporary, file)
         except FileExistsError:
             pass
         finally:
-            own.unlink()
+            temporary.unlink()
     return file.read_text().strip()

@@ -1,8 +1,8 @@
-"""Where log lines go: standard error, one event a line, JSON in production.
+"""Log lines go to standard error, one event a line, as JSON in production.
 
 Patient data stay out of logs by not being passed to a logger; query strings,
-which may carry a name, are not logged by the web server either. An error that
-is not ours is logged without its text: a parser quotes the value that it could
+which may hold a name, are not logged by the web server either. An error of
+another package is logged without its text: a parser quotes the value that it could
 not read, and PostgreSQL the row that it refused.
 """
 
@@ -20,20 +20,20 @@ OURS = frozenset({"accounts", "config", "inference", "reader", "worklist"})
 
 def where_and_what(exc_info: Any) -> str:
     """The traceback of an error and of its causes; texts of our own errors only."""
-    told = traceback.TracebackException(*exc_info, compact=True)
-    lines = [line for part in _chain(told, exc_info[1]) for line in part]
+    report = traceback.TracebackException(*exc_info, compact=True)
+    lines = [line for part in _chain(report, exc_info[1]) for line in part]
     return "".join(lines).rstrip()
 
 
-def _chain(told: traceback.TracebackException, error: BaseException) -> Iterator[list[str]]:
+def _chain(report: traceback.TracebackException, error: BaseException) -> Iterator[list[str]]:
     """Oldest first, as Python prints them."""
-    if told.__cause__ is not None and error.__cause__ is not None:
-        yield from _chain(told.__cause__, error.__cause__)
+    if report.__cause__ is not None and error.__cause__ is not None:
+        yield from _chain(report.__cause__, error.__cause__)
         yield ["\nThat was the cause of this:\n\n"]
-    elif told.__context__ is not None and error.__context__ is not None and not error.__suppress_context__:
-        yield from _chain(told.__context__, error.__context__)
+    elif report.__context__ is not None and error.__context__ is not None and not error.__suppress_context__:
+        yield from _chain(report.__context__, error.__context__)
         yield ["\nWhile that was handled:\n\n"]
-    yield ["Traceback (most recent call last):\n", *told.stack.format(), f"{named(error)}\n"]
+    yield ["Traceback (most recent call last):\n", *report.stack.format(), f"{named(error)}\n"]
 
 
 def named(error: BaseException) -> str:
@@ -83,7 +83,7 @@ def logging_for(*, production: bool) -> dict[str, Any]:
             # Django's own default handlers would print a line twice.
             "django": {"handlers": [], "level": "INFO", "propagate": True},
             "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
-            # One line for each beat of the housekeeping says nothing.
+            # A line for each beat of the housekeeping has no information.
             "celery.beat": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},
             "celery.worker.strategy": {"level": "WARNING"},

@@ -18,14 +18,14 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 PRODUCTION = env.flag("DEEPSPINE_PRODUCTION", False)
 DEBUG = env.flag("DEEPSPINE_DEBUG", False)
 
-# --- where data lie -----------------------------------------------------------------------------
+# --- folders and servers ------------------------------------------------------------------------
 DATA_DIR = env.folder("DEEPSPINE_DATA_DIR", BASE_DIR / "var")
 MODELS_DIR = env.folder("DEEPSPINE_MODELS", DATA_DIR / "models")
 DATABASES = {"default": env.database("DATABASE_URL", DATA_DIR / "db.sqlite3")}
 REDIS_URL = env.broker("REDIS_URL", DATA_DIR / "redis.sock")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- who may talk to us -------------------------------------------------------------------------
+# --- access to the web server -------------------------------------------------------------------
 SECRET_KEY_FILE = DATA_DIR / "secret_key"
 SECRET_KEY = env.text("DEEPSPINE_SECRET_KEY") if PRODUCTION else env.secret("DEEPSPINE_SECRET_KEY", SECRET_KEY_FILE)
 PORT = env.integer("DEEPSPINE_PORT", 8000, least=1, most=65535)
@@ -70,7 +70,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    # Every view needs a login unless it says otherwise.
+    # Every view needs a login unless it is exempted.
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -113,7 +113,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-# Ten wrong passwords for one name from one address: a quarter of an hour's pause.
+# Ten wrong passwords for one name from one address lock it for a quarter of an hour (the cool-off is in hours).
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -160,7 +160,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
-# In production `collectstatic` has run; elsewhere files are served from where they lie.
+# In production `collectstatic` has run; elsewhere files are served from their source folders.
 STATIC_ROOT = BASE_DIR / "static/collected" if PRODUCTION else None
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = DEBUG
@@ -186,7 +186,7 @@ if HEARTBEAT_SECONDS * 2 > LEASE_SECONDS:
         "DEEPSPINE_HEARTBEAT_SECONDS", f"is {HEARTBEAT_SECONDS}; say at most half of DEEPSPINE_LEASE_SECONDS."
     )
 
-# --- what may come through the door -------------------------------------------------------------
+# --- limits of received files -------------------------------------------------------------------
 MIB = 1024**2
 UPLOAD_MAX_BYTES = env.integer("DEEPSPINE_UPLOAD_MAX_MIB", 2048, least=1, most=65536) * MIB
 INSTANCE_MAX_BYTES = env.integer("DEEPSPINE_INSTANCE_MAX_MIB", 64, least=1, most=4096) * MIB

@@ -259,6 +259,17 @@ def renumber(study: Study, user: User, seen: Seen, shift: int, request: HttpRequ
         record(review, user, "change", request, renumbered_from=before, renumbered_to=shift)
 
 
+def read_again(study: Study, user: User, request: HttpRequest | None = None) -> None:
+    """The machine reads the study once more; what it reads is offered, and changes nothing by itself."""
+    study.refresh_from_db()
+    if study.state not in (State.IN_REVIEW, State.SIGNED, State.AMENDED):
+        raise WrongState(f"The study is {study.get_state_display().lower()}. Read it again from the worklist.")
+    try:
+        queue.read_again(study, user, request)
+    except states.ForbiddenMove as forbidden:
+        raise Stale("Somebody else moved this study meanwhile. Look where it stands now.") from forbidden
+
+
 def use_newer_reading(study: Study, user: User, seen: Seen, reading: int, request: HttpRequest | None = None) -> None:
     """Take what the machine read since; the reader's own grades and text stay, every level must be confirmed again.
 

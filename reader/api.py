@@ -186,6 +186,13 @@ class CloseSecondReview(ReviewView):
         actions.close_second_review(study, person(request), seen(data), request)
 
 
+class ReadAgain(ReviewView):
+    """The machine reads a study that a reader has, or that is signed, once more."""
+
+    def act(self, request: Request, study: Study, data: dict[str, Any], **place: str) -> None:
+        actions.read_again(study, person(request), request)
+
+
 class UseNewerReading(ReviewView):
     """Take the machine's newer reading; the reader's grades and text stay, confirmations go."""
 

@@ -30,7 +30,7 @@ class SecondReviewState(serializers.Serializer[Any]):
     """Of the user's own second review: open, closed by them, or closed by a signature."""
 
     state = serializers.CharField()
-    closed_at = serializers.DateTimeField(allow_null=True)
+    signed_by = serializers.CharField(allow_null=True, help_text="Whose signature closed it, if one did.")
 
 
 class NewerReading(serializers.Serializer[Any]):
@@ -52,6 +52,7 @@ class ReviewState(serializers.Serializer[Any]):
     may_write = serializers.BooleanField()
     signed_version = serializers.IntegerField(allow_null=True)
     late_images = serializers.IntegerField()
+    machine_at_work = serializers.BooleanField(help_text="A reading of this study waits or runs.")
     findings = FindingState(many=True)
     second_review = SecondReviewState(allow_null=True)
     damaged_report = serializers.IntegerField(

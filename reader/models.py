@@ -237,7 +237,7 @@ class SignedFinding(SignedRow):
     machine_grade = models.CharField(max_length=16, choices=GRADE_CHOICES, null=True, blank=True)
     probability = models.FloatField(null=True, blank=True)
     uncertain = models.BooleanField()
-    unfamiliar = models.BooleanField()
+    out_of_distribution = models.BooleanField()
     contradicted = models.BooleanField()
     changed = models.BooleanField()
     confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

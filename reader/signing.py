@@ -182,7 +182,7 @@ def _row(report: SignedReport, one: SignedGrade) -> SignedFinding:
         machine_grade=one.machine_grade,
         probability=one.probability,
         uncertain=one.uncertain,
-        unfamiliar=one.unfamiliar,
+        out_of_distribution=one.out_of_distribution,
         contradicted=one.contradicted,
         changed=one.changed,
         confirmed_by_id=one.confirmed_by,

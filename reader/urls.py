@@ -24,6 +24,7 @@ urlpatterns = [
     path(f"{STUDY}second/", views.second_review, name="second_review"),
     path(f"{STUDY}second/start/", api.StartSecondReview.as_view(), name="start_second_review"),
     path(f"{STUDY}second/close/", api.CloseSecondReview.as_view(), name="close_second_review"),
+    path(f"{STUDY}read-again/", api.ReadAgain.as_view(), name="read_again"),
     path(f"{STUDY}newer-reading/", api.UseNewerReading.as_view(), name="use_newer_reading"),
     path(f"{STUDY}findings/<str:level>/confirm/", api.ConfirmLevel.as_view(), name="confirm_level"),
     path(f"{STUDY}findings/<str:level>/reopen/", api.ReopenLevel.as_view(), name="reopen_level"),

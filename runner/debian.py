@@ -1,4 +1,4 @@
-"""What the tests need from Debian's packages, installed when absent."""
+"""Debian packages that the tests need, installed when missing."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from runner.steps import Steps
 
 
 def postgres_folder() -> Path | None:
-    """Where initdb and postgres lie; Debian keeps them off the PATH. The newest of several."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
-    return found[-1].parent if found else None
+    """The folder of initdb and postgres, which Debian keeps off the PATH; of several versions the newest."""
+    candidates = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
+    return candidates[-1].parent if candidates else None
 
 
-#: Package: is it there?
+#: A check whether a package is installed, by package.
 NEEDED: dict[str, Callable[[], object]] = {
     "chromium": lambda: shutil.which("chromium"),
     "postgresql": postgres_folder,
     "redis-server": lambda: shutil.which("redis-server"),
     "dicom3tools": lambda: shutil.which("dciodvfy"),
 }
-#: Comes along with Chromium, so that pages in tests have letters.
-ALONG = ("fonts-dejavu-core",)
+#: Installed with Chromium, so that pages in tests have a font.
+WITH_CHROMIUM = ("fonts-dejavu-core",)
 
 
 def install_missing(steps: Steps) -> None:
-    """Install the absent packages. Raises Unfit when that needs rights that we lack."""
+    """Install missing packages. Raises Unfit when this user has no right to."""
     title = "Debian packages"
-    missing = [name for name, there in NEEDED.items() if not there()]
+    missing = [name for name, is_installed in NEEDED.items() if not is_installed()]
     if not missing:
-        steps.skip(title, "all there")
+        steps.skip(title, "all installed")
         return
-    packages = [*missing, *(ALONG if "chromium" in missing else ())]
+    packages = [*missing, *(WITH_CHROMIUM if "chromium" in missing else ())]
     if shutil.which("apt-get") is None:
         raise Unfit(f"The tests need {', '.join(missing)}, and this is no Debian. Install them by hand.")
     root = as_root(packages)
@@ -51,9 +51,9 @@ def install_missing(steps: Steps) -> None:
         cwd=Path("/"),
         hint=f"Install them by hand: apt-get install {' '.join(packages)}",
     )
-    still = [name for name, there in NEEDED.items() if not there()]
-    if still:
-        raise Unfit(f"apt-get succeeded, yet {', '.join(still)} cannot be found.")
+    not_found = [name for name, is_installed in NEEDED.items() if not is_installed()]
+    if not_found:
+        raise Unfit(f"apt-get succeeded, yet {', '.join(not_found)} cannot be found.")
 
 
 def as_root(packages: list[str]) -> list[str]:

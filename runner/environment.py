@@ -1,4 +1,4 @@
-"""The virtual environment and the viewer's bundle, made once and again when their pins change."""
+"""The virtual environment and the viewer's bundle, made once, and again when their pins change."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from runner.steps import Steps, digest, is_stamped
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
-NETWORK_HINT = "Is the network there, and are proxies set? Run the same command again to go on from here."
+NETWORK_HINT = "Is the network there, and are proxies set? Run the same command again to continue."
 
 
 def make_environment(steps: Steps, requirements: str) -> None:
@@ -32,12 +32,12 @@ def make_environment(steps: Steps, requirements: str) -> None:
 
 
 def works(python: Path) -> bool:
-    """False also for the environment of a clone that was moved."""
+    """Whether the environment works; one of a clone that was moved does not."""
     if not python.exists():
         return False
-    ask = [str(python), "-c", "import pip, sys; print(sys.prefix)"]
-    asked = subprocess.run(ask, capture_output=True, text=True, check=False)
-    return asked.returncode == 0 and Path(asked.stdout.strip()).resolve() == VENV.resolve()
+    probe = [str(python), "-c", "import pip, sys; print(sys.prefix)"]
+    process = subprocess.run(probe, capture_output=True, text=True, check=False)
+    return process.returncode == 0 and Path(process.stdout.strip()).resolve() == VENV.resolve()
 
 
 def make_bundle(steps: Steps) -> None:

@@ -1,4 +1,4 @@
-"""Can this machine run the product? Each answer that is no says what to do."""
+"""Checks whether this machine can run the product; each failure says what to do."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-LEAST_PYTHON = (3, 11)
-LEAST_NODE = (20, 19)
+MIN_PYTHON = (3, 11)
+MIN_NODE = (20, 19)
 GIB = 1024**3
 
 
@@ -22,7 +22,7 @@ class Unfit(SystemExit):
 
 
 def check_python(version: tuple[int, ...] = tuple(sys.version_info[:2])) -> None:
-    if version < LEAST_PYTHON:
+    if version < MIN_PYTHON:
         raise Unfit(
             f"Python {version[0]}.{version[1]} is too old; 3.11 or later is needed. "
             "Say which one to use: make run PYTHON=python3.11"
@@ -37,10 +37,10 @@ def check_node() -> None:
     advice = "Install Node.js 20.19 or later with npm: https://nodejs.org/en/download"
     if shutil.which("node") is None:
         raise Unfit(f"Node.js is missing; it builds the viewer. {advice}")
-    said = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False).stdout.strip()
-    found = re.match(r"v(\d+)\.(\d+)", said)
-    if not found or (int(found[1]), int(found[2])) < LEAST_NODE:
-        raise Unfit(f"Node.js {said or 'of unknown version'} is too old; it builds the viewer. {advice}")
+    version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    match = re.match(r"v(\d+)\.(\d+)", version)
+    if not match or (int(match[1]), int(match[2])) < MIN_NODE:
+        raise Unfit(f"Node.js {version or 'of unknown version'} is too old; it builds the viewer. {advice}")
     if shutil.which("npm") is None:
         raise Unfit(f"Node.js is here, but npm is missing. {advice}")
 
@@ -68,10 +68,10 @@ def check_writable(folder: Path) -> None:
 
 
 def port_from_environment() -> int:
-    said = os.environ.get("DEEPSPINE_PORT", "").strip() or "8000"
-    if not re.fullmatch(r"[0-9]{1,5}", said) or not 1 <= int(said) <= 65535:
-        raise Unfit(f"DEEPSPINE_PORT is {said!r}; say a whole number from 1 to 65535.")
-    return int(said)
+    value = os.environ.get("DEEPSPINE_PORT", "").strip() or "8000"
+    if not re.fullmatch(r"[0-9]{1,5}", value) or not 1 <= int(value) <= 65535:
+        raise Unfit(f"DEEPSPINE_PORT is {value!r}; say a whole number from 1 to 65535.")
+    return int(value)
 
 
 def check_port(port: int) -> None:

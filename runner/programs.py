@@ -1,4 +1,4 @@
-"""What runs, as supervisord is told it."""
+"""The product's processes, and supervisord's configuration for them."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from runner.steps import dying_with_us
 
 @dataclass(frozen=True)
 class Program:
-    """A process that is started again when it dies."""
+    """A process that is restarted when it dies."""
 
     name: str
     command: Sequence[str]
     stop_signal: str = "TERM"
     stop_wait_s: int = 10
     once: bool = False
-    """Runs to its end, speaks to the terminal, and is not started again."""
+    """Runs once to its end, writes to the terminal, and is not restarted."""
 
 
 def product(data_dir: Path, port: int) -> list[Program]:
-    """Everything that the product needs, in starting order; it is stopped in reverse."""
+    """All processes of the product, in starting order; they are stopped in reverse."""
     python = str(PYTHON)
     celery = [python, "-m", "celery", "-A", "config"]
     quiet = ["--without-gossip", "--without-mingle", "-l", "INFO"]
-    # QUIT gives up the study at hand: the database knows that it was not finished.
+    # QUIT abandons the study that is being read: the database knows that it was not finished.
     inference = [*celery, "worker", "-n", "inference@%h", "-Q", "inference", "--pool=solo", *quiet]
     housekeeping = [*celery, "worker", "-n", "housekeeping@%h", "-Q", "default", "--pool=threads", "-c", "2", *quiet]
     broker = [] if os.environ.get("REDIS_URL") else [Program("broker", [python, "-m", "runner.broker", str(data_dir)])]
@@ -55,7 +55,7 @@ def configuration(programs: Sequence[Program], data_dir: Path) -> str:
         f"pidfile={escaped(str(data_dir / 'runner.pid'))}",
         f"directory={escaped(str(ROOT))}",
         "umask=077",
-        # Said so that supervisord does not warn of it: the quick start runs as whoever starts it.
+        # Explicit, so that supervisord does not warn: the quick start runs as the user who starts it.
         *(["user=root"] if os.geteuid() == 0 else []),
     ]
     for order, program in enumerate(programs, 1):
@@ -89,5 +89,5 @@ def section(order: int, program: Program, logs: Path) -> list[str]:
 
 
 def escaped(value: str) -> str:
-    """supervisord expands %(...)s."""
+    """A value in which supervisord finds nothing to expand."""
     return value.replace("%", "%%")

@@ -1,9 +1,8 @@
-"""The last step of `make run`: wait for the web server, fill the worklist, say where it is.
+"""The last step of `make run`: wait for the web server, fill the worklist, print its address.
 
     python -m runner.ready PORT
 
-Runs beside the product, once, as a child of the runner; ends that when the
-product does not come up.
+Runs once, as a child of the runner, and ends it if the product does not start.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ PATIENCE_S = 90
 
 
 def manage(*arguments: str) -> int:
-    """Run a command of the product, which ends when we do."""
+    """Run a management command, which ends when this process does."""
     command = dying_with_us([sys.executable, "manage.py", *arguments], "TERM")
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
@@ -57,7 +56,7 @@ def give_up() -> None:
     data_dir = os.environ.get("DEEPSPINE_DATA_DIR") or str(ROOT / "var")
     log = Path(data_dir) / "logs" / "web.log"
     tail = log.read_text(errors="replace").splitlines()[-15:] if log.exists() else []
-    print(f"The web server did not answer within {PATIENCE_S} s. It said last:", *tail, sep="\n    ", flush=True)
+    print(f"The web server did not answer within {PATIENCE_S} s. Its last lines:", *tail, sep="\n    ", flush=True)
     os.kill(os.getppid(), signal.SIGTERM)
     raise SystemExit(1)
 

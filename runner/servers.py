@@ -25,15 +25,15 @@ def postgres() -> Iterator[str]:
     """The DATABASE_URL of a new cluster that listens on a Unix socket only."""
     programs = postgres_folder()
     assert programs is not None, "checked by debian.install_missing"
-    # PostgreSQL refuses to run as root, so root lends it another user's rights.
+    # PostgreSQL refuses to run as root, so root starts it as another user.
     user = unprivileged() if os.geteuid() == 0 else None
     identity = ["--reuid", user, "--regid", group_of(user), "--clear-groups"] if user else []
     with folder("deepspine-pg-", user) as base:
         data = base / "data"
         initdb = [str(programs / "initdb"), "-D", str(data), "-U", ACCOUNT, "-A", "trust", "-E", "UTF8"]
-        made = ["setpriv", "--pdeathsig", "KILL", *identity, *initdb, "--locale=C.UTF-8", "--no-sync"]
-        subprocess.run(made, check=True, stdout=subprocess.DEVNULL, cwd=base)
-        # The kernel forgets the wish to die with us at a change of user: one setpriv does both, in that order.
+        create = ["setpriv", "--pdeathsig", "KILL", *identity, *initdb, "--locale=C.UTF-8", "--no-sync"]
+        subprocess.run(create, check=True, stdout=subprocess.DEVNULL, cwd=base)
+        # The kernel resets the parent-death signal at a change of user: one setpriv does both, in that order.
         # INT is PostgreSQL's fast shutdown.
         command = ["setpriv", "--pdeathsig", "INT", *identity, str(programs / "postgres"), "-D", str(data)]
         for option in ("listen_addresses=", f"unix_socket_directories={base}", "fsync=off", "max_connections=60"):
@@ -67,7 +67,7 @@ def folder(prefix: str, user: str | None) -> Iterator[Path]:
 
 @contextmanager
 def running(command: list[str], log: Path, stop: signal.Signals) -> Iterator[subprocess.Popen[bytes]]:
-    """A process for the length of a `with`, asked to end by `stop`, and killed when it does not."""
+    """A process for the length of a `with`: it gets the signal `stop` at the end, and is killed if it does not stop."""
     with log.open("wb") as stream:
         process = subprocess.Popen(command, stdout=stream, stderr=stream, stdin=subprocess.DEVNULL, cwd=log.parent)
     try:

@@ -1,4 +1,4 @@
-"""Steps of a set-up: said with progress and elapsed time, and left out when nothing changed."""
+"""Steps of a set-up: printed with progress and elapsed time, and skipped when nothing changed."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-#: Without a terminal to rewrite a line on, say every so many seconds that work goes on.
-SAY_EVERY_S = 15.0
+#: Seconds between progress lines where no terminal line can be rewritten.
+REPORT_EVERY_S = 15.0
 
 
 class Steps:
-    """Numbered steps; a step that fails ends the program with what it said last."""
+    """Numbered steps; a step that fails ends the program with its last lines of output."""
 
     def __init__(self, total: int, log_folder: Path) -> None:
         self.total = total
@@ -32,33 +32,33 @@ class Steps:
     def label(self, number: int, title: str) -> str:
         return f"[{number}/{self.total}] {title}"
 
-    def skip(self, title: str, why: str) -> None:
-        print(f"{self.begin(title)}: {why}", flush=True)
+    def skip(self, title: str, reason: str) -> None:
+        print(f"{self.begin(title)}: {reason}", flush=True)
 
     def run(self, title: str, commands: Sequence[Sequence[str]], *, cwd: Path, hint: str) -> None:
-        """Run the commands one after the other; their full output goes to a log."""
+        """Run the commands in turn; their full output goes to a log."""
         number = next(self.numbers)
         label, log = self.label(number, title), self.log_folder / f"setup-{number}.log"
-        began = time.monotonic()
+        start = time.monotonic()
         print(f"{label} ...", flush=True)
         for command in commands:
-            code, tail = watched(command, cwd, log, label, began)
+            code, tail = watched(command, cwd, log, label, start)
             if code:
-                shown = "\n".join(f"    {line}" for line in tail)
-                raise SystemExit(f"{label} failed (status {code}):\n{shown}\n{hint}\nThe whole output: {log}")
-        print(f"{label}: done in {time.monotonic() - began:.0f} s", flush=True)
+                last_lines = "\n".join(f"    {line}" for line in tail)
+                raise SystemExit(f"{label} failed (status {code}):\n{last_lines}\n{hint}\nThe whole output: {log}")
+        print(f"{label}: done in {time.monotonic() - start:.0f} s", flush=True)
 
 
 def together(*tasks: Callable[[], None]) -> None:
-    """Take steps that do not need each other at the same time. Raises what one raised, when all have ended."""
+    """Run independent steps at the same time. Raises the exception of a failed one when all have ended."""
     with ThreadPoolExecutor(len(tasks)) as pool:
-        begun = [pool.submit(task) for task in tasks]
-    for one in begun:
-        one.result()
+        futures = [pool.submit(task) for task in tasks]
+    for future in futures:
+        future.result()
 
 
 def watched(
-    command: Sequence[str], cwd: Path, log: Path, label: str, began: float, env: Mapping[str, str] | None = None
+    command: Sequence[str], cwd: Path, log: Path, label: str, start: float, env: Mapping[str, str] | None = None
 ) -> tuple[int, list[str]]:
     """Run `command`, showing its last line and the elapsed time; return its status and last lines."""
     lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
@@ -77,7 +77,7 @@ def watched(
         assert process.stdout is not None
         reading = threading.Thread(target=pump, args=(process.stdout, stream, lines), daemon=True)
         reading.start()
-        said = time.monotonic()
+        reported_at = time.monotonic()
         while True:
             try:
                 line = lines.get(timeout=1.0)
@@ -86,7 +86,7 @@ def watched(
                 tail = [*tail[-14:], line]
             except queue.Empty:
                 pass
-            said = show_progress(label, time.monotonic() - began, tail[-1] if tail else "", said)
+            reported_at = show_progress(label, time.monotonic() - start, tail[-1] if tail else "", reported_at)
         reading.join()
     clear_progress()
     return process.wait(), tail
@@ -100,8 +100,8 @@ def pump(source: Iterable[str], log: object, lines: queue.SimpleQueue[str | None
     lines.put(None)
 
 
-def show_progress(label: str, elapsed: float, last: str, said: float) -> float:
-    """Rewrite the terminal's line, or print one now and then; return when a line was last said."""
+def show_progress(label: str, elapsed: float, last: str, reported_at: float) -> float:
+    """Rewrite the terminal's line, or print one every `REPORT_EVERY_S`; return when a line was last printed."""
     now = time.monotonic()
     if sys.stdout.isatty():
         width = os.get_terminal_size().columns if os.isatty(1) else 80
@@ -109,10 +109,10 @@ def show_progress(label: str, elapsed: float, last: str, said: float) -> float:
         sys.stdout.write(f"\r\x1b[2K{text}")
         sys.stdout.flush()
         return now
-    if now - said > SAY_EVERY_S:
+    if now - reported_at > REPORT_EVERY_S:
         print(f"{label} {elapsed:4.0f} s  {last[:100]}", flush=True)
         return now
-    return said
+    return reported_at
 
 
 def clear_progress() -> None:
@@ -122,17 +122,17 @@ def clear_progress() -> None:
 
 
 def dying_with_us(command: Sequence[str], signal: str = "KILL") -> list[str]:
-    """The command, told by the kernel to end when the process that started it dies, however that dies."""
+    """The command, which gets `signal` from the kernel when the process that started it dies in any way."""
     return ["setpriv", "--pdeathsig", signal, *command]
 
 
-# --- stamps: what a step was last done for -------------------------------------------------------
+# --- stamps: digests of the input that a step was last done for -----------------------------------
 
 
 def digest(paths: Iterable[Path], *words: str) -> str:
     """SHA-256 over words, and the names and contents of files, folders taken whole."""
     total = hashlib.sha256("\0".join(words).encode())
-    files = (found for path in paths for found in ([path] if path.is_file() else path.rglob("*")))
+    files = (file for path in paths for file in ([path] if path.is_file() else path.rglob("*")))
     for file in sorted(files):
         if file.is_file():
             total.update(file.name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())

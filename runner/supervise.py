@@ -1,4 +1,4 @@
-"""Hand over to supervisord: this process becomes it."""
+"""Replace this process by supervisord."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ def supervise(programs: Sequence[Program], data_dir: Path) -> None:
     (data_dir / "logs").mkdir(mode=0o700, parents=True, exist_ok=True)
     file = data_dir / "supervisord.conf"
     file.write_text(configuration(programs, data_dir))
-    # A socket that a killed broker left behind would make its clients wait for nobody.
+    # Clients would wait on the socket that a killed broker left behind.
     (data_dir / "redis.sock").unlink(missing_ok=True)
     os.execv(PYTHON, [str(PYTHON), "-m", "supervisor.supervisord", "-n", "-c", str(file)])

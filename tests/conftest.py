@@ -92,6 +92,7 @@ def empty_with_triggers_off(empty: Callable[[Any], None]) -> Callable[[Any], Non
 
     def emptied(self: Any) -> None:
         if connection.vendor == "postgresql":
+            wait_until(is_ours_alone, "every other connection to the database to be closed")
             with connection.cursor() as cursor:
                 cursor.execute("SET session_replication_role = replica")
             empty(self)
@@ -109,6 +110,14 @@ def empty_with_triggers_off(empty: Callable[[Any], None]) -> Callable[[Any], Non
                 cursor.execute(sql)
 
     return emptied
+
+
+def is_ours_alone() -> bool:
+    """A process that was ended leaves its connection to PostgreSQL for a moment, with whatever that has locked."""
+    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    with connection.cursor() as cursor:
+        cursor.execute(others)
+        return cursor.fetchone() == (0,)
 
 
 TransactionTestCase._fixture_teardown = empty_with_triggers_off(TransactionTestCase._fixture_teardown)
@@ -162,6 +171,15 @@ def simulated_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     small = StudyOptions(scale="small")
     return made_once("small-7", lambda folder: write_study(folder, 7, small), tmp_path_factory.getbasetemp())
+
+
+@pytest.fixture(scope="session")
+def simulated_result(simulated_study: Path) -> Any:
+    """What the engine reads from the simulated patient, read once for the test run."""
+    from inference import pipeline
+    from inference.images.headers import find_files
+
+    return pipeline.read_study(find_files(simulated_study / "dicom"), pipeline.load_models())
 
 
 # --- what a machine may lack --------------------------------------------------------------------

@@ -67,15 +67,19 @@ def serving(data_dir: Path) -> list[int]:
         int(process.name)
         for process in Path("/proc").iterdir()
         if process.name.isdigit()
-        and b"\0celery\0" in told(process / "cmdline")
-        and f"DEEPSPINE_DATA_DIR={data_dir}\0".encode() in told(process / "environ")
+        and b"\0celery\0" in command_line(int(process.name))
+        and f"DEEPSPINE_DATA_DIR={data_dir}\0".encode() in _of_process(int(process.name), "environ")
     ]
 
 
-def told(file: Path) -> bytes:
-    """What the kernel says of a process; nothing when that has ended meanwhile."""
+def command_line(pid: int) -> bytes:
+    """Nothing when the process has ended, whether or not its parent has looked."""
+    return _of_process(pid, "cmdline")
+
+
+def _of_process(pid: int, file: str) -> bytes:
     try:
-        return file.read_bytes()
+        return (Path("/proc") / str(pid) / file).read_bytes()
     except OSError:
         return b""
 

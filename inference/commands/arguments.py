@@ -1,4 +1,4 @@
-"""What the commands of `python -m inference` share."""
+"""Argument types that the commands of `python -m inference` share."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import re
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    #: What a group of commands is added to.
+    #: The type of a group of commands.
     Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 def count(text: str) -> int:
-    """A whole number from one up; argparse says so of any other."""
+    """A whole number of at least 1, for argparse."""
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
@@ -20,7 +20,7 @@ def count(text: str) -> int:
 
 
 def seed(text: str) -> int:
-    """A whole number from nought up: where chance begins; argparse says so of any other."""
+    """A seed of random numbers, at least 0, for argparse."""
     number = int(text)
     if number < 0:
         raise argparse.ArgumentTypeError("must not be negative")
@@ -28,7 +28,7 @@ def seed(text: str) -> int:
 
 
 def device(text: str) -> str:
-    """Where networks run, as torch names it; argparse says so of another word."""
+    """A torch device name, for argparse."""
     if not re.fullmatch(r"cpu|cuda(:[0-9]+)?", text):
         raise argparse.ArgumentTypeError("say cpu, cuda or cuda:0")
     return text

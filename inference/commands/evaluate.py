@@ -15,25 +15,27 @@ if TYPE_CHECKING:
 
 
 def add(models: Commands) -> None:
-    """Add what can be measured."""
+    """Add the commands of `evaluate`."""
     new = models.add_parser
-    _add_segment(new("segment", help="Dice and disc names on patients left out of training"))
-    _add_canal(new("canal", help="the canal's size and grade by predicted and given masks, patients left out"))
+    _add_segment(new("segment", help="Dice and disc names on held-out patients"))
+    _add_canal(new("canal", help="the canal's size and grade by predicted and given masks, held-out patients"))
     _add_evidence(new("evidence", help="whether evidence maps of the grader point at the findings' places"))
     _add_disc_evidence(new("disc-evidence", help="whether evidence maps of discs point at the findings' places"))
-    _add_familiar(new("familiar", help="how often a grader tells that images are unlike those it learnt from"))
-    _add_grade(new("grade", help="balanced accuracy of graders on rendered patients left out of training"))
-    _add_discs(new("discs", help="grades and findings of discs on patients left out of training"))
-    _add_disc_losses(new("disc-losses", help="lines through measurements of discs by each loss, held out"))
+    _add_out_of_distribution(new("out-of-distribution", help="how often a grader marks images as out of distribution"))
+    _add_grade(new("grade", help="balanced accuracy of graders on held-out rendered patients"))
+    _add_discs(new("discs", help="grades and findings of discs on held-out patients"))
+    _add_disc_losses(new("disc-losses", help="logistic regressions on disc measurements by each loss, cross-validated"))
     _add_study(new("study", help="whole readings of simulated patients against their truth"))
-    _add_speed(new("speed", help="seconds by each runtime that is installed, and whether all see the same"))
-    _add_simulator(new("simulator", help="sizes and correlations of simulated patients beside real ones"))
+    _add_speed(new("speed", help="seconds by each installed runtime, and whether their results agree"))
+    _add_simulator(new("simulator", help="sizes and correlations of simulated patients compared with real ones"))
     _add_spine(new("spine", help="curve and instances on true labels of simulated patients"))
     _add_names(new("names", help="names and curve on simulated series, transitional anatomy among them"))
-    _add_quality(new("quality", help="what the quality gate tells of spoilt and of clean series"))
-    _add_robustness(new("robustness", help="whether names stay when a patient is scanned or stored otherwise"))
+    _add_quality(new("quality", help="detections and false alarms of the quality gate on spoilt and clean series"))
+    _add_robustness(
+        new("robustness", help="whether level names stay the same when a patient is scanned or stored otherwise")
+    )
     _add_norms(new("norms", help="the table of norms, from the given masks of SPIDER's training patients"))
-    _add_labels(new("labels", help="F1 of report labels on a labelled file, beside a simple baseline"))
+    _add_labels(new("labels", help="F1 of report labels on a labelled file, compared with a simple baseline"))
     _add_label_speed(new("label-speed", help="reports of 100 words a second on one core, and a profile"))
 
 
@@ -44,7 +46,7 @@ def _add_segment(parser: argparse.ArgumentParser) -> None:
         "--patients",
         choices=("left-out", "all"),
         default="left-out",
-        help="all: for a model that learnt from simulated patients alone",
+        help="all: for a model trained on simulated patients alone",
     )
     parser.add_argument("--pictures", type=Path, help="folder for an overview per patient and the worst images")
     parser.add_argument("--into-card", action="store_true", help="write the figures into the model's card")
@@ -62,7 +64,7 @@ def _segment(options: argparse.Namespace) -> int:
     table = segment.rows(model, options.data, options.pictures, patients)
     print(segment.markdown(table))
     flat = list(midsagittal.rows(model, options.data, pictures=options.pictures))
-    print(f"\nMid-sagittal images of other patients left out:\n\n{midsagittal.markdown(flat)}")
+    print(f"\nMid-sagittal images of other held-out patients:\n\n{midsagittal.markdown(flat)}")
     if options.into_card:
         registry.add_figures("segment", segment.summary(table) | midsagittal.summary(flat), root)
     return 0
@@ -71,7 +73,7 @@ def _segment(options: argparse.Namespace) -> int:
 def _add_canal(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder that holds spider/")
     parser.add_argument("--weights", type=Path, help="folder that holds segment/ (default: the shipped one)")
-    parser.add_argument("--grader", type=Path, help="folder of a grader to ask as well")
+    parser.add_argument("--grader", type=Path, help="folder of a grader to evaluate as well")
     parser.set_defaults(run=_canal)
 
 
@@ -80,8 +82,8 @@ def _canal(options: argparse.Namespace) -> int:
     from inference.training.figures import canal
 
     model = registry.load("segment", weights_root=options.weights or registry.WEIGHTS)
-    asked = options.grader
-    grader = registry.load_folder(asked, "grade").network if asked else None
+    grader_folder = options.grader
+    grader = registry.load_folder(grader_folder, "grade").network if grader_folder else None
     print(canal.markdown(list(canal.rows(model, options.data, grader))))
     return 0
 
@@ -89,8 +91,8 @@ def _canal(options: argparse.Namespace) -> int:
 def _add_evidence(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rendered", type=Path, required=True, help="folder of `train render-grade`")
     parser.add_argument("--group", choices=("tune", "report"), default="report")
-    parser.add_argument("--patients", type=count, default=30, help="at most so many")
-    parser.add_argument("--ways", nargs="+", default=["both"], help="how maps are made; `all` for every way there is")
+    parser.add_argument("--patients", type=count, default=30, help="largest number of patients")
+    parser.add_argument("--ways", nargs="+", default=["both"], help="methods of attribution; `all` for every one")
     parser.set_defaults(run=_evidence)
 
 
@@ -120,19 +122,19 @@ def _disc_evidence(options: argparse.Namespace) -> int:
     from inference.training.data.midsagittal import Use
     from inference.training.figures import disc_evidence
 
-    with TemporaryDirectory() as thrown_away:
-        print(disc_evidence.markdown(options.data, options.crops or Path(thrown_away), Use(options.group)))
+    with TemporaryDirectory() as temporary:
+        print(disc_evidence.markdown(options.data, options.crops or Path(temporary), Use(options.group)))
     return 0
 
 
-def _add_familiar(parser: argparse.ArgumentParser) -> None:
+def _add_out_of_distribution(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rendered", type=Path, required=True, help="folder of `train render-grade`")
     parser.add_argument("--weights", type=Path, help="folder of a grader (default: the shipped one)")
     parser.add_argument("--group", choices=("tune", "report"), default="report")
-    parser.set_defaults(run=_familiar)
+    parser.set_defaults(run=_out_of_distribution)
 
 
-def _familiar(options: argparse.Namespace) -> int:
+def _out_of_distribution(options: argparse.Namespace) -> int:
     from inference.training.data.grade_cuts import Group
     from inference.training.figures import out_of_distribution
 
@@ -181,8 +183,8 @@ def _discs(options: argparse.Namespace) -> int:
     from inference.training.figures import discs
 
     root = options.weights or registry.WEIGHTS
-    with TemporaryDirectory() as thrown_away:
-        report = discs.measure(options.data, options.crops or Path(thrown_away), root)
+    with TemporaryDirectory() as temporary:
+        report = discs.measure(options.data, options.crops or Path(temporary), root)
     print(discs.markdown(report))
     if options.into_card:
         registry.add_figures("discs", discs.summary(report), root)
@@ -214,12 +216,12 @@ def _study(options: argparse.Namespace) -> int:
     from inference.simulate.causes.options import StudyOptions
     from inference.training.figures import study
 
-    done = []
-    wishes = StudyOptions(severity=options.severity)
-    for patient in study.rows(options.patients, options.seed, wishes, options.grader):
-        done.append(patient)
-        tell_patients(len(done), options.patients)
-    print(study.markdown(done))
+    patients = []
+    study_options = StudyOptions(severity=options.severity)
+    for patient in study.rows(options.patients, options.seed, study_options, options.grader):
+        patients.append(patient)
+        tell_patients(len(patients), options.patients)
+    print(study.markdown(patients))
     return 0
 
 
@@ -250,29 +252,29 @@ def _simulator(options: argparse.Namespace) -> int:
     from inference.simulate.causes.options import StudyOptions
     from inference.simulate.truth.survey import Survey, markdown, survey
 
-    bar, so_far = Bar("patients"), Survey({}, {}, {}, {})
-    for done, found in survey(options.patients, options.seed, StudyOptions()):
-        so_far = found
-        bar(done, options.patients)
-    print(markdown(so_far))
+    bar, collected = Bar("patients"), Survey({}, {}, {}, {})
+    for finished, survey_values in survey(options.patients, options.seed, StudyOptions()):
+        collected = survey_values
+        bar(finished, options.patients)
+    print(markdown(collected))
     return 0
 
 
 def _add_spine(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--patients", type=count, default=20)
     parser.add_argument("--seed", type=seed, default=3200)
-    parser.add_argument("--scoliosis", type=float, default=0.0, metavar="MM", help="bend all sideways by so much")
+    parser.add_argument("--scoliosis", type=float, default=0.0, metavar="MM", help="sideways bend of all patients")
     parser.set_defaults(run=_spine)
 
 
 def _spine(options: argparse.Namespace) -> int:
     from inference.training.figures import spine
 
-    done = []
+    rows = []
     for row in spine.rows(options.patients, options.seed, options.scoliosis):
-        done.append(row)
-        tell_patients(len(done), options.patients)
-    print(spine.markdown(done))
+        rows.append(row)
+        tell_patients(len(rows), options.patients)
+    print(spine.markdown(rows))
     return 0
 
 
@@ -286,11 +288,11 @@ def _names(options: argparse.Namespace) -> int:
     from inference.models import registry
     from inference.training.figures import names
 
-    done = []
+    rows = []
     for row in names.rows(registry.load("segment"), options.patients, options.seed):
-        done.append(row)
+        rows.append(row)
         print(f"{row.kind} {row.seed}: {row.right} right{', told' if row.flagged else ''}", file=sys.stderr)
-    print(names.markdown(done))
+    print(names.markdown(rows))
     return 0
 
 
@@ -319,7 +321,7 @@ def _quality(options: argparse.Namespace) -> int:
 def _add_robustness(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--patients", type=count, default=5)
     parser.add_argument("--seed", type=seed, default=4100)
-    parser.add_argument("--data", type=Path, help="folder that holds spider/: its patients left out are changed too")
+    parser.add_argument("--data", type=Path, help="folder that holds spider/: its held-out patients are changed too")
     parser.set_defaults(run=_robustness)
 
 
@@ -354,7 +356,7 @@ def _add_labels(parser: argparse.ArgumentParser) -> None:
 
 
 def _labels(options: argparse.Namespace) -> int:
-    from inference.reports import evaluate
+    from inference.reports.outside import evaluate
 
     try:
         print(evaluate.report(options.file))
@@ -370,7 +372,7 @@ def _add_label_speed(parser: argparse.ArgumentParser) -> None:
 
 
 def _label_speed(options: argparse.Namespace) -> int:
-    from inference.reports import speed
+    from inference.reports.outside import speed
 
     try:
         print(speed.report(options.file))

@@ -9,9 +9,9 @@ import numpy as np
 from inference.images import geometry
 from inference.types import AxialSlices, DiscLevel, Slice
 
-#: An image belongs to a disc when it passes this near to its centre ...
+#: Largest distance of an image from the centre of a disc to which it belongs, mm ...
 NEAR_MM = 6.0
-#: ... and is turned against the disc's plane by no more than this.
+#: ... and largest angle between the image and the disc's plane, degrees.
 TURNED_DEG = 35.0
 
 

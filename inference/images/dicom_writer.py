@@ -1,4 +1,4 @@
-"""Slices -> a classic DICOM MR series that strict readers accept."""
+"""Writes slices as a classic DICOM MR series that strict readers accept."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from inference.types import Slice, Volume
 
 #: Implementation Class UID of files written here, PS3.7 D.3.3.2.
 IMPLEMENTATION_UID = "2.25.287146315420741352498036458211450238913"
-#: Rows and columns may deviate from a right angle by this cosine.
+#: Largest cosine of the angle between rows and columns.
 SQUARE = 1e-4
 
 
 @dataclass(frozen=True)
 class SliceImage:
-    """One image and where it lies. pixels: (rows, columns), any number type."""
+    """One image and its plane. pixels: (rows, columns), any number type."""
 
     plane: Slice
     pixels: NDArray[Any]
@@ -34,7 +34,7 @@ class SliceImage:
 
 @dataclass(frozen=True)
 class StudyTags:
-    """What all series of a study share. Dates as YYYYMMDD, times as HHMMSS."""
+    """Elements that all series of a study share. Dates as YYYYMMDD, times as HHMMSS."""
 
     study_instance_uid: str
     frame_of_reference_uid: str
@@ -60,11 +60,11 @@ class StudyTags:
 
 @dataclass(frozen=True)
 class SeriesTags:
-    """What the images of one series share.
+    """Elements that the images of one series share.
 
     spacing_between_mm: None takes the distance of the first two slices.
     sequence: Scanning Sequence, e.g. ``("SE",)``; times in ms.
-    seed: UIDs of the instances follow from it and the series UID.
+    extra: further elements by keyword.
     """
 
     study: StudyTags
@@ -101,8 +101,8 @@ def fresh_uid() -> str:
 def images_of(volume: Volume) -> list[SliceImage]:
     """The slices of a volume with their planes.
 
-    Raises ValueError when rows and columns are not at a right angle: DICOM
-    cannot say that.
+    Raises ValueError when rows and columns are not at a right angle, which
+    DICOM cannot express.
     """
     step, down, across = (volume.affine[:3, axis] for axis in range(3))
     if abs(float(unit(down) @ unit(across))) > SQUARE:
@@ -185,7 +185,7 @@ def _stored(arrays: list[NDArray[Any]]) -> list[NDArray[np.uint16]]:
 
 
 def _window(stored: list[NDArray[np.uint16]]) -> tuple[int, int]:
-    """Window centre and width that show the middle of the stack well."""
+    """Window centre and width that fit the middle slice of the stack."""
     middle = stored[len(stored) // 2]
     low, high = np.percentile(middle, (1.0, 99.3))
     return round((float(low) + float(high)) / 2), max(1, round(float(high) - float(low)))

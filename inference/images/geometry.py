@@ -13,7 +13,7 @@ from inference.types import FloatArray, Plane, Segmentation, Slice
 
 #: NIfTI's RAS to DICOM's LPS and back.
 RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
-#: Pixels this near to voxels, in voxels, are the same: by far the most of what is sampled there is that voxel's own.
+#: Largest distance, in voxels, at which a pixel counts as the same point as a voxel.
 SAME_VOXEL = 0.05
 
 
@@ -72,10 +72,10 @@ def sample_labels(segmentation: Segmentation, points: FloatArray, classes: tuple
     index = np.moveaxis(apply(inverse(segmentation.affine), points), -1, 0).reshape(3, -1)
     best = np.full(index.shape[1], 0.5 - 1e-6, dtype=np.float32)
     out = np.zeros(index.shape[1], dtype=np.uint8)
-    # Of a whole spine's labels only those around the points need be asked.
-    most = np.array(segmentation.labels.shape)
-    first = np.clip(np.floor(index.min(axis=1)).astype(int) - 1, 0, most - 1)
-    last = np.clip(np.ceil(index.max(axis=1)).astype(int) + 2, first + 1, most)
+    # Only the labels around the points are searched.
+    shape = np.array(segmentation.labels.shape)
+    first = np.clip(np.floor(index.min(axis=1)).astype(int) - 1, 0, shape - 1)
+    last = np.clip(np.ceil(index.max(axis=1)).astype(int) + 2, first + 1, shape)
     labels = segmentation.labels[tuple(slice(*ends) for ends in zip(first, last, strict=True))]
     index -= first[:, None]
     boxes = ndimage.find_objects(labels, max_label=max(classes))
@@ -83,14 +83,14 @@ def sample_labels(segmentation: Segmentation, points: FloatArray, classes: tuple
         box = boxes[value - 1]
         if box is None:
             continue
-        # A class weighs nothing beyond the box around it: most points need not be asked.
+        # A class has no weight outside of the box around it, so only the points inside are interpolated.
         mask = np.pad(labels[box] == value, 1).astype(np.float32)
         inside = [(axis > side.start - 1) & (axis < side.stop) for axis, side in zip(index, box, strict=True)]
         near = np.flatnonzero(inside[0] & inside[1] & inside[2])
         local = index[:, near] - np.array([[side.start - 1] for side in box])
         weight = ndimage.map_coordinates(mask, local, order=1, output=np.float32)
-        take = weight > best[near]
-        out[near[take]], best[near[take]] = value, weight[take]
+        larger = weight > best[near]
+        out[near[larger]], best[near[larger]] = value, weight[larger]
     return out.reshape(points.shape[:-1])
 
 
@@ -102,26 +102,26 @@ def sample(array: NDArray[np.float32], affine: FloatArray, points: FloatArray) -
     index = np.moveaxis(apply(inverse(affine), points), -1, 0)
     last = np.array(array.shape).reshape(3, *(1,) * (index.ndim - 1)) - 1
     inside = ((index > -0.5) & (index < last + 0.5)).all(axis=0)
-    found = ndimage.map_coordinates(array, np.clip(index, 0, last), order=1, output=np.float32)
-    result: NDArray[np.float32] = np.where(inside, found, np.float32(np.nan)).astype(np.float32)
+    values = ndimage.map_coordinates(array, np.clip(index, 0, last), order=1, output=np.float32)
+    result: NDArray[np.float32] = np.where(inside, values, np.float32(np.nan)).astype(np.float32)
     return result
 
 
 def project_labels(segmentation: Segmentation, plane: Slice) -> NDArray[np.uint8]:
     """The segmentation seen in another image's plane, uint8 (rows, columns)."""
-    own = _on_grid(segmentation, plane)
-    return sample_labels(segmentation, plane_grid(plane), (1, 2, 3, 4)) if own is None else own
+    on_grid = _on_grid(segmentation, plane)
+    return sample_labels(segmentation, plane_grid(plane), (1, 2, 3, 4)) if on_grid is None else on_grid
 
 
 def _on_grid(segmentation: Segmentation, plane: Slice) -> NDArray[np.uint8] | None:
-    """The slice of the segmentation whose voxels are a plane's pixels, or None: what is there need not be sampled."""
+    """The slice of the segmentation whose voxels are a plane's pixels, or None. Such a slice needs no sampling."""
     rows, columns = plane.shape
     corners = np.array([[0, 0, 0], [0, rows - 1, 0], [0, 0, columns - 1]], dtype=np.float64)
-    off = apply(inverse(segmentation.affine), apply(plane.affine, corners)) - corners
-    number = round(float(off[0, 0]))
+    offsets = apply(inverse(segmentation.affine), apply(plane.affine, corners)) - corners
+    number = round(float(offsets[0, 0]))
     if plane.shape != segmentation.labels.shape[1:] or not 0 <= number < len(segmentation.labels):
         return None
-    return segmentation.labels[number] if np.abs(off - (number, 0, 0)).max() < SAME_VOXEL else None
+    return segmentation.labels[number] if np.abs(offsets - (number, 0, 0)).max() < SAME_VOXEL else None
 
 
 def distance_to_plane(points: FloatArray, centre: FloatArray, normal: FloatArray) -> FloatArray:

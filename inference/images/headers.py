@@ -1,4 +1,4 @@
-"""DICOM files -> headers: what the choice of series needs of each file, without its pixels."""
+"""The headers of DICOM files, without pixels, for the choice of series."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from inference.types import Slice
 
 @dataclass(frozen=True)
 class Header:
-    """What the choice of series needs of one file; `slices` is empty without geometry."""
+    """The header fields of one file that the choice of series needs; `slices` is empty without geometry."""
 
     path: Path
     study_instance_uid: str
@@ -44,26 +44,26 @@ class Header:
 
     @property
     def words(self) -> str:
-        """What people wrote of the series, in lower case."""
+        """The series' description and protocol name, in lower case."""
         return f"{self.description} {self.protocol}".lower().replace("_", " ")
 
 
 def find_files(folder: Path) -> list[Path]:
-    """Every regular file below `folder` that starts like DICOM part 10, sorted."""
-    found = []
+    """Every regular file below `folder` that begins as a DICOM part 10 file, sorted."""
+    dicom_files = []
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         with path.open("rb") as stream:
             stream.seek(128)
             if stream.read(4) == b"DICM":
-                found.append(path)
-    return found
+                dicom_files.append(path)
+    return dicom_files
 
 
 def read_headers(paths: Iterable[Path]) -> list[Header]:
     """Read everything but the pixels.
 
     Raises NotDicomError, TruncatedFileError or WrongModalityError for the first
-    file that is none of ours.
+    file that cannot be used.
     """
     headers = [_read_header(path) for path in paths]
     if not headers:
@@ -172,5 +172,5 @@ def _plane(
 
 def digest(paths: Iterable[Path]) -> str:
     """SHA-256 over the sorted SHA-256 of the files: the same input, the same digest."""
-    each = sorted(hashlib.sha256(path.read_bytes()).hexdigest() for path in paths)
-    return hashlib.sha256("\n".join(each).encode()).hexdigest()
+    hashes = sorted(hashlib.sha256(path.read_bytes()).hexdigest() for path in paths)
+    return hashlib.sha256("\n".join(hashes).encode()).hexdigest()

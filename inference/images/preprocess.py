@@ -1,9 +1,9 @@
-"""The one resampling and normalisation that training and prediction share.
+"""The resampling and normalisation that training and prediction share.
 
 A sagittal volume is brought to rows running to the feet, columns to the back
 and slices to the patient's left, in-plane spacing `SPACING_MM`, and intensity
-scaled by its own percentiles. Slices are never interpolated: the network sees
-the ones the scanner took.
+scaled by its own percentiles. Slices are never interpolated: the network is
+given the acquired ones.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from scipy import ndimage
 
 from inference.types import FloatArray, Volume
 
-#: In-plane spacing that the network works at.
+#: In-plane spacing of the network's input, mm.
 SPACING_MM = 0.75
 #: Intensity percentiles that are mapped to 0 and 1.
 PERCENTILES = (1.0, 99.5)
 
-# Array axis -> the LPS direction that it must grow in: slice to the left,
-# row to the feet, column to the back.
+# LPS axis and sign of each array axis: slice to the left, row to the feet,
+# column to the back.
 _CANONICAL = ((0, 1.0), (2, -1.0), (1, 1.0))
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A volume as the network sees it.
+    """The network's input.
 
     array: float32 ``[slice, row, column]``, about 0..1.
     affine: (4, 4), its index to LPS mm.
@@ -74,7 +74,7 @@ def normalise(array: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def prepare(volume: Volume) -> Prepared:
-    """Volume -> what the network sees. In-plane linear resampling only."""
+    """The network's input from a volume. Resampled linearly in the plane only."""
     array, affine = canonical(volume.array, volume.affine)
     spacing = np.linalg.norm(affine[:3, :3], axis=0)
     zoom = (spacing[1] / SPACING_MM, spacing[2] / SPACING_MM)
@@ -97,9 +97,9 @@ def resample_plane(
     the result's rows and columns.
     """
     rows, columns = array.shape[-2:]
-    new = shape or (max(1, round(rows * zoom[0])), max(1, round(columns * zoom[1])))
+    new_shape = shape or (max(1, round(rows * zoom[0])), max(1, round(columns * zoom[1])))
     out = array
-    for axis, (factor, size) in zip((array.ndim - 2, array.ndim - 1), zip(zoom, new, strict=True), strict=True):
+    for axis, (factor, size) in zip((array.ndim - 2, array.ndim - 1), zip(zoom, new_shape, strict=True), strict=True):
         if factor < 1:
             out = ndimage.gaussian_filter1d(out, 0.4 * (1 / factor - 1) + 1e-3, axis=axis, mode="nearest")
         position = (np.arange(size) + 0.5) / factor - 0.5

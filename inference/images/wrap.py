@@ -1,4 +1,4 @@
-"""Any NIfTI volume -> a classic DICOM MR series."""
+"""Writes a NIfTI volume as a classic DICOM MR series."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from inference.types import Plane, Volume
 
 @dataclass(frozen=True)
 class WrapOptions:
-    """How a volume that was never DICOM is to be called.
+    """Names and identifiers of a volume without DICOM header.
 
     weighting: ``"T1"``, ``"T2"`` or empty; written to the description so that
         readers know the contrast. slice_axis: which array axis of the file
@@ -39,9 +39,9 @@ class WrapOptions:
 
 
 def read_nifti(path: Path, slice_axis: int | None = None) -> Volume:
-    """A NIfTI volume in LPS with its slice axis first.
+    """Read a NIfTI volume in LPS with its slice axis first.
 
-    Sagittal stacks are turned as radiologists view them: rows to the feet,
+    Sagittal stacks are oriented as radiologists view them: rows to the feet,
     columns to the back. No voxel is interpolated.
     Raises ValueError when the file is not one three-dimensional volume.
     """
@@ -54,12 +54,12 @@ def read_nifti(path: Path, slice_axis: int | None = None) -> Volume:
     affine = RAS_TO_LPS @ np.asarray(image.affine, dtype=np.float64)
     spacing = np.linalg.norm(affine[:3, :3], axis=0)
     axis = int(np.argmax(spacing)) if slice_axis is None else slice_axis
-    order = (axis, *(other for other in range(3) if other != axis))
-    array, moved = np.transpose(array, order), affine.copy()
-    moved[:, :3] = affine[:, list(order)]
-    if plane_of(np.cross(unit(moved[:3, 2]), unit(moved[:3, 1]))) is Plane.SAGITTAL:
-        array, moved = preprocess.canonical(array, moved)
-    return Volume(np.ascontiguousarray(array, dtype=np.float32), moved)
+    order = (axis, *(remaining for remaining in range(3) if remaining != axis))
+    array, matrix = np.transpose(array, order), affine.copy()
+    matrix[:, :3] = affine[:, list(order)]
+    if plane_of(np.cross(unit(matrix[:3, 2]), unit(matrix[:3, 1]))) is Plane.SAGITTAL:
+        array, matrix = preprocess.canonical(array, matrix)
+    return Volume(np.ascontiguousarray(array, dtype=np.float32), matrix)
 
 
 def wrap(volume_path: Path, out_dir: Path, options: WrapOptions | None = None) -> list[Path]:

@@ -1,4 +1,4 @@
-"""What is measured at every level, and which axial images show it."""
+"""Measurements of every level, and its axial images."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from inference.types import AxialSlices, DiscLevel, Measurement, Role, Volume
 
 @dataclass(frozen=True)
 class MeasuredLevels:
-    """Discs with their canal, measurements without those that poor images spoil, and the axial images of each disc."""
+    """Discs with their canal, measurements but those withheld for poor images, and the axial images of each disc."""
 
     discs: tuple[DiscLevel, ...]
     measurements: tuple[Measurement, ...]
@@ -37,13 +37,13 @@ def measure_levels(images: StudyImages, spine: Spine) -> MeasuredLevels:
 
 
 def with_shape(measured: MeasuredLevels, spine: Spine) -> MeasuredLevels:
-    """The shape of discs and vertebrae beside what was measured, and how far each number is from what is usual."""
+    """Adds the shape of discs and vertebrae, and compares every number with its usual range."""
     shape = measure_shape(spine.segmentation, measured.discs, spine.levels.vertebrae)
     return replace(measured, measurements=norms.compared((*measured.measurements, *shape)))
 
 
 def bright_fat(images: StudyImages, spine: Spine) -> dict[Role, Volume]:
-    """The sagittal volumes whose fat is not suppressed and that no contrast agent changed."""
+    """The sagittal volumes without fat suppression and contrast agent."""
     bright = {}
     for role, volume in images.sagittal.items():
         findings = list(quality.of_header(images.of(role).stacks[0].head))

@@ -1,4 +1,4 @@
-"""Models as they lie on disk, without torch: a folder of ``weights.safetensors`` and ``card.json``.
+"""Models on disk, without torch: a folder of ``weights.safetensors`` and ``card.json``.
 
 Shipped models lie in ``WEIGHTS/<name>/``, those that an administrator added in
 ``MODELS/<name>/<version>/``. The same version always has the same weights.
@@ -19,13 +19,13 @@ from typing import Any
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
 CARD_FILE, WEIGHTS_FILE = "card.json", "weights.safetensors"
-#: Names and versions become names of folders and parts of addresses.
+#: Names and versions are used as folder names and in URLs.
 NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,31}")
 
 
 class DamagedModelError(Exception):
-    """The weights or the card are not what they should be; the message says which and what to do."""
+    """The weights or the card are damaged; the message says which and what to do."""
 
 
 class MissingModelError(Exception):
@@ -38,7 +38,7 @@ class OtherWeightsError(Exception):
 
 @dataclass(frozen=True)
 class Installed:
-    """A model on disk. problem: why it cannot be used, as far as its card tells; empty when all is well."""
+    """A model on disk. problem: why it cannot be used, judged by its card alone; empty if there is no problem."""
 
     name: str
     version: str
@@ -54,7 +54,7 @@ class Installed:
 
 @dataclass(frozen=True)
 class Choice:
-    """Which version of a model is meant, and by which weights; without a version the shipped one."""
+    """A version of a model and its weights' hash; without a version the shipped one."""
 
     version: str | None = None
     sha256: str = ""
@@ -105,14 +105,14 @@ def installed(
 ) -> tuple[Installed, ...]:
     """Every installed model, or every version of one: by name, the shipped one first, then by version.
 
-    A copy of the shipped model below `models_root` is not told twice.
+    A copy of the shipped model below `models_root` is not listed again.
     """
-    shipped = [_listed(folder, True) for folder in _folders(weights_root)]
-    known = {(one.name, one.version, one.sha256) for one in shipped}
-    added = [_listed(folder, False) for kind in _folders(models_root) for folder in _folders(kind)]
-    both = shipped + [one for one in added if (one.name, one.version, one.sha256) not in known]
-    told = [one for one in both if name is None or one.name == name]
-    return tuple(sorted(told, key=lambda one: (one.name, not one.shipped, _in_order(one.version))))
+    shipped = [_installed_in(folder, True) for folder in _folders(weights_root)]
+    shipped_keys = {(model.name, model.version, model.sha256) for model in shipped}
+    added = [_installed_in(folder, False) for kind in _folders(models_root) for folder in _folders(kind)]
+    models = shipped + [model for model in added if (model.name, model.version, model.sha256) not in shipped_keys]
+    chosen = [model for model in models if name is None or model.name == name]
+    return tuple(sorted(chosen, key=lambda model: (model.name, not model.shipped, _sortable(model.version))))
 
 
 def find(
@@ -122,7 +122,7 @@ def find(
     models_root: Path | None = None,
     weights_root: Path = WEIGHTS,
 ) -> Path:
-    """The folder of the model `name`: the shipped one, or the `version` asked for, with these weights if said.
+    """The folder of the model `name`: the shipped one, or the given `version`, with these weights if given.
 
     Raises MissingModelError.
     """
@@ -138,8 +138,8 @@ def find(
         card = _card_or_none(folder)
         if card and card["version"] == version and sha256 in ("", card["sha256"]):
             return folder
-    which = f" with the weights {sha256[:12]}" if sha256 else ""
-    raise MissingModelError(f"Model {name} {version}{which} is not installed.")
+    weights = f" with the weights {sha256[:12]}" if sha256 else ""
+    raise MissingModelError(f"Model {name} {version}{weights} is not installed.")
 
 
 def install(
@@ -148,9 +148,9 @@ def install(
     weights_root: Path = WEIGHTS,
     checked: Callable[[Path], dict[str, Any]] = check,
 ) -> Installed:
-    """Copy the model in `source` to its place below `models_root`, whole or not at all, and on the disk.
+    """Copy the model in `source` to its place below `models_root`, atomically, and synced to disk.
 
-    It is the copy that is checked. Raises DamagedModelError, OtherWeightsError, or whatever `checked` raises.
+    The copy is checked, not the source. Raises DamagedModelError, OtherWeightsError, or whatever `checked` raises.
     """
     read_card(source)
     models_root.mkdir(parents=True, exist_ok=True)
@@ -166,15 +166,15 @@ def install(
         _refuse_other_weights(card, (target, weights_root / card["name"]))
         if not _is_whole(target):
             target.parent.mkdir(exist_ok=True)
-            if target.exists():  # damaged: the same version is put right
+            if target.exists():  # damaged: the same version is replaced
                 target.rename(damaged)
             staged.rename(target)
             for folder in (target, target.parent, models_root):
                 _sync(folder)
-        elif _card_or_none(target) != card:  # the same weights, of which more is known now
+        elif _card_or_none(target) != card:  # the same weights with another card
             (staged / CARD_FILE).replace(target / CARD_FILE)
             _sync(target)
-        return _listed(target, False)
+        return _installed_in(target, False)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
         shutil.rmtree(damaged, ignore_errors=True)
@@ -182,23 +182,23 @@ def install(
 
 def _refuse_other_weights(card: dict[str, Any], places: tuple[Path, ...]) -> None:
     for folder in places:
-        there = _card_or_none(folder)
-        if there and there["version"] == card["version"] and there["sha256"] != card["sha256"]:
+        other_card = _card_or_none(folder)
+        if other_card and other_card["version"] == card["version"] and other_card["sha256"] != card["sha256"]:
             raise OtherWeightsError(
                 f"Model {card['name']} {card['version']} is installed with other weights "
-                f"({there['sha256'][:12]}, not {card['sha256'][:12]}). Give the new one a version of its own."
+                f"({other_card['sha256'][:12]}, not {card['sha256'][:12]}). Give the new one a version of its own."
             )
 
 
-def _listed(folder: Path, shipped: bool) -> Installed:
+def _installed_in(folder: Path, shipped: bool) -> Installed:
     try:
         card = read_card(folder)
     except DamagedModelError as error:
         name = folder.name if shipped else folder.parent.name
         return Installed(name, "" if shipped else folder.name, folder, shipped, {}, str(error))
     place = folder.name if shipped else f"{folder.parent.name}/{folder.name}"
-    own = card["name"] if shipped else f"{card['name']}/{card['version']}"
-    problem = "" if place == own else f"It lies in the folder {place}, and its card says {own}."
+    stated = card["name"] if shipped else f"{card['name']}/{card['version']}"
+    problem = "" if place == stated else f"It lies in the folder {place}, and its card says {stated}."
     return Installed(card["name"], card["version"], folder, shipped, card, problem)
 
 
@@ -218,13 +218,13 @@ def _is_whole(folder: Path) -> bool:
 
 
 def _folders(root: Path | None) -> Iterator[Path]:
-    """The folders in `root`, by name; those that are being written are none."""
+    """The folders in `root`, by name, without those that are being written."""
     if root is not None and root.is_dir():
         yield from sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
 
 
-def _in_order(version: str) -> tuple[tuple[int, int, str], ...]:
-    """1.9.0 before 1.10.0."""
+def _sortable(version: str) -> tuple[tuple[int, int, str], ...]:
+    """A sort key with 1.9.0 before 1.10.0."""
     parts = re.findall(r"[0-9]+|[^0-9]+", version)
     return tuple((1, int(part), "") if part.isdigit() else (0, 0, part) for part in parts)
 

@@ -1,12 +1,11 @@
 """A multi-input, multi-task, multi-class grader of one level (after DeepSPINE: Lu et al., MLHC 2018).
 
-Sagittal planes go through convolutions of their own and then across planes (3D), axial
-images through 2D convolutions with shared weights; what was measured comes as numbers.
+Sagittal planes go through 2D convolutions and then one across planes (3D), axial images
+through 2D convolutions with shared weights; measurements are a third input.
 
-Right is left in the mirror: the network knows a canal, a foramen and a recess on the left
-alone, and grades the right ones in the mirrored images. So a mirrored study gets mirrored
-grades exactly, and every level teaches twice. What is missing is replaced by what was
-learned for it.
+The network has outputs for canal, left foramen and left recess, and grades the right side
+in the mirrored images. So a mirrored study gets exactly mirrored grades, and every level
+is two training samples. A missing input is replaced by learned values.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from inference.models.out_of_distribution import Familiar
 
 #: Sites in the order of the network's answers.
 HEADS = ("canal", "foramen_left", "foramen_right", "recess_left", "recess_right")
-#: Measurements in the order of the network's input, with the mean and the spread that they are scaled by.
+#: Measurements in the order of the network's input, with the mean and spread (mm, mm²) that they are scaled by.
 MEASURED = {
     "canal_ap": (12.5, 3.0),
     "canal_area": (150.0, 60.0),
@@ -35,11 +34,11 @@ MEASURED = {
 
 @dataclass(frozen=True)
 class GradeConfig:
-    """Shape of the network; travels in the model card.
+    """Shape of the network; stored in the model card.
 
-    planes, rows, columns: of the sagittal cut; axial_rows, axial_columns: of an axial one (`crops`).
-    base: channels of the first convolution, doubled per step. few: numbers of each place that are read.
-    features: numbers that each branch hands on.
+    planes, rows, columns: of the sagittal crop; axial_rows, axial_columns: of an axial one (`crops`).
+    base: channels of the first convolution, doubled per step. few: channels of each place before pooling.
+    features: length of each branch's output.
     """
 
     planes: int = 13
@@ -58,9 +57,9 @@ class GradeConfig:
 
 @dataclass(frozen=True)
 class Inputs:
-    """A batch of levels as `crops` cuts them; n levels.
+    """A batch of n levels as `crops` makes them.
 
-    sagittal: (n, 2, planes, rows, columns), T2 and T1. sagittal_seen: (n, 2), 1 where there is one.
+    sagittal: (n, 2, planes, rows, columns), T2 and T1. sagittal_seen: (n, 2), 1 where it exists.
     axial: (n, images, 2, rows, columns). axial_seen: (n, images). measured, known: (n, len(MEASURED)),
     scaled and 0 where not known.
     """
@@ -73,23 +72,23 @@ class Inputs:
     known: Tensor
 
     def on(self, device: torch.device) -> Inputs:
-        """The same on another device."""
+        """The batch on another device."""
         return Inputs(*(value.to(device) for value in vars(self).values()))
 
     def mirrored(self) -> Inputs:
-        """The same levels with left and right exchanged."""
+        """The levels with left and right exchanged."""
         measured, known = self.measured[:, _MIRRORED], self.known[:, _MIRRORED]
         return Inputs(self.sagittal.flip(2), self.sagittal_seen, self.axial.flip(4), self.axial_seen, measured, known)
 
 
 def _other_side(name: str) -> str:
-    """What a measurement is called in the mirror."""
+    """Name of a measurement with left and right exchanged."""
     stem, _, side = name.rpartition("_")
     return f"{stem}_{_SIDES[side]}" if side in _SIDES else name
 
 
 _SIDES = {"left": "right", "right": "left"}
-#: Where each measurement's value stands in the mirror.
+#: Index of each measurement's value with left and right exchanged.
 _MIRRORED = [list(MEASURED).index(_other_side(name)) for name in MEASURED]
 
 
@@ -108,9 +107,9 @@ def _conv(channels_in: int, channels_out: int, stride: int = 1) -> nn.Sequential
 
 
 class _Read(nn.Module):
-    """(n, channels, places) -> (n, features): a few numbers of every place, weighed place by place.
+    """(n, channels, places) -> (n, features): a few channels of every place, with weights by place.
 
-    The cuts are aligned to the disc, so that a place means the same in all of them.
+    The crops are aligned to the disc, so a place has the same anatomy in all of them.
     """
 
     def __init__(self, channels: int, places: int, config: GradeConfig) -> None:
@@ -120,8 +119,8 @@ class _Read(nn.Module):
         self.drop = nn.Dropout(config.dropout)
 
     def forward(self, x: Tensor) -> Tensor:
-        found: Tensor = self.say(self.drop(self.few(x).relu().flatten(1))).relu()
-        return found
+        features: Tensor = self.say(self.drop(self.few(x).relu().flatten(1))).relu()
+        return features
 
 
 class GradeNet(nn.Module):
@@ -130,23 +129,28 @@ class GradeNet(nn.Module):
     temperature: Tensor
 
     def __init__(self, config: GradeConfig, measured: Sequence[str] = tuple(MEASURED)) -> None:
-        """measured: of `MEASURED` those that it is given; graders of before were given fewer."""
+        """measured: the measurements of `MEASURED` in its input; older graders have fewer."""
         super().__init__()
         self.config = config
         self.given = [list(MEASURED).index(name) for name in measured]
-        one, two, three = config.base, 2 * config.base, 4 * config.base
+        narrow, medium, wide = config.base, 2 * config.base, 4 * config.base
         self.no_series = nn.Parameter(torch.zeros(2))
-        self.plane = nn.Sequential(_conv(2, one, 2), _conv(one, two), nn.MaxPool2d(2), _conv(two, two))
+        self.plane = nn.Sequential(_conv(2, narrow, 2), _conv(narrow, medium), nn.MaxPool2d(2), _conv(medium, medium))
         self.across = nn.Sequential(
-            nn.Conv3d(two, three, 3, stride=(1, 2, 2), padding=1, bias=False), nn.BatchNorm3d(three), nn.ReLU()
+            nn.Conv3d(medium, wide, 3, stride=(1, 2, 2), padding=1, bias=False), nn.BatchNorm3d(wide), nn.ReLU()
         )
         places = config.planes * -(-config.rows // 8) * -(-config.columns // 8)
-        self.read_sagittal = _Read(three, places, config)
+        self.read_sagittal = _Read(wide, places, config)
         self.no_sagittal = nn.Parameter(torch.zeros(config.features))
         self.image = nn.Sequential(
-            _conv(2, one, 2), _conv(one, two), nn.MaxPool2d(2), _conv(two, three), nn.MaxPool2d(2), _conv(three, three)
+            _conv(2, narrow, 2),
+            _conv(narrow, medium),
+            nn.MaxPool2d(2),
+            _conv(medium, wide),
+            nn.MaxPool2d(2),
+            _conv(wide, wide),
         )
-        self.read_axial = _Read(three, (config.axial_rows // 8) * (config.axial_columns // 8), config)
+        self.read_axial = _Read(wide, (config.axial_rows // 8) * (config.axial_columns // 8), config)
         self.no_axial = nn.Parameter(torch.zeros(config.features))
         self.measured = nn.Linear(2 * len(self.given), config.features // 2)
         self.join = nn.Sequential(
@@ -155,9 +159,9 @@ class GradeNet(nn.Module):
             nn.ReLU(),
         )
         self.heads = nn.ModuleDict({site: nn.Linear(config.features, 4) for site in ("canal", "foramen", "recess")})
-        # Of each head, fitted after training on tuning patients.
+        # Temperature of each head, fitted on tuning patients after training.
         self.register_buffer("temperature", torch.ones(len(HEADS)))
-        # What the images looked like that it learnt from; unknown until it was fitted.
+        # Detects images that differ from the training images, once it was fitted.
         self.familiar = Familiar(config)
 
     def forward(self, x: Inputs) -> Tensor:
@@ -176,28 +180,30 @@ class GradeNet(nn.Module):
         return logits.softmax(dim=2).cpu()
 
     def unlike(self, x: Inputs) -> Tensor:
-        """Bool (n, 3), by `familiar.SERIES`: which images are unlike those learnt from; in and out on the CPU."""
+        """Bool (n, 3), by `familiar.SERIES`: which images are out of distribution; in and out on the CPU."""
         with torch.inference_mode():
             return self.familiar.unlike(self, x.on(self.temperature.device)).cpu()
 
     def sagittal_channels(self, x: Inputs) -> Tensor:
-        """(n, numbers): means and spreads of the channels of all sagittal planes, the same in the mirror."""
+        """(n, numbers): means and spreads of the channels of all sagittal planes, invariant to mirroring."""
         planes = self._planes(x)
-        both = [planes, (self.across(planes) + self.across(planes.flip(2))) / 2]
-        return torch.cat([spread for one in both for spread in _spreads(one)], dim=1)
+        channel_maps = [planes, (self.across(planes) + self.across(planes.flip(2))) / 2]
+        return torch.cat([spread for maps in channel_maps for spread in _spreads(maps)], dim=1)
 
     def axial_channels(self, images: Tensor) -> Tensor:
-        """The same of axial images (n, 2, rows, columns)."""
-        straight, mirrored = (_spreads(self.image(one)) for one in (images, images.flip(3)))
-        return torch.cat([(one + other) / 2 for one, other in zip(straight, mirrored, strict=True)], dim=1)
+        """Means and spreads of the channels of axial images (n, 2, rows, columns), invariant to mirroring."""
+        straight, mirrored = (_spreads(self.image(orientation)) for orientation in (images, images.flip(3)))
+        return torch.cat(
+            [(value + mirrored_value) / 2 for value, mirrored_value in zip(straight, mirrored, strict=True)], dim=1
+        )
 
     def _planes(self, x: Inputs) -> Tensor:
-        """Features of each sagittal plane by itself, (n, channels, planes, rows, columns): no mirror changes them."""
-        seen = x.sagittal_seen[:, :, None, None, None]
-        filled = x.sagittal * seen + self.no_series[:, None, None, None] * (1 - seen)
+        """Features of each sagittal plane by itself, (n, channels, planes, rows, columns): mirroring reorders them."""
+        present = x.sagittal_seen[:, :, None, None, None]
+        filled = x.sagittal * present + self.no_series[:, None, None, None] * (1 - present)
         n, channels, planes, rows, columns = filled.shape
-        found: Tensor = self.plane(filled.transpose(1, 2).reshape(n * planes, channels, rows, columns))
-        return found.reshape(n, planes, *found.shape[1:]).transpose(1, 2)
+        features: Tensor = self.plane(filled.transpose(1, 2).reshape(n * planes, channels, rows, columns))
+        return features.reshape(n, planes, *features.shape[1:]).transpose(1, 2)
 
     def _left(self, x: Inputs, planes: Tensor) -> dict[str, Tensor]:
         """Logits of canal, left foramen and left recess, (n, 4) each."""
@@ -205,9 +211,9 @@ class GradeNet(nn.Module):
         any_sagittal = x.sagittal_seen.amax(dim=1, keepdim=True)
         sagittal = sagittal * any_sagittal + self.no_sagittal * (1 - any_sagittal)
         n, images = x.axial.shape[:2]
-        found = self.read_axial(self.image(x.axial.flatten(0, 1)).flatten(2)).reshape(n, images, -1)
-        # The image that shows most decides; images that are not there show nothing.
-        axial = (found * x.axial_seen[:, :, None]).amax(dim=1)
+        features = self.read_axial(self.image(x.axial.flatten(0, 1)).flatten(2)).reshape(n, images, -1)
+        # The maximum over the images; missing images have features of 0.
+        axial = (features * x.axial_seen[:, :, None]).amax(dim=1)
         any_axial = x.axial_seen.amax(dim=1, keepdim=True)
         axial = axial * any_axial + self.no_axial * (1 - any_axial)
         measured = self.measured(torch.cat([x.measured[:, self.given], x.known[:, self.given]], dim=1)).relu()

@@ -1,12 +1,12 @@
-"""How far a level's images are from those that a grader learnt from.
+"""Out-of-distribution detection: the distance of a level's images from a grader's training images.
 
-Two things are looked at for each series by itself: what the cut looks like from afar (pooled, without its brightness
-and contrast), and what the network's own first channels see in it. Of each the training images are a cloud, whose main
-axes and what lies beside them are kept (probabilistic principal components: Tipping and Bishop, J R Stat Soc B 1999;
-means and spreads of channels: Lee et al., NeurIPS 2018, on one layer). A level is unlike them where its distance is
-larger than that of all but one in 200 tuning levels.
+Each series has two kinds of features: the pooled crop without its brightness and contrast, and means and spreads of
+the network's first channels. The training images are a cloud of points in either space, stored as principal axes and
+residual variance (probabilistic principal components: Tipping and Bishop, J R Stat Soc B 1999; means and spreads of
+channels: Lee et al., NeurIPS 2018, on one layer). A level is out of distribution if its distance is larger than that
+of all but one in 200 tuning levels.
 
-Left and right are looked at together, so that a mirrored study is as familiar as the study.
+The features are averaged over left and right, so a mirrored study has the same distance.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from torch.nn import functional as F
 if TYPE_CHECKING:
     from inference.models.gradenet import GradeConfig, GradeNet, Inputs
 
-#: Series that are looked at by themselves, by `Role`.
+#: Series with features of their own, by `Role`.
 SERIES = ("sagittal_t2", "sagittal_t1", "axial_t2")
 LOOK, CHANNELS = "look", "channels"
 KEYS = tuple((series, what) for series in SERIES for what in (LOOK, CHANNELS))
-#: Main axes of a cloud that are kept.
+#: Number of principal axes of a cloud.
 AXES = 30
-#: From afar so many pixels are one.
+#: Side of the square of pixels that pooling averages.
 POOL = 4
-#: Of tuning levels this share lies within a limit; each series has two.
+#: Share of tuning levels within a limit; each series has two limits.
 WITHIN = 0.995
-#: Sagittal planes from the middle outwards that are looked at together.
+#: Sagittal planes that are averaged, as distances from the middle one.
 RINGS = ((0,), (1, 2), (3, 4), (5, 6))
 
 
 class Cloud(nn.Module):
-    """A cloud of points of so many numbers.
+    """The distribution of feature vectors of length `numbers`.
 
-    `limit` is infinite until it was fitted: nothing is unlike it. Below 0 everything is.
+    `limit` is infinite before fitting: nothing is out of distribution. Below 0 everything is.
     """
 
     mean: Tensor
@@ -55,24 +55,24 @@ class Cloud(nn.Module):
         self.register_buffer("rest", torch.ones(()))
         self.register_buffer("limit", torch.full((), torch.inf))
 
-    def fit(self, points: Tensor, others: Tensor) -> None:
-        """points: (n, numbers), what the cloud is of. others: (m, numbers), which the limit is set by."""
+    def fit(self, points: Tensor, tuning: Tensor) -> None:
+        """points: (n, numbers), the training features. tuning: (m, numbers), which set the limit."""
         self.mean.copy_(points.mean(dim=0))
         _, strength, axes = torch.linalg.svd(points - self.mean, full_matrices=False)
-        variance, kept = strength.square() / len(points), min(AXES, len(strength) - 1)
+        variance, count = strength.square() / len(points), min(AXES, len(strength) - 1)
         self.axes.zero_()
-        self.axes[:kept] = axes[:kept]
+        self.axes[:count] = axes[:count]
         self.variances.fill_(1.0)
-        self.variances[:kept] = variance[:kept].clamp(min=1e-9)
-        self.rest.copy_((variance[kept:].sum() / max(points.shape[1] - kept, 1)).clamp(min=1e-9))
-        self.limit.copy_(self.distance(others).quantile(WITHIN))
+        self.variances[:count] = variance[:count].clamp(min=1e-9)
+        self.rest.copy_((variance[count:].sum() / max(points.shape[1] - count, 1)).clamp(min=1e-9))
+        self.limit.copy_(self.distance(tuning).quantile(WITHIN))
 
     def distance(self, points: Tensor) -> Tensor:
-        """(n,): squared, in standard deviations along the axes and beside them."""
-        off = points - self.mean
-        along = off @ self.axes.T
-        beside = (off.square().sum(dim=1) - along.square().sum(dim=1)).clamp(min=0)
-        return (along.square() / self.variances).sum(dim=1) + beside / self.rest
+        """(n,): squared, in standard deviations along the axes and of the residual."""
+        centred = points - self.mean
+        projections = centred @ self.axes.T
+        residual = (centred.square().sum(dim=1) - projections.square().sum(dim=1)).clamp(min=0)
+        return (projections.square() / self.variances).sum(dim=1) + residual / self.rest
 
 
 class Familiar(nn.Module):
@@ -85,69 +85,69 @@ class Familiar(nn.Module):
         looks = dict(zip(SERIES, (sagittal, sagittal, axial), strict=True))
         channels = dict(zip(SERIES, (12 * config.base, 12 * config.base, 8 * config.base), strict=True))
         sizes = {LOOK: looks, CHANNELS: channels}
-        self.clouds = nn.ModuleDict({f"{series}_{what}": Cloud(sizes[what][series]) for series, what in KEYS})
+        self.clouds = nn.ModuleDict({f"{series}_{kind}": Cloud(sizes[kind][series]) for series, kind in KEYS})
 
-    def cloud(self, series: str, what: str) -> Cloud:
-        """One of them."""
-        return cast(Cloud, self.clouds[f"{series}_{what}"])
+    def cloud(self, series: str, kind: str) -> Cloud:
+        """The cloud of a series and a kind of feature."""
+        return cast(Cloud, self.clouds[f"{series}_{kind}"])
 
     @property
     def known(self) -> bool:
-        """Whether any was fitted."""
+        """Whether any cloud was fitted."""
         return any(bool(self.cloud(*key).limit.isfinite()) for key in KEYS)
 
     def unlike(self, network: GradeNet, x: Inputs) -> Tensor:
-        """Bool (n, len(SERIES)): whether a level's images of a series are there and unlike those learnt from."""
-        found, far = numbers_of(network, x), torch.zeros(len(x.sagittal), len(SERIES), dtype=torch.bool)
-        for series, what in KEYS:
-            cloud = self.cloud(series, what)
-            # What is not a number is not familiar either.
-            near = (cloud.distance(found[series, what]) <= cloud.limit) | cloud.limit.isinf()
-            far[:, SERIES.index(series)] |= ~near.cpu()
-        return far & seen_of(x).cpu()
+        """Bool (n, len(SERIES)): whether a level's images of a series exist and are out of distribution."""
+        features, outside = numbers_of(network, x), torch.zeros(len(x.sagittal), len(SERIES), dtype=torch.bool)
+        for series, kind in KEYS:
+            cloud = self.cloud(series, kind)
+            # A distance that is not a number counts as out of distribution.
+            within = (cloud.distance(features[series, kind]) <= cloud.limit) | cloud.limit.isinf()
+            outside[:, SERIES.index(series)] |= ~within.cpu()
+        return outside & seen_of(x).cpu()
 
-    def fit(self, points: dict[tuple[str, str], Tensor], others: dict[tuple[str, str], Tensor]) -> None:
-        """points, others: by series and what is looked at, of levels that have the series; see `Cloud.fit`.
+    def fit(self, points: dict[tuple[str, str], Tensor], tuning: dict[tuple[str, str], Tensor]) -> None:
+        """points, tuning: by series and kind of feature, of levels that have the series; see `Cloud.fit`.
 
-        A series that there was nothing of to learn from is unlike, whatever it looks like.
+        A series without training images is always out of distribution.
         """
         for key in KEYS:
-            if len(points[key]) > 2 and len(others[key]):
-                self.cloud(*key).fit(points[key], others[key])
+            if len(points[key]) > 2 and len(tuning[key]):
+                self.cloud(*key).fit(points[key], tuning[key])
             else:
                 self.cloud(*key).limit.fill_(-1.0)
 
     def forget(self) -> None:
-        """As before it was fitted."""
+        """Reset to the state before fitting."""
         for key in KEYS:
             self.cloud(*key).limit.fill_(torch.inf)
 
 
 def seen_of(x: Inputs) -> Tensor:
-    """Bool (n, len(SERIES)): which series there are of a level; the axial one where its nearest image is there."""
+    """Bool (n, len(SERIES)): which series a level has; axial if its nearest image exists."""
     return torch.cat([x.sagittal_seen, x.axial_seen[:, :1]], dim=1) > 0
 
 
 def numbers_of(network: GradeNet, x: Inputs) -> dict[tuple[str, str], Tensor]:
-    """By series and what is looked at the numbers of each level, (n, numbers); of what is not there without meaning."""
-    found = {}
+    """The features of each level, (n, numbers), by series and kind; without meaning for missing series."""
+    features = {}
     with torch.inference_mode():
         for channel, series in enumerate(SERIES[:2]):
-            found[series, LOOK] = _far_sagittal(x.sagittal[:, channel])
-            alone = torch.zeros_like(x.sagittal_seen)
-            alone[:, channel] = 1
-            found[series, CHANNELS] = network.sagittal_channels(replace(x, sagittal_seen=alone))
+            features[series, LOOK] = _far_sagittal(x.sagittal[:, channel])
+            only_channel = torch.zeros_like(x.sagittal_seen)
+            only_channel[:, channel] = 1
+            features[series, CHANNELS] = network.sagittal_channels(replace(x, sagittal_seen=only_channel))
         nearest = x.axial[:, 0]
-        found[SERIES[2], LOOK] = _far(_mirrored_mean(nearest[:, :1], 3))
-        found[SERIES[2], CHANNELS] = network.axial_channels(nearest)
-    # What inference mode made cannot be kept in a network.
-    return {key: value.clone() for key, value in found.items()}
+        features[SERIES[2], LOOK] = _far(_mirrored_mean(nearest[:, :1], 3))
+        features[SERIES[2], CHANNELS] = network.axial_channels(nearest)
+    # Tensors made in inference mode cannot be buffers of a network.
+    return {key: value.clone() for key, value in features.items()}
 
 
 def _far_sagittal(planes: Tensor) -> Tensor:
     """planes: (n, planes, rows, columns)."""
-    both, middle = _mirrored_mean(planes, 1), planes.shape[1] // 2
-    return _far(torch.stack([both[:, [middle - k for k in ring]].mean(dim=1) for ring in RINGS], dim=1))
+    averaged, middle = _mirrored_mean(planes, 1), planes.shape[1] // 2
+    return _far(torch.stack([averaged[:, [middle - k for k in ring]].mean(dim=1) for ring in RINGS], dim=1))
 
 
 def _mirrored_mean(images: Tensor, axis: int) -> Tensor:
@@ -156,6 +156,6 @@ def _mirrored_mean(images: Tensor, axis: int) -> Tensor:
 
 def _far(images: Tensor) -> Tensor:
     """(n, images, rows, columns) pooled, with mean 0 and standard deviation 1 over all: (n, numbers)."""
-    low = F.avg_pool2d(images, POOL).flatten(1)
-    off = low - low.mean(dim=1, keepdim=True)
-    return off / off.square().mean(dim=1, keepdim=True).sqrt().clamp(min=1e-3)
+    pooled = F.avg_pool2d(images, POOL).flatten(1)
+    centred = pooled - pooled.mean(dim=1, keepdim=True)
+    return centred / centred.square().mean(dim=1, keepdim=True).sqrt().clamp(min=1e-3)

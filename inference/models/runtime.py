@@ -1,6 +1,6 @@
-"""What runs the segmenter's network: OpenVINO on a CPU, torch on a GPU and wherever OpenVINO is missing.
+"""Runtimes of the segmenter's network: OpenVINO on a CPU, torch on a GPU and where OpenVINO is missing.
 
-Weights and card stay the one source: the graph is converted from the torch module in memory, at loading
+Weights and card are the only source: the graph is converted from the torch module in memory when loading
 (docs/decisions/0003-openvino.md).
 """
 
@@ -15,21 +15,21 @@ from torch import Tensor, nn
 
 from inference.models.unet import UNet, UNetConfig
 
-#: Class probabilities of the two may differ by this much at most, and labels in this share of voxels.
+#: Largest difference of class probabilities between the two, and largest share of voxels with another label.
 PARITY_PROBABILITY = 1e-4
 PARITY_LABELS = 0.001
 
-#: Single precision and the same sums in the same order, whatever the number of threads.
+#: Single precision and a fixed order of sums, independent of the number of threads.
 _PROPERTIES: dict[str, object] = {
     "PERFORMANCE_HINT": "LATENCY",
     "INFERENCE_PRECISION_HINT": "f32",
-    # Pinned threads of two workers would sit on the same core.
+    # Pinned threads of two workers would share a core.
     "ENABLE_CPU_PINNING": False,
 }
 
 
 class Network(Protocol):
-    """What a segmentation asks of a network. `UNet` is one, `Compiled` another."""
+    """The interface that segmentation uses: `UNet` or `Compiled`."""
 
     @property
     def config(self) -> UNetConfig: ...
@@ -40,14 +40,14 @@ class Network(Protocol):
 
     @property
     def runtime(self) -> str:
-        """Name and version of what runs it."""
+        """Name and version of the runtime."""
 
     def chances(self, windows: Tensor) -> Tensor:
         """float32 (batch, context, rows, columns) on the CPU -> class probabilities (batch, classes, ...) there."""
 
 
 class Compiled:
-    """A `UNet` run by OpenVINO on all cores that this process may use, or by so many threads."""
+    """A `UNet` run by OpenVINO, on all cores that this process may use or with a given number of threads."""
 
     def __init__(self, network: UNet, openvino: Any, threads: int | None = None) -> None:
         self.config = network.config
@@ -76,8 +76,8 @@ def best(network: UNet, device: torch.device, threads: int | None = None) -> Net
 
 def load_openvino() -> Any | None:
     """The package, or None where it is not installed. Sends nothing to anybody."""
-    # Its converter tells its maker of every import and conversion, unasked, unless the package that does so is
-    # missing. None makes it missing (Python's import system, "The module cache").
+    # The converter sends telemetry about every import and conversion unless the telemetry package is missing.
+    # None makes it missing (Python's import system, "The module cache").
     sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
     try:
         import openvino

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 @dataclass(frozen=True)
 class UNetConfig:
-    """Shape of the network; travels in the model card.
+    """Shape of the network; stored in the model card.
 
     context: slices in (odd). classes: classes out. base: channels at full
     resolution, doubled per step down to at most `widest`. depth: resolutions.
@@ -63,7 +63,7 @@ class UNet(nn.Module):
 
     @property
     def runtime(self) -> str:
-        """Name and version of what runs it."""
+        """Name and version of the runtime."""
         return f"torch {torch.__version__}"
 
     def chances(self, windows: Tensor) -> Tensor:

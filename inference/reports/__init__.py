@@ -1,8 +1,8 @@
 """Free-text lumbar MRI reports -> level-by-level labels (docs/labels.md)."""
 
-from inference.reports.check import Contradiction, check_against
 from inference.reports.extract import extract
-from inference.reports.table import PresentAs, Row, UnmentionedAs, training_table
+from inference.reports.outside.check import Contradiction, check_against
+from inference.reports.outside.training_table import PresentAs, Row, UnmentionedAs, training_table
 from inference.reports.types import (
     DiscFinding,
     Grade,

@@ -25,7 +25,7 @@ class Grade(StrEnum):
     SEVERE = "severe"
 
 
-#: Which of two statements about one site stands: the higher (docs/labels.md, "Said twice").
+#: Which of two statements about one site stands: the higher (docs/labels.md, "Stated twice").
 STRENGTH: Mapping[str, int] = {"normal": 0, "present": 1, "mild": 2, "moderate": 3, "severe": 4}
 
 
@@ -42,7 +42,7 @@ class Label:
     """One cell of the table: what the report says of one site at one level.
 
     confidence: 0 to 1, a rank for review and not a probability.
-    rule: which rule of the guideline decided, in a word or two.
+    rule: what the grade rests on, in a word or two (grade word, negation ...); not the numbered rules.
     evidence: the words it came from, in the order of the text.
     """
 
@@ -101,7 +101,7 @@ class ReportLabels:
     """All that was read from one report.
 
     labels: at most one for each level and site, ordered by level, then site.
-    reason: why there is no label; empty when there is one.
+    reason: why it has no label; empty when it has one.
     """
 
     labels: tuple[Label, ...]

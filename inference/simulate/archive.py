@@ -1,8 +1,8 @@
-"""A whole archive of simulated patients on disk, made by several processes, and gone on with where it was left.
+"""An archive of simulated patients on disk, made by several processes; an interrupted run is resumed.
 
 ``OUT/patient_0001/`` and so on as `study.write_study` writes them;
 ``OUT/truth.csv``, one row a patient, level and site; ``OUT/reports.jsonl``,
-one report a line with what it states; ``OUT/archive.json``, what was asked for.
+one report a line with its labels; ``OUT/archive.json``, the settings.
 A patient's folder gets its name when it is complete.
 """
 
@@ -29,26 +29,26 @@ from inference.simulate.report.dictation import dictate
 from inference.simulate.study import write_study
 
 COLUMNS = ("patient", "accession_number", "study_instance_uid", "level", "site", "grade", "severity")
-#: Written anew when the files of a seed change, so that an old archive is not gone on with.
+#: Is raised when the files of a seed change, so that an old archive is not resumed.
 VERSION = 2
 
 
 class ArchiveError(StudyError):
-    """An archive that cannot be written as asked."""
+    """An archive that cannot be written with the given options."""
 
     code = "archive"
-    next_step = "Give another folder, or the same wishes as before."
+    next_step = "Give another folder, or the same options as before."
 
 
 class WorkerLostError(StudyError):
-    """A process that made patients ended before its time."""
+    """A process that made patients ended early."""
 
     code = "worker_lost"
-    next_step = "Run the same command again, perhaps with fewer --workers: what is complete stays."
+    next_step = "Run the same command again, perhaps with fewer --workers: complete patients are kept."
 
 
 def _ignore(_done: int, _total: int) -> None:
-    """No one listens."""
+    """A progress callback that does nothing."""
 
 
 def write_archive(
@@ -59,10 +59,10 @@ def write_archive(
     workers: int = 1,
     progress: Callable[[int, int], None] = _ignore,
 ) -> None:
-    """Write `patients` patients below `out`, from seeds `seed`, `seed` + 1, ...; what is complete stays as it is.
+    """Write `patients` patients below `out`, from seeds `seed`, `seed` + 1, ...; complete patients are kept.
 
-    The bytes do not depend on `workers` or on how often the work was broken off.
-    progress: called with (done, of how many), first with what was there already.
+    The bytes do not depend on `workers` or on interruptions.
+    progress: called with (number done, total), first with the number of existing patients.
     Raises ValueError for fewer than one patient, ArchiveError when `out` holds
     another archive, OSError when it cannot be written.
     """
@@ -70,23 +70,23 @@ def write_archive(
         raise ValueError("There must be at least one patient and one worker.")
     with _claimed(out, seed, options):
         missing = [number for number in range(1, patients + 1) if not folder_of(out, number).exists()]
-        done = patients - len(missing)
-        progress(done, patients)
+        count = patients - len(missing)
+        progress(count, patients)
         for _ in _written(out, missing, seed, options, min(workers, len(missing))):
-            done += 1
-            progress(done, patients)
+            count += 1
+            progress(count, patients)
         _gather(out, patients, seed, options)
 
 
 def folder_of(out: Path, number: int) -> Path:
-    """Where patient `number`, from 1, lies."""
+    """Folder of patient `number`, counted from 1."""
     return out / f"patient_{number:04d}"
 
 
 @contextmanager
 def _claimed(out: Path, seed: int, options: StudyOptions) -> Iterator[None]:
-    """Hold `out` for this archive alone. Raises ArchiveError when it holds another or somebody writes there."""
-    wishes = {"version": VERSION, "seed": seed, **asdict(options)}
+    """Hold `out` for this archive alone. Raises ArchiveError when it holds another or another command writes to it."""
+    settings = {"version": VERSION, "seed": seed, **asdict(options)}
     out.mkdir(parents=True, exist_ok=True)
     note = out / "archive.json"
     if not note.exists() and any(out.iterdir()):
@@ -97,19 +97,19 @@ def _claimed(out: Path, seed: int, options: StudyOptions) -> Iterator[None]:
         except BlockingIOError as error:
             raise ArchiveError(f"Another command is writing to {out}.") from error
         file.seek(0)
-        text, wanted = file.read(), json.dumps(wishes, indent=1) + "\n"
-        if text and text != wanted:
-            raise ArchiveError(f"{out} holds an archive that was made with another seed or other wishes.")
+        text, expected = file.read(), json.dumps(settings, indent=1) + "\n"
+        if text and text != expected:
+            raise ArchiveError(f"{out} holds an archive that was made with another seed or other options.")
         if not text:
-            file.write(wanted)
+            file.write(expected)
             file.flush()
-        for left in out.glob(".patient_*.partial"):
-            shutil.rmtree(left)
+        for leftover in out.glob(".patient_*.partial"):
+            shutil.rmtree(leftover)
         yield
 
 
 def _written(out: Path, numbers: list[int], seed: int, options: StudyOptions, workers: int) -> Iterator[int]:
-    """Each number once its patient is complete. All patients are made in processes with one thread each."""
+    """Each number when its patient is complete. All patients are made in processes with one thread each."""
     if not numbers:
         return
     context = get_context("spawn")
@@ -118,7 +118,7 @@ def _written(out: Path, numbers: list[int], seed: int, options: StudyOptions, wo
         todo = iter(numbers)
         try:
             while True:
-                # Only what is being worked on is in hand: memory is constant, and Ctrl-C waits for one patient each.
+                # Only running work is submitted: memory is constant, and Ctrl-C waits for one patient per process.
                 while len(waiting) < workers and (number := next(todo, None)) is not None:
                     waiting.add(pool.submit(_write_patient, out, number, seed + number - 1, options))
                 if not waiting:
@@ -133,7 +133,7 @@ def _written(out: Path, numbers: list[int], seed: int, options: StudyOptions, wo
 
 
 def only_one_thread() -> None:
-    """For a process among several: sums depend on how many threads share them; and Ctrl-C is the parent's to handle."""
+    """Set up a worker process: one thread, since sums depend on their number, and Ctrl-C is left to the parent."""
     import torch
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -141,7 +141,7 @@ def only_one_thread() -> None:
 
 
 def _write_patient(out: Path, number: int, seed: int, options: StudyOptions) -> int:
-    """Write one patient under a hidden name, then give it its own."""
+    """Write one patient under a hidden name, then rename it."""
     whole = folder_of(out, number)
     part = out / f".{whole.name}.partial"
     try:

@@ -34,7 +34,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class _Desk:
-    """Who writes a study's files: its tags, its maker and its dice."""
+    """What all series of a study share: its tags, its maker and a random generator."""
 
     study: StudyTags
     maker: Maker
@@ -50,17 +50,17 @@ def write_study(out_dir: Path, seed: int, options: StudyOptions | None = None) -
     options = options or StudyOptions()
     patient = draw(seed, options)
     anatomy = anatomy_of(patient)
-    rng, others = np.random.default_rng([5, seed]), np.random.default_rng([6, seed])
-    maker = maker_of(options.habit, others)
+    rng, extra_rng = np.random.default_rng([5, seed]), np.random.default_rng([6, seed])
+    maker = maker_of(options.habit, extra_rng)
     series = plan(rng, anatomy, options)
-    series += distractors(others, anatomy, series, options)
-    desk = _Desk(_study_tags(rng, patient, options, maker), maker, others)
+    series += distractors(extra_rng, anatomy, series, options)
+    desk = _Desk(_study_tags(rng, patient, options, maker), maker, extra_rng)
     uids: dict[str, str] = {}
-    for together in _by_planes(series):
-        stacks = acquire.images(anatomy, together[0].planes, [one.protocol for one in together], together[0].samples)
-        for one, pixels in zip(together, stacks, strict=True):
-            frames = [SliceImage(plane, image) for plane, image in zip(one.planes, pixels, strict=True)]
-            uids[one.kind.value] = _write_series(out_dir / "dicom" / one.kind.value, desk, one, frames)
+    for group in _by_planes(series):
+        stacks = acquire.images(anatomy, group[0].planes, [planned.protocol for planned in group], group[0].samples)
+        for planned, pixels in zip(group, stacks, strict=True):
+            frames = [SliceImage(plane, image) for plane, image in zip(planned.planes, pixels, strict=True)]
+            uids[planned.kind.value] = _write_series(out_dir / "dicom" / planned.kind.value, desk, planned, frames)
     truth = Truth(
         seed=seed,
         patient=patient,
@@ -76,25 +76,25 @@ def write_study(out_dir: Path, seed: int, options: StudyOptions | None = None) -
     return truth
 
 
-def _write_series(folder: Path, desk: _Desk, one: Planned, frames: list[SliceImage]) -> str:
-    """Write one series as its maker does. Returns its UID."""
-    tags = _series_tags(desk, one)
+def _write_series(folder: Path, desk: _Desk, planned: Planned, frames: list[SliceImage]) -> str:
+    """Write one series in its maker's way. Returns its UID."""
+    tags = _series_tags(desk, planned)
     datasets = datasets_of(in_order(frames, desk.maker.order), tags)
-    save(dress(datasets, desk.maker, one.kind, desk.rng), folder, desk.maker.file_name)
+    save(dress(datasets, desk.maker, planned.kind, desk.rng), folder, desk.maker.file_name)
     return tags.series_instance_uid
 
 
 def _by_planes(series: list[Planned]) -> list[list[Planned]]:
     """Series that share their slices are scanned together: the anatomy is evaluated once."""
     groups: list[tuple[list[Slice], list[Planned]]] = []
-    for one in series:
-        for planes, together in groups:
-            if planes is one.planes:
-                together.append(one)
+    for planned in series:
+        for planes, group in groups:
+            if planes is planned.planes:
+                group.append(planned)
                 break
         else:
-            groups.append((one.planes, [one]))
-    return [together for _, together in groups]
+            groups.append((planned.planes, [planned]))
+    return [group for _, group in groups]
 
 
 def _study_tags(rng: np.random.Generator, patient: Patient, options: StudyOptions, maker: Maker) -> StudyTags:
@@ -125,28 +125,28 @@ def _study_tags(rng: np.random.Generator, patient: Patient, options: StudyOption
     )
 
 
-def _series_tags(desk: _Desk, one: Planned) -> SeriesTags:
-    maker, survey = desk.maker, one.kind is Kind.LOCALISER
+def _series_tags(desk: _Desk, planned: Planned) -> SeriesTags:
+    maker, survey = desk.maker, planned.kind is Kind.LOCALISER
     extra: dict[str, object] = {}
     sequence: tuple[str, ...] = ("GR",) if survey else ("SE",)
-    if one.kind is Kind.STIR:
-        sequence, extra = ("SE", "IR"), {"InversionTime": f"{one.protocol.inversion_ms:.0f}"}
-    if one.kind is Kind.CONTRAST:
+    if planned.kind is Kind.STIR:
+        sequence, extra = ("SE", "IR"), {"InversionTime": f"{planned.protocol.inversion_ms:.0f}"}
+    if planned.kind is Kind.CONTRAST:
         extra = {"ContrastBolusAgent": "Gadolinium (simulated)"}
     return SeriesTags(
         study=desk.study,
-        series_instance_uid=uid_of(desk.study.study_instance_uid, one.kind),
-        series_number=one.number * maker.series_step + int(maker.series_step > 1),
-        description=maker.words[one.kind],
-        body_part="TSPINE" if one.kind is Kind.OTHER_REGION and maker.body_part != "SPINE" else maker.body_part,
+        series_instance_uid=uid_of(desk.study.study_instance_uid, planned.kind),
+        series_number=planned.number * maker.series_step + int(maker.series_step > 1),
+        description=maker.words[planned.kind],
+        body_part="TSPINE" if planned.kind is Kind.OTHER_REGION and maker.body_part != "SPINE" else maker.body_part,
         sequence=sequence,
         variant=("SK",),
-        repetition_ms=one.protocol.repetition_ms,
-        echo_ms=one.protocol.echo_ms,
-        echo_train=one.protocol.echo_train,
+        repetition_ms=planned.protocol.repetition_ms,
+        echo_ms=planned.protocol.echo_ms,
+        echo_train=planned.protocol.echo_train,
         flip_deg=20.0 if survey else 150.0,
-        thickness_mm=round(one.protocol.thickness_mm, 3),
-        spacing_between_mm=round(one.protocol.step_mm, 3),
+        thickness_mm=round(planned.protocol.thickness_mm, 3),
+        spacing_between_mm=round(planned.protocol.step_mm, 3),
         image_type=maker.survey_type if survey else maker.image_type,
         comments="Simulated patient: not a person.",
         extra=extra,

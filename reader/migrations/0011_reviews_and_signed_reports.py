@@ -126,7 +126,7 @@ class Migration(migrations.Migration):
                 ("machine_grade", models.CharField(blank=True, choices=GRADES, max_length=16, null=True)),
                 ("probability", models.FloatField(blank=True, null=True)),
                 ("uncertain", models.BooleanField()),
-                ("unfamiliar", models.BooleanField()),
+                ("out_of_distribution", models.BooleanField()),
                 ("contradicted", models.BooleanField()),
                 ("changed", models.BooleanField()),
                 ("confirmed_at", models.DateTimeField()),

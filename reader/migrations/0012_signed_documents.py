@@ -72,6 +72,16 @@ def as_signed(version, earlier_names):
     return now, version.measurements, False
 
 
+def as_written(text):
+    """A rule or a note that was kept in words, as the value that keeps them."""
+    return [{"code": "as_written", "values": {"text": text}}] if text else []
+
+
+def noticed(text):
+    """The same for a note, which may speak of places."""
+    return [one | {"places": []} for one in as_written(text)]
+
+
 def models_of(machine):
     segmenter = (machine["model_name"], machine["model_version"], machine["model_sha256"])
     marks = [segmenter, *(mark.split(" ") for mark in machine.get("others", ()))]
@@ -94,16 +104,19 @@ def machine_of(provenance):
 
 def finding_of(one, notes, accounts):
     grades = (one["machine_grade"], one.get("rule", ""))
+    note = notes.get((one["level"], one["site"], *grades), "")
     return {
         "level": one["level"],
         "site": one["site"],
         "grade": one["grade"],
         "machine_grade": one["machine_grade"],
         "rule": one.get("rule", ""),
-        "note": notes.get((one["level"], one["site"], *grades), ""),
+        "note": note,
+        "rules": as_written(one.get("rule", "")),
+        "notices": noticed(note),
         "probability": one.get("probability"),
         "uncertain": one.get("uncertain", False),
-        "unfamiliar": one.get("unfamiliar", False),
+        "out_of_distribution": one.get("unfamiliar", False),
         "contradicted": one.get("contradicted", False),
         "changed": one["changed"],
         "confirmed_by": {"id": accounts[one["confirmed_by"]], "username": one["confirmed_by"]},
@@ -112,10 +125,12 @@ def finding_of(one, notes, accounts):
 
 
 def measurement_of(one):
-    kept = ("note", "lower_bound", "plus_minus", "usual", "deviation")
-    otherwise = {"note": "", "lower_bound": False, "plus_minus": None, "usual": None, "deviation": None}
-    return {key: one[key] for key in ("place", "quantity", "value", "unit")} | {
-        key: one.get(key, otherwise[key]) for key in kept
+    otherwise = {"lower_bound": False, "plus_minus": None, "usual": None, "deviation": None}
+    return {
+        **{key: one[key] for key in ("place", "quantity", "value", "unit")},
+        **{key: one.get(key, value) for key, value in otherwise.items()},
+        "note": one.get("note", ""),
+        "notice": next(iter(noticed(one.get("note", ""))), None),
     }
 
 
@@ -230,10 +245,11 @@ def write_reports(apps, editor):
 
 
 def row_of(model, report, one):
-    names = ("level", "site", "grade", "machine_grade", "probability", "uncertain", "unfamiliar", "contradicted")
+    names = ("level", "site", "grade", "machine_grade", "probability", "uncertain", "contradicted")
     return model(
         report=report,
         changed=one["changed"],
+        out_of_distribution=one["out_of_distribution"],
         confirmed_by_id=one["confirmed_by"]["id"],
         confirmed_at=one["confirmed_at"],
         **{name: one[name] for name in names},

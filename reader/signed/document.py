@@ -13,29 +13,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from inference.result.record_upgrades import notices_of, rules_of
 from inference.types import Measurement, Notice, Rule
 
 #: The format that is written now.
-FORMAT = 2
+FORMAT = 1
 
 Raw = dict[str, Any]
 
-
-def facts_as_values(raw: Raw) -> Raw:
-    """Format 1 kept rules and notes as sentences alone."""
-    return raw | {
-        "format": 2,
-        "findings": [
-            one | {"rules": rules_of(one["rule"], one["probability"]), "notices": notices_of(one["note"])}
-            for one in raw["findings"]
-        ],
-        "measurements": [one | {"notice": next(iter(notices_of(one["note"])), None)} for one in raw["measurements"]],
-    }
-
-
 #: From a format to the next one, as plain JSON values.
-UPGRADES: dict[int, Callable[[Raw], Raw]] = {1: facts_as_values}
+UPGRADES: dict[int, Callable[[Raw], Raw]] = {}
 
 
 class Unreadable(Exception):
@@ -79,10 +65,12 @@ class Signer:
 
 @dataclass(frozen=True)
 class SignedGrade:
-    """One grade of the table with what a reader could know of it; the names are those of `ReviewedFinding`.
+    """One grade of the table with what a reader could know of it.
 
-    uncertain: whether the page marked it so, by the limit of that day. confirmed_by: id of the account;
-    confirmed_by_username: its name then. rule, note: `rules` and `notices` in the words that were signed.
+    rule: what decided the machine's grade; note: what to be careful about; both in the words that were signed, and as
+    values in `rules` and `notices`. out_of_distribution, contradicted: as in
+    `LevelFinding`. uncertain: whether the page marked it so, by the limit of that day. confirmed_by: id of the account;
+    confirmed_by_username: its name then.
     """
 
     level: str
@@ -95,7 +83,7 @@ class SignedGrade:
     notices: tuple[Notice, ...]
     probability: float | None
     uncertain: bool
-    unfamiliar: bool
+    out_of_distribution: bool
     contradicted: bool
     changed: bool
     confirmed_by: int
@@ -234,7 +222,7 @@ def _grade(raw: Raw) -> SignedGrade:
         notices=tuple(_notice(one) for one in raw["notices"]),
         probability=raw["probability"],
         uncertain=raw["uncertain"],
-        unfamiliar=raw["unfamiliar"],
+        out_of_distribution=raw["out_of_distribution"],
         contradicted=raw["contradicted"],
         changed=raw["changed"],
         confirmed_by=raw["confirmed_by"]["id"],

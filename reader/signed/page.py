@@ -150,6 +150,6 @@ def in_words(finding: SignedGrade) -> dict[str, str]:
 def _doubts(finding: SignedGrade) -> list[str]:
     """Why the machine's grade was uncertain."""
     chance = [] if finding.probability is None else [words.percent(finding.probability)]
-    unfamiliar = [words.DOUBTS["out_of_distribution"]] if finding.unfamiliar else []
+    unfamiliar = [words.DOUBTS["out_of_distribution"]] if finding.out_of_distribution else []
     contradicted = [words.DOUBTS["contradicted"]] if finding.contradicted else []
     return [*chance, *unfamiliar, *contradicted]

@@ -50,6 +50,6 @@ def _restore_row(row: ReviewedFinding, one: SignedGrade) -> None:
     row.machine_grade, row.grade, row.changed = one.machine_grade, one.grade, one.changed
     row.rules, row.notices = record.to_dict(one.rules), record.to_dict(one.notices)
     row.probability = one.probability
-    row.unfamiliar, row.contradicted = one.unfamiliar, one.contradicted
+    row.unfamiliar, row.contradicted = one.out_of_distribution, one.contradicted
     row.confirmed_by_id, row.confirmed_at = one.confirmed_by, one.confirmed_at
     row.save()

@@ -8,8 +8,8 @@ from accounts import policy
 from accounts.models import User
 
 
-def passwords(said: str) -> dict[str, str]:
-    return dict(re.findall(r"^  (demo-\w+) +(\S+)$", said, re.MULTILINE))
+def passwords(output: str) -> dict[str, str]:
+    return dict(re.findall(r"^  (demo-\w+) +(\S+)$", output, re.MULTILINE))
 
 
 def test_the_demo_users_can_log_in_with_what_was_printed_once(db, capsys):
@@ -27,9 +27,9 @@ def test_a_second_run_prints_no_password_and_says_how_to_get_a_new_one(db, capsy
     hashed = dict(User.objects.values_list("username", "password"))
     capsys.readouterr()
     call_command("demo_users")
-    said = capsys.readouterr().out
-    assert passwords(said) == {}
-    assert "demo_users --reset" in said
+    output = capsys.readouterr().out
+    assert passwords(output) == {}
+    assert "demo_users --reset" in output
     assert dict(User.objects.values_list("username", "password")) == hashed
 
 

@@ -152,13 +152,12 @@ def new_tab(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Tab]]
 
 
 @pytest.fixture(scope="session")
-def machine_files(simulated_study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def machine_files(simulated_result: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of what the engine reads from the simulated patient. Copy before changing it."""
-    from inference import output, pipeline
-    from inference.images.headers import find_files
+    from inference import output
 
     folder = tmp_path_factory.mktemp("reading")
-    output.write(pipeline.read_study(find_files(simulated_study / "dicom"), pipeline.load_models()), folder)
+    output.write(simulated_result, folder)
     return folder
 
 

@@ -13,6 +13,7 @@ from inference.types import LUMBAR_LEVELS
 from reader import actions, signing
 from reader.models import Review
 from tests.browser.conftest import Tab
+from tests.worklist.factories import add_reading
 from worklist.models import MachineReading, Study
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -46,7 +47,7 @@ def test_a_newer_reading_is_offered_and_taken_by_a_button(
         one | {"grade": "severe"} if (one["level"], one["site"]) == ("L1-L2", "canal") else one
         for one in first.reading["findings"]
     ]
-    MachineReading.objects.create(study=drafted, attempt=1, reading=changed, folder=first.folder, seconds=1.0)
+    add_reading(drafted, changed, first.folder)
     page = new_tab().log_in(reader, password).open_study(drafted.pk)
     expect(page.locator("#banner")).to_contain_text("1 grade differs")
     expect(page.get_by_label("L1-L2 Canal")).not_to_have_value("severe")

@@ -133,5 +133,5 @@ def test_a_folder_of_many_images_goes_in_batches(page: Page, tmp_path: Path) -> 
     (folder / "readme.txt").write_text("beside")
     page.keyboard.press("u")
     page.locator("#folder-input").set_input_files(folder)
-    expect(page.locator("#upload-result")).to_contain_text("60 images stored in 1 study. 1 other file passed over.")
+    expect(page.locator("#upload-result")).to_contain_text("60 images stored in 1 study. 1 other file skipped.")
     assert Instance.objects.count() == 60

@@ -29,19 +29,19 @@ def production(settings, tmp_path):
     return settings
 
 
-def found() -> list[str]:
+def error_ids() -> list[str]:
     return [message.id for message in checks.production_is_safe()]
 
 
 def test_a_safe_production_passes(production):
-    assert found() == []
+    assert error_ids() == []
     checks.refuse_unsafe_production()
 
 
 def test_the_quick_start_is_not_held_to_production(production):
     production.DEBUG = True
     production.PRODUCTION = False
-    assert found() == []
+    assert error_ids() == []
 
 
 @pytest.mark.parametrize(
@@ -61,14 +61,14 @@ def test_the_quick_start_is_not_held_to_production(production):
 )
 def test_an_unsafe_production_is_refused(production, name, value, problem):
     setattr(production, name, value)
-    assert problem in found()
+    assert problem in error_ids()
     with pytest.raises(ImproperlyConfigured, match="not safe to start"):
         checks.refuse_unsafe_production()
 
 
 def test_the_secret_of_the_quick_start_is_refused_in_production(production):
     production.SECRET_KEY_FILE.write_text(production.SECRET_KEY)
-    assert found() == ["deepspine.E002"]
+    assert error_ids() == ["deepspine.E002"]
 
 
 def start(program: list[str], tmp_path: Path, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -40,19 +40,19 @@ def _restored(settings: object) -> object:
 def test_a_logged_error_tells_its_kind_and_place_and_quotes_no_value(
     capsys: pytest.CaptureFixture[str], production: bool
 ) -> None:
-    said = logged(KeyError(PATIENT), capsys, production)
-    assert "DOE" not in said
+    line = logged(KeyError(PATIENT), capsys, production)
+    assert "DOE" not in line
     for part in ("attempt 2 failed", "ValueError, text withheld", "KeyError, text withheld", "test_logs.py", "cause"):
-        assert part in said
+        assert part in line
 
 
 def test_an_error_of_ours_and_one_of_the_system_tell_their_text(capsys: pytest.CaptureFixture[str]) -> None:
     assert "NotDicomError: The file is not a DICOM file." in logged(
         NotDicomError("The file is not a DICOM file."), capsys, True
     )
-    said = logged(OSError(28, "No space left on device", f"/in/{PATIENT}"), capsys, True)
-    assert "OSError: No space left on device" in said
-    assert "DOE" not in said
+    line = logged(OSError(28, "No space left on device", f"/in/{PATIENT}"), capsys, True)
+    assert "OSError: No space left on device" in line
+    assert "DOE" not in line
 
 
 def test_a_compressed_image_is_not_a_line_in_the_log(capsys: pytest.CaptureFixture[str], settings: Any) -> None:

@@ -20,6 +20,7 @@ from runner import machine
 from runner.programs import Program, configuration
 from runner.steps import Steps, digest, is_stamped, together
 from tests.patience import PATIENCE_S, wait_until
+from tests.processes import command_line
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,10 +29,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_a_port_in_use_is_told_with_a_way_out(tmp_path):
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        port = other.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
         environment = {**os.environ, "DEEPSPINE_PORT": str(port), "DEEPSPINE_DATA_DIR": str(tmp_path)}
         command = [sys.executable, "-m", "runner", "run"]
         refused = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
@@ -111,9 +112,9 @@ def test_a_step_says_how_long_it_took(tmp_path, capfd):
 def test_steps_that_do_not_need_each_other_are_taken_at_once_and_a_failure_is_told(tmp_path, capfd):
     steps, a, b = Steps(2, tmp_path), tmp_path / "a", tmp_path / "b"
 
-    def meet(title, mine, other, code):
-        wait = f"until [ -e {other} ]; do sleep 0.1; done; echo {title} met; exit {code}"
-        steps.run(title, [["timeout", str(PATIENCE_S), "sh", "-c", f"touch {mine}; {wait}"]], cwd=tmp_path, hint="")
+    def meet(title, made, awaited, code):
+        wait = f"until [ -e {awaited} ]; do sleep 0.1; done; echo {title} met; exit {code}"
+        steps.run(title, [["timeout", str(PATIENCE_S), "sh", "-c", f"touch {made}; {wait}"]], cwd=tmp_path, hint="")
 
     with pytest.raises(SystemExit, match=r"Viewer failed \(status 3\)"):
         together(partial(meet, "Python", a, b, 0), partial(meet, "Viewer", b, a, 3))
@@ -161,23 +162,25 @@ supervise({programs}, folder)
                 start_new_session=True,
             )
 
-    def said(self) -> str:
+    def output(self) -> str:
         return self.log.read_text(errors="replace")
 
-    def others(self) -> dict[int, str]:
+    def other_processes(self) -> dict[int, str]:
         """Every other process that carries our data folder in its environment: pid and command line."""
         mark = f"DEEPSPINE_DATA_DIR={self.data_dir}".encode()
-        found = {}
+        pids = {}
         for folder in Path("/proc").glob("[0-9]*"):
             try:
                 if mark in (folder / "environ").read_bytes().split(b"\0") and int(folder.name) != self.process.pid:
-                    found[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                    pids[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
             except OSError:
                 continue
-        return {pid: line for pid, line in found.items() if line}
+        return {pid: line for pid, line in pids.items() if line}
 
     def pid_of(self, part: str) -> int | None:
-        return next((pid for pid, line in self.others().items() if part in line and "setpriv" not in line), None)
+        return next(
+            (pid for pid, line in self.other_processes().items() if part in line and "setpriv" not in line), None
+        )
 
 
 @pytest.fixture
@@ -200,11 +203,11 @@ LIGHT = "[Program('first', ['sleep', '1001']), Program('second', ['sleep', '1002
 
 def test_a_program_that_is_killed_is_started_again_and_the_terminal_says_so(start_runner):
     runner = start_runner(LIGHT)
-    wait_until(lambda: "success: second" in runner.said(), "both programs")
+    wait_until(lambda: "success: second" in runner.output(), "both programs")
     victim = runner.pid_of("sleep 1002")
     os.kill(victim, signal.SIGKILL)
     wait_until(lambda: runner.pid_of("sleep 1002") not in (None, victim), "the second program again")
-    assert "exited: second (terminated by SIGKILL; not expected)" in runner.said()
+    assert "exited: second (terminated by SIGKILL; not expected)" in runner.output()
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
@@ -213,8 +216,8 @@ def test_ctrl_c_and_sigterm_end_everything_cleanly(start_runner, how):
     wait_until(lambda: runner.pid_of("sleep 1002"), "both programs")
     runner.process.send_signal(how)
     assert runner.process.wait(PATIENCE_S) == 0
-    assert runner.others() == {}
-    assert "stopped: first" in runner.said()
+    assert runner.other_processes() == {}
+    assert "stopped: first" in runner.output()
     assert not (runner.data_dir / "runner.pid").exists()
 
 
@@ -223,7 +226,7 @@ def test_a_killed_runner_leaves_no_orphan(start_runner):
     wait_until(lambda: runner.pid_of("sleep 1001") and runner.pid_of("sleep 1002"), "both programs")
     runner.process.kill()
     runner.process.wait()
-    wait_until(lambda: not runner.others(), "the end of all children")
+    wait_until(lambda: not runner.other_processes(), "the end of all children")
 
 
 def test_a_second_runner_on_the_same_data_is_refused(start_runner):
@@ -262,7 +265,7 @@ def test_the_whole_product_comes_up_survives_a_killed_worker_and_leaves_no_orpha
     wait_until(lambda: runner.pid_of("-n inference@") not in (None, worker), "the worker again")
     runner.process.kill()
     runner.process.wait()
-    wait_until(lambda: not runner.others(), f"the end of {runner.others()}")
+    wait_until(lambda: not runner.other_processes(), f"the end of {runner.other_processes()}")
 
 
 @pytest.fixture
@@ -288,5 +291,4 @@ def test_demo_patients_that_are_being_made_end_with_the_product():
     with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True) as maker:
         child = int(maker.stdout.readline())
         maker.terminate()
-    command = Path(f"/proc/{child}/cmdline")  # empty once it has ended, gone when it was waited for
-    wait_until(lambda: not command.exists() or not command.read_bytes(), "the demo patients to end")
+    wait_until(lambda: not command_line(child), "the demo patients to end")

@@ -13,10 +13,10 @@ from tests import patients
 from tests.patience import PATIENCE_S
 
 
-def meets(mine: Path, other: Path) -> list[str]:
+def meets(own_file: Path, other_file: Path) -> list[str]:
     """A program that ends well only when another one runs at the same time."""
-    wait = f"until [ -e {other} ]; do sleep 0.1; done; echo met {other.name}"
-    return ["timeout", str(PATIENCE_S), "sh", "-c", f"touch {mine}; {wait}"]
+    wait = f"until [ -e {other_file} ]; do sleep 0.1; done; echo met {other_file.name}"
+    return ["timeout", str(PATIENCE_S), "sh", "-c", f"touch {own_file}; {wait}"]
 
 
 def test_as_many_jobs_as_there_are_cores_run_at_once_and_each_is_told_in_one_piece(
@@ -24,9 +24,9 @@ def test_as_many_jobs_as_there_are_cores_run_at_once_and_each_is_told_in_one_pie
 ) -> None:
     a, b = tmp_path / "a", tmp_path / "b"
     assert side_by_side([Job("one", meets(a, b)), Job("two", meets(b, a))], 2) == {"one": True, "two": True}
-    said = capsys.readouterr().out
-    assert "=== one\nmet b\n=== one: passed in" in said
-    assert "=== two\nmet a\n=== two: passed in" in said
+    output = capsys.readouterr().out
+    assert "=== one\nmet b\n=== one: passed in" in output
+    assert "=== two\nmet a\n=== two: passed in" in output
 
 
 def test_on_one_core_they_follow_each_other_and_one_that_fails_stops_none(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_a_job_gets_its_own_variables_and_none_of_the_products(monkeypatch: pyte
 
 def test_every_folder_that_the_rest_leaves_out_has_a_job_of_its_own() -> None:
     tests = [job for job in testing.all_jobs("", "", "") if "pytest" in job.command]
-    on_sqlite = [job for job in tests if "DATABASE_URL" not in job.more]
+    on_sqlite = [job for job in tests if "DATABASE_URL" not in job.extra_environment]
     words = [word for job in on_sqlite for word in job.command]
     left_out = {word.removeprefix("--ignore=") for word in words if word.startswith("--ignore=")}
     assert left_out == {word for word in words if word.startswith("tests/")} != set()
@@ -81,4 +81,4 @@ def test_a_patient_is_made_once_for_all_processes_and_never_half(
 
 def test_the_jobs_share_their_patients_where_the_tests_look_for_them() -> None:
     jobs = testing.all_jobs("a folder", "", "")
-    assert {job.more.get(patients.SHARED) for job in jobs if "pytest" in job.command} == {"a folder"}
+    assert {job.extra_environment.get(patients.SHARED) for job in jobs if "pytest" in job.command} == {"a folder"}

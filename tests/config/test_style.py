@@ -21,8 +21,8 @@ def luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def contrast(one: str, other: str) -> float:
-    bright, dark = sorted((luminance(TOKENS[one]), luminance(TOKENS[other])), reverse=True)
+def contrast(first: str, second: str) -> float:
+    bright, dark = sorted((luminance(TOKENS[first]), luminance(TOKENS[second])), reverse=True)
     return (bright + 0.05) / (dark + 0.05)
 
 

@@ -15,6 +15,7 @@ from django.apps import apps
 from django.core.management import get_commands
 
 from inference.__main__ import main
+from worklist.jobs.states import JOB_MOVES, MOVES
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -52,7 +53,7 @@ def spans(page: Path) -> list[str]:
 
 def lines_of_code(page: Path) -> list[str]:
     """Lines of code blocks without their comments, and what stands in backticks."""
-    blocks = re.findall(r"```(\w*)\n(.*?)```", page.read_text(), re.DOTALL)
+    blocks = re.findall(r"```([\w ]*)\n(.*?)```", page.read_text(), re.DOTALL)
     typed = [line for kind, block in blocks if kind in {"", "sh"} for line in block.splitlines()]
     return [line.split("  #")[0].strip() for line in typed] + spans(page)
 
@@ -216,6 +217,19 @@ def test_the_index_of_decisions_has_the_title_and_a_status_for_each() -> None:
         row = next(line for line in index.splitlines() if f"({page.name})" in line)
         assert re.search(r"accepted|superseded", row), row
         assert re.search(r"^Date: \d{4}-\d\d-\d\d.* Status", page.read_text(), re.MULTILINE), page.name
+
+
+def diagram(kind: str) -> set[tuple[str, str]]:
+    """The moves of a block of the architecture's page: ``from -> to | to``."""
+    block = re.search(rf"```{kind}\n(.*?)```", (ROOT / "docs/architecture.md").read_text(), re.DOTALL)
+    assert block is not None
+    lines = [line.split("->") for line in block[1].splitlines()]
+    return {(start.strip(), end.strip()) for start, ends in lines for end in ends.split("|")}
+
+
+def test_the_states_of_the_architecture_are_those_of_the_tables() -> None:
+    assert diagram("states") == set(MOVES)
+    assert diagram("job states") == set(JOB_MOVES)
 
 
 def entities() -> dict[str, set[str]]:

@@ -16,7 +16,7 @@ WRITE = (
     "claim/", "take-over/", "release/", "findings/L4-L5/canal/", "findings/L4-L5/confirm/", "findings/L4-L5/reopen/",
     "findings/L4-L5/canal/confirm/", "draft/", "draft/use/", "draft/use-all/", "draft/dismiss/", "draft/follow/",
     "draft/replace/", "draft/bring-back/", "late/", "sign/",
-    "second/start/", "second/close/", "newer-reading/", "amend/start/", "amend/discard/", "amend/",
+    "second/start/", "second/close/", "newer-reading/", "read-again/", "amend/start/", "amend/discard/", "amend/",
 )  # fmt: skip
 
 

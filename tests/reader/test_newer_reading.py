@@ -99,3 +99,27 @@ def test_looking_at_a_study_that_nobody_holds_takes_the_newest_reading(desk: Des
     desk.client.get(f"{desk.base}{path}")
     assert desk.look()["newer_reading"] is None
     assert desk.grade("L3-L4", "canal")["machine_grade"] == "severe"
+
+
+def test_a_reader_asks_the_machine_to_read_again_and_keeps_the_study_as_it_is(desk: Desk, study: Study) -> None:
+    before = desk.look()
+    assert before["machine_at_work"] is False
+    assert desk.post("read-again/").status_code == 200
+    assert desk.state["machine_at_work"] is True
+    assert (desk.state["study_state"], desk.state["findings"]) == ("in_review", before["findings"])
+    assert AuditEvent.objects.get(action="queue").study_id == study.pk
+
+
+def test_a_signed_study_is_read_again_and_stays_signed(desk: Desk, study: Study) -> None:
+    desk.confirm_all().sign()
+    assert desk.post("read-again/").status_code == 200
+    study.refresh_from_db()
+    assert study.state == "signed"
+    assert SignedReport.objects.get().intact
+
+
+def test_a_study_that_nobody_has_is_read_again_from_the_worklist(desk: Desk) -> None:
+    desk.post("release/")
+    refused = desk.post("read-again/")
+    assert refused.status_code == 409
+    assert "from the worklist" in refused.json()["message"]

@@ -16,10 +16,10 @@ from reader import checks, retention, tasks
 from reader.models import Review, SignedReport
 from reader.retention import BadRule, Rule
 from tests.reader.factories import Desk, read_by_machine
-from tests.worklist.factories import in_state, received_study
+from tests.worklist.factories import add_job, add_reading, in_state, received_study
 from worklist import storage
 from worklist.jobs.states import State
-from worklist.models import Instance, MachineReading, Patient, Study
+from worklist.models import Instance, MachineReading, Patient, ReadingJob, Study
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +80,24 @@ def test_a_younger_study_and_one_in_somebodys_hands_stay(signed: Study, reader: 
     Study.objects.filter(pk=signed.pk).update(claimed_by=reader)
     assert [one.studies for one in run("study:signed:1")] == [0]
     assert files_of(signed)
+
+
+def test_a_study_that_is_read_again_stays_until_that_has_ended(signed: Study) -> None:
+    job = add_job(signed, "running")
+    assert [one.studies for one in run("readings:signed:29")] == [0]
+    assert MachineReading.objects.exists()
+    ReadingJob.objects.filter(pk=job.pk).update(state="failed")
+    assert [one.studies for one in run("readings:signed:29")] == [1]
+    assert not ReadingJob.objects.exists()
+
+
+def test_readings_of_shadow_mode_go_with_those_that_they_are_compared_with(signed: Study) -> None:
+    first = MachineReading.objects.get()
+    version = {"name": "segment", "version": "2", "sha256": "5" * 64}
+    add_reading(signed, {}, "", purpose="shadow", compared_with=first, **version)
+    assert [one.readings for one in run("readings:signed:29")] == [2]
+    assert not MachineReading.objects.exists()
+    assert not ReadingJob.objects.exists()
 
 
 def test_an_unsigned_study_goes_whole_with_its_patient_and_leaves_its_audit_events() -> None:

@@ -301,20 +301,29 @@ def test_a_signed_version_says_what_was_signed_when_and_by_whom(upgraded: Instal
         report = SignedReport.objects.get(study=was["study_id"], number=was["number"])
         content = json.loads(report.content)
         assert {name: content[name] for name in ("number", "text", "reason")}.items() <= was.items()
-        assert content["measurements"] == was["measurements"], upgraded.story(was["study_id"])
+        assert content["measurements"] == [one | {"notice": as_value(one["note"])} for one in was["measurements"]], (
+            upgraded.story(was["study_id"])
+        )
         assert (report.signed_by_id, content["signer"]["name"]) == (was["signed_by_id"], was["signed_by_name"])
         assert report.signed_at == report.read().signed_at == at(was["signed_at"])
         assert content["converted"]["sha256"] == was["sha256"]
         assert (report.amends.number if report.amends else 0) == (report.read().amends or 0) == was["number"] - 1
 
 
+def as_value(note: str) -> dict[str, Any] | None:
+    """A note of release 0.1.0, which knew words only."""
+    return {"code": "as_written", "places": [], "values": {"text": note}} if note else None
+
+
 def test_a_signed_report_keeps_every_grade_and_its_row_for_statistics(upgraded: Installation) -> None:
-    names = ("level", "site", "grade", "machine_grade", "probability", "uncertain", "unfamiliar", "contradicted")
+    names = ("level", "site", "grade", "machine_grade", "probability", "uncertain", "contradicted")
     for was in upgraded.rows("reader.SignedVersion"):
         report = SignedReport.objects.get(study=was["study_id"], number=was["number"])
         assert [
             {
-                **{name: one[name] for name in (*names, "rule", "changed", "confirmed_at")},
+                **{name: one[name] for name in (*names, "changed", "confirmed_at")},
+                "unfamiliar": one["out_of_distribution"],
+                "rule": one["rule"],
                 "confirmed_by": one["confirmed_by"]["username"],
             }
             for one in json.loads(report.content)["findings"]

@@ -26,6 +26,14 @@ def patient(simulated_study: Path, db: None) -> Study:
 
 
 @pytest.fixture
+def read_before(simulated_result: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine answers with what it has read from the simulated patient: for tests of what is done with that."""
+    from inference import pipeline
+
+    monkeypatch.setattr(pipeline, "read_study", lambda *_: simulated_result)
+
+
+@pytest.fixture
 def models_dir(tmp_path: Path, settings: Any) -> Path:
     """Where this test's models are installed."""
     settings.MODELS_DIR = tmp_path / "models"

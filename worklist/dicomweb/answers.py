@@ -1,4 +1,4 @@
-"""What the DICOMweb views have in common: who may ask, what may be asked, how the answer is written.
+"""What the DICOMweb views have in common: checks of user and request, and forms of the response.
 
 References are to DICOM PS3.18.
 """
@@ -24,16 +24,16 @@ from worklist.models import Instance, Study
 
 #: A stored instance never changes, and neither do its frames.
 IMMUTABLE = "private, max-age=31536000, immutable"
-#: A study or series may grow: ask each time, and be told that nothing changed.
+#: A study or series may grow: clients revalidate each time.
 REVALIDATE = "private, no-cache"
-#: A study that is looked at for hours makes one audit event an hour.
+#: Seconds in which repeated views of a study in one session are one audit event.
 VIEW_SECONDS = 3600
 
 View = Callable[..., HttpResponseBase]
 
 
 class Problem(Exception):
-    """The request cannot be answered; `status` is HTTP's and the text holds no patient data."""
+    """A request that cannot be answered; `status` is the HTTP status, and the text holds no patient data."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
@@ -58,7 +58,7 @@ def endpoint(*methods: str) -> Callable[[View], View]:
                     response["Allow"] = ", ".join(methods)
                 return response
 
-        # Not the login page's redirect, which a program cannot answer: 401 instead.
+        # Programs cannot follow the redirect to the login page: 401 instead.
         return login_not_required(answered)
 
     return decorate
@@ -67,12 +67,12 @@ def endpoint(*methods: str) -> Callable[[View], View]:
 def _check_user(request: HttpRequest, study: str) -> None:
     if not request.user.is_authenticated:
         raise Problem(401, "Log in first.")
-    named = Study.objects.filter(study_instance_uid=study).first() if structure.is_uid(study) else None
+    named_study = Study.objects.filter(study_instance_uid=study).first() if structure.is_uid(study) else None
     if not policy.is_radiologist(request.user):
-        policy.record_refusal(request, request.user, named)
+        policy.record_refusal(request, request.user, named_study)
         raise Problem(403, "Only radiologists may read studies.")
-    if named is not None and not access.may_read(request.user, named):
-        policy.record_refusal(request, request.user, named)
+    if named_study is not None and not access.may_read(request.user, named_study):
+        policy.record_refusal(request, request.user, named_study)
         raise Problem(403, access.NOT_YOURS)
 
 
@@ -87,17 +87,17 @@ def _check_uids(names: dict[str, Any]) -> None:
             raise Problem(400, f"The {name} is not named by a valid UID.")
 
 
-def found_instances(study: str, series: str = "", instance: str = "") -> list[Instance]:
-    """The instances that a path names, in order. Raises Problem 404 when there are none."""
+def instances_at(study: str, series: str = "", instance: str = "") -> list[Instance]:
+    """The instances of a path, in order. Raises Problem 404 when there are none."""
     rows = Instance.objects.select_related("series__study").filter(series__study__study_instance_uid=study)
     if series:
         rows = rows.filter(series__series_instance_uid=series)
     if instance:
         rows = rows.filter(sop_instance_uid=instance)
-    found = list(rows.order_by("series__number", "series_id", "number", "id"))
-    if not found:
+    instances = list(rows.order_by("series__number", "series_id", "number", "id"))
+    if not instances:
         raise Problem(404, "There is nothing here by that name.")
-    return found
+    return instances
 
 
 def note_view(request: HttpRequest, study: Study) -> None:
@@ -125,7 +125,7 @@ def etag_of(kind: str, instances: Iterable[Instance]) -> str:
 
 
 def unchanged(request: HttpRequest, etag: str, caching: str) -> HttpResponseBase | None:
-    """304 when the client holds this version already, else None."""
+    """304 if the client has this version already, else None."""
     response = get_conditional_response(request, etag=etag)
     return cached(response, etag, caching) if response is not None else None
 
@@ -146,7 +146,7 @@ def check_accepts(request: HttpRequest, *kinds: str) -> None:
         raise Problem(406, f"This resource comes as {' or '.join(kinds)}.")
 
 
-def multipart(parts: Iterable[tuple[str, Iterator[bytes]]], kind: str, more: str = "") -> StreamingHttpResponse:
+def multipart(parts: Iterable[tuple[str, Iterator[bytes]]], kind: str, extra: str = "") -> StreamingHttpResponse:
     """multipart/related (section 8.6.1.2.1); each part is its Content-Type and its bytes in chunks."""
     boundary = uuid.uuid4().hex
 
@@ -157,7 +157,7 @@ def multipart(parts: Iterable[tuple[str, Iterator[bytes]]], kind: str, more: str
             yield b"\r\n"
         yield f"--{boundary}--\r\n".encode()
 
-    return StreamingHttpResponse(body(), content_type=f'multipart/related; type="{kind}"; boundary={boundary}{more}')
+    return StreamingHttpResponse(body(), content_type=f'multipart/related; type="{kind}"; boundary={boundary}{extra}')
 
 
 def empty(status: int) -> HttpResponse:

@@ -17,7 +17,7 @@ from worklist.models import Instance, Series, Study
 
 log = logging.getLogger(__name__)
 
-#: Binary values beyond this (a vendor's private records, overlays) are left out of metadata.
+#: Largest binary value in metadata, bytes; larger ones (private records, overlays) are left out.
 MAX_INLINE_BYTES = 1024
 _BINARY = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 _AVAILABLE_TRANSFER_SYNTAX = "00083002"
@@ -28,8 +28,8 @@ def attribute(keyword: str, *values: Any) -> tuple[str, dict[str, Any]]:
     """(tag, element) of a standard attribute; empty and None values make an element without value."""
     tag = int(tag_for_keyword(keyword) or 0)
     vr = dictionary_VR(tag)
-    kept = [_plain(vr, value) for value in values if value not in (None, "")]
-    return f"{tag:08X}", {"vr": vr, "Value": kept} if kept else {"vr": vr}
+    encoded = [_plain(vr, value) for value in values if value not in (None, "")]
+    return f"{tag:08X}", {"vr": vr, "Value": encoded} if encoded else {"vr": vr}
 
 
 def _plain(vr: str, value: Any) -> Any:
@@ -109,25 +109,25 @@ def url(request: HttpRequest, study: Study, series: Series | None = None, instan
 def file_attributes(instance: Instance) -> dict[str, Any]:
     """All attributes of a stored file but its pixels and large binaries; section 10.4.1.1.2."""
     data = dcmread(storage.local_file(instance.path), stop_before_pixels=True)
-    found = {_AVAILABLE_TRANSFER_SYNTAX: {"vr": "UI", "Value": [instance.transfer_syntax_uid]}}
+    attributes = {_AVAILABLE_TRANSFER_SYNTAX: {"vr": "UI", "Value": [instance.transfer_syntax_uid]}}
     for tag in data.keys():  # noqa: SIM118 - a data set is no dict: this gives tags and converts nothing
         if tag in _PIXELS:
             continue
         try:
             element = _element(data, tag)
         except Exception as error:  # noqa: BLE001 - one odd private value must not hide the image
-            log.warning("an attribute of instance %s cannot be told: %s", instance.pk, type(error).__name__)
+            log.warning("an attribute of instance %s cannot be encoded: %s", instance.pk, type(error).__name__)
             continue
         if element is not None:
-            found[f"{int(tag):08X}"] = element
-    return dict(sorted(found.items()))
+            attributes[f"{int(tag):08X}"] = element
+    return dict(sorted(attributes.items()))
 
 
 def _element(data: Dataset, tag: Any) -> dict[str, Any] | None:
     element = data[tag]
     if element.VR in _BINARY and len(element.value or b"") > MAX_INLINE_BYTES:
         return None
-    told = dict(element.to_json_dict(None, MAX_INLINE_BYTES))
+    encoded = dict(element.to_json_dict(None, MAX_INLINE_BYTES))
     # JSON has no NaN: one would make the whole answer unreadable. Raises ValueError, also for one in a sequence.
-    json.dumps(told, allow_nan=False)
-    return told
+    json.dumps(encoded, allow_nan=False)
+    return encoded

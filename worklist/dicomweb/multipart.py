@@ -1,4 +1,4 @@
-"""The parts of a multipart/related body, read from a stream and never held whole (RFC 2046, RFC 2387)."""
+"""The parts of a multipart/related body, read from a stream and not held in memory (RFC 2046, RFC 2387)."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def parameters(content_type: str) -> tuple[str, dict[str, str]]:
     """A media type in lower case, and its parameters."""
     message = Message()
     message["Content-Type"] = content_type
-    found = message.get_params(failobj=[]) or []
-    return message.get_content_type(), {str(name).lower(): str(value) for name, value in found[1:]}
+    pairs = message.get_params(failobj=[]) or []
+    return message.get_content_type(), {str(name).lower(): str(value) for name, value in pairs[1:]}
 
 
 def parts(stream: Readable, boundary: str, most: int) -> Iterator[tuple[str, BinaryIO]]:
     """(content type, content) of each part; a content longer than `most` bytes ends after one byte more.
 
-    Each content must be read before the next part is asked for. Raises MalformedBody.
+    Each content must be read before the next part is requested. Raises MalformedBody.
     """
     if not 0 < len(boundary) <= 200:
         raise MalformedBody("The body's boundary is missing.")

@@ -115,7 +115,7 @@ INSTANCE_KEYS = _below("series__study", _STUDY) | _below("series", _SERIES) | _I
 
 
 def studies(request: HttpRequest) -> HttpResponseBase:
-    # By a query of its own: a study has many series to match, and is one row of the answer.
+    # A separate query, because a study has many series to match but is one row of the response.
     matching = access.visible(request.user).filter(_matching(request, STUDY_KEYS)).values("pk")
     rows = Study.objects.select_related("patient").filter(pk__in=matching).order_by("-study_date", "pk")
     return _answer(request, rows, study_attributes)
@@ -126,7 +126,7 @@ def series(request: HttpRequest, study: str = "") -> HttpResponseBase:
     rows = Series.objects.select_related("study__patient").filter(_matching(request, SERIES_KEYS))
     rows = rows.filter(study__in=access.visible(request.user))
     if study:
-        _known(Study.objects.filter(study_instance_uid=study))
+        _require(Study.objects.filter(study_instance_uid=study))
         rows = rows.filter(study__study_instance_uid=study)
     return _answer(request, rows.order_by("study_id", "number", "pk"), series_attributes)
 
@@ -136,21 +136,21 @@ def instances(request: HttpRequest, study: str = "", series: str = "") -> HttpRe
     rows = Instance.objects.select_related("series__study__patient").filter(_matching(request, INSTANCE_KEYS))
     rows = rows.filter(series__study__in=access.visible(request.user))
     if study:
-        _known(Study.objects.filter(study_instance_uid=study))
+        _require(Study.objects.filter(study_instance_uid=study))
         rows = rows.filter(series__study__study_instance_uid=study)
     if series:
-        _known(Series.objects.filter(series_instance_uid=series, study__study_instance_uid=study))
+        _require(Series.objects.filter(series_instance_uid=series, study__study_instance_uid=study))
         rows = rows.filter(series__series_instance_uid=series)
     return _answer(request, rows.order_by("series_id", "number", "pk"), instance_attributes)
 
 
-def _known(rows: QuerySet[Any]) -> None:
+def _require(rows: QuerySet[Any]) -> None:
     if not rows.exists():
         raise Problem(404, "There is nothing here by that name.")
 
 
 def _matching(request: HttpRequest, keys: dict[str, tuple[str, Match]]) -> Q:
-    """The condition of all match parameters that are known here; others match everything (section 8.3.4.1)."""
+    """The condition of all match parameters that are known here; unknown ones match everything (section 8.3.4.1)."""
     condition = Q()
     for name, value in request.GET.dict().items():
         keyword = keyword_for_tag(name) if re.fullmatch(r"[0-9A-Fa-f]{8}", name) else name
@@ -163,8 +163,8 @@ def _matching(request: HttpRequest, keys: dict[str, tuple[str, Match]]) -> Q:
 
 
 def _answer(request: HttpRequest, rows: QuerySet[Any], attributes: Callable[..., Any]) -> HttpResponseBase:
-    limit = min(_whole(request, "limit", MAX_RESULTS), MAX_RESULTS)
-    offset = _whole(request, "offset", 0)
+    limit = min(_whole_number(request, "limit", MAX_RESULTS), MAX_RESULTS)
+    offset = _whole_number(request, "offset", 0)
     page = list(rows[offset : offset + limit + 1])
     response = dicom_json([attributes(request, row) for row in page[:limit]])
     response["Cache-Control"] = "private, no-store"
@@ -173,7 +173,7 @@ def _answer(request: HttpRequest, rows: QuerySet[Any], attributes: Callable[...,
     return response
 
 
-def _whole(request: HttpRequest, name: str, default: int) -> int:
+def _whole_number(request: HttpRequest, name: str, default: int) -> int:
     value = str(request.GET.get(name, default))
     if not re.fullmatch(r"[0-9]{1,9}", value):
         raise Problem(400, f"The {name} is not a whole number.")

@@ -1,7 +1,7 @@
 """WADO-RS: instances, metadata, frames and rendered images (PS3.18 section 10.4).
 
-Frames leave in the transfer syntax that they were stored in; nothing is
-decoded on the way, except for `rendered`.
+Frames are sent in the transfer syntax that they were stored in; nothing is
+decoded, except for `rendered`.
 """
 
 from __future__ import annotations
@@ -22,29 +22,30 @@ from pydicom.pixels import pixel_array
 
 from worklist import storage
 from worklist.dicomweb import answers
-from worklist.dicomweb.answers import IMMUTABLE, REVALIDATE, Problem, dicom_json, endpoint, found_instances
+from worklist.dicomweb.answers import IMMUTABLE, REVALIDATE, Problem, dicom_json, endpoint, instances_at
 from worklist.dicomweb.attributes import file_attributes
 from worklist.intake import structure
 from worklist.models import Instance
 
 CHUNK_BYTES = 1 << 16
-MAX_FRAMES_ASKED = 512
+MAX_FRAMES_REQUESTED = 512
 MAX_VIEWPORT = 2048
 
 
 @endpoint("GET")
 def instances(request: HttpRequest, **names: str) -> HttpResponseBase:
     """A study, a series or an instance as part 10 files."""
-    found = found_instances(**names)
+    requested = instances_at(**names)
     answers.check_accepts(request, "multipart/related", "application/dicom")
-    answers.note_view(request, found[0].series.study)
+    answers.note_view(request, requested[0].series.study)
     caching = IMMUTABLE if "instance" in names else REVALIDATE
-    etag = answers.etag_of("files", found)
+    etag = answers.etag_of("files", requested)
     unchanged = answers.unchanged(request, etag, caching)
     if unchanged is not None:
         return unchanged
     parts = (
-        (f"application/dicom; transfer-syntax={instance.transfer_syntax_uid}", _chunks(instance)) for instance in found
+        (f"application/dicom; transfer-syntax={instance.transfer_syntax_uid}", _chunks(instance))
+        for instance in requested
     )
     return answers.cached(answers.multipart(parts, "application/dicom"), etag, caching)
 
@@ -62,31 +63,31 @@ def _path(instance: Instance) -> Path:
 @endpoint("GET")
 def metadata(request: HttpRequest, **names: str) -> HttpResponseBase:
     """All attributes without pixels, with the stored transfer syntax (00083002)."""
-    found = found_instances(**names)
+    requested = instances_at(**names)
     answers.check_accepts(request, "application/dicom+json", "application/json")
-    answers.note_view(request, found[0].series.study)
+    answers.note_view(request, requested[0].series.study)
     caching = IMMUTABLE if "instance" in names else REVALIDATE
-    etag = answers.etag_of("metadata", found)
+    etag = answers.etag_of("metadata", requested)
     unchanged = answers.unchanged(request, etag, caching)
     if unchanged is not None:
         return unchanged
-    return answers.cached(dicom_json([file_attributes(instance) for instance in found]), etag, caching)
+    return answers.cached(dicom_json([file_attributes(instance) for instance in requested]), etag, caching)
 
 
 @endpoint("GET")
 def frames(request: HttpRequest, study: str, series: str, instance: str, frames: str) -> HttpResponseBase:
     """Frames by number, from 1, separated by commas."""
-    (found,) = found_instances(study, series, instance)
-    numbers = _frame_numbers(frames, found)
+    (stored_instance,) = instances_at(study, series, instance)
+    numbers = _frame_numbers(frames, stored_instance)
     answers.check_accepts(request, "multipart/related")
-    answers.note_view(request, found.series.study)
-    etag = answers.etag_of(f"frames {frames}", [found])
+    answers.note_view(request, stored_instance.series.study)
+    etag = answers.etag_of(f"frames {frames}", [stored_instance])
     unchanged = answers.unchanged(request, etag, IMMUTABLE)
     if unchanged is not None:
         return unchanged
-    syntax = found.transfer_syntax_uid
+    syntax = stored_instance.transfer_syntax_uid
     kind = structure.ENCAPSULATED.get(syntax, "application/octet-stream")
-    parts = [(f"{kind}; transfer-syntax={syntax}", iter([data])) for data in stored_frames(found, numbers)]
+    parts = [(f"{kind}; transfer-syntax={syntax}", iter([data])) for data in stored_frames(stored_instance, numbers)]
     # The parameter on the whole is outside the standard; Cornerstone3D reads it there.
     return answers.cached(answers.multipart(parts, kind, f"; transfer-syntax={syntax}"), etag, IMMUTABLE)
 
@@ -95,18 +96,18 @@ def _frame_numbers(text: str, instance: Instance) -> list[int]:
     if not re.fullmatch(r"[0-9]{1,6}(,[0-9]{1,6})*", text):
         raise Problem(400, "Frames are named by numbers separated by commas.")
     numbers = [int(number) for number in text.split(",")]
-    if min(numbers) < 1 or len(numbers) > MAX_FRAMES_ASKED:
-        raise Problem(400, f"Frames are counted from 1, and at most {MAX_FRAMES_ASKED} are sent at once.")
+    if min(numbers) < 1 or len(numbers) > MAX_FRAMES_REQUESTED:
+        raise Problem(400, f"Frames are counted from 1, and at most {MAX_FRAMES_REQUESTED} are sent at once.")
     if max(numbers) > instance.frames:
         raise Problem(404, "The instance has no frame of that number.")
     return numbers
 
 
 def stored_frames(instance: Instance, numbers: list[int]) -> list[bytes]:
-    """The frames' bytes as they lie in the file."""
+    """The frames' bytes as stored in the file."""
     with _path(instance).open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
         outline = structure.outline(data)
-        if outline.pixels_at is None:  # the guard let no such file in
+        if outline.pixels_at is None:  # the guard refuses such files
             raise Problem(404, "The instance holds no image.")
         if instance.transfer_syntax_uid in structure.NATIVE:
             size = instance.frame_bytes
@@ -119,17 +120,17 @@ def stored_frames(instance: Instance, numbers: list[int]) -> list[bytes]:
 @endpoint("GET")
 def rendered(request: HttpRequest, study: str, series: str, instance: str, frame: int = 1) -> HttpResponseBase:
     """One frame as JPEG or PNG, windowed (sections 8.3.5 and 10.4.1.1.4)."""
-    (found,) = found_instances(study, series, instance)
-    _frame_numbers(str(frame), found)
+    (stored_instance,) = instances_at(study, series, instance)
+    _frame_numbers(str(frame), stored_instance)
     answers.check_accepts(request, "image/jpeg", "image/png")
-    answers.note_view(request, found.series.study)
+    answers.note_view(request, stored_instance.series.study)
     kind = _image_kind(request)
     query = "&".join(f"{name}={request.GET.get(name, '')}" for name in ("window", "viewport", "quality"))
-    etag = answers.etag_of(f"rendered {frame} {kind} {query}", [found])
+    etag = answers.etag_of(f"rendered {frame} {kind} {query}", [stored_instance])
     unchanged = answers.unchanged(request, etag, IMMUTABLE)
     if unchanged is not None:
         return unchanged
-    image = _fitted(request, Image.fromarray(_grey(request, found, frame)))
+    image = _fitted(request, Image.fromarray(_grey(request, stored_instance, frame)))
     body = io.BytesIO()
     image.save(body, kind.removeprefix("image/").upper(), **_quality(request, kind))
     return answers.cached(HttpResponse(body.getvalue(), content_type=kind), etag, IMMUTABLE)
@@ -142,7 +143,7 @@ def _image_kind(request: HttpRequest) -> str:
 
 
 def _grey(request: HttpRequest, instance: Instance, frame: int) -> Any:
-    """uint8 [row, column] or [row, column, RGB], through the window asked for, the file's, or the image's range."""
+    """uint8 [row, column] or [row, column, RGB], through the requested window, the file's, or the image's range."""
     try:
         header = dcmread(_path(instance), stop_before_pixels=True)
         pixels = pixel_array(_path(instance), index=frame - 1)
@@ -169,9 +170,9 @@ def _rescaled(header: Any, pixels: Any) -> Any:
 
 
 def _window(request: HttpRequest, header: Any, values: Any) -> tuple[float, float]:
-    asked = request.GET.get("window")
-    if asked:
-        parts = asked.split(",")
+    text = request.GET.get("window")
+    if text:
+        parts = text.split(",")
         try:
             centre, width = float(parts[0]), float(parts[1])
         except (ValueError, IndexError):
@@ -190,10 +191,10 @@ def _window(request: HttpRequest, header: Any, values: Any) -> tuple[float, floa
 
 
 def _fitted(request: HttpRequest, image: Image.Image) -> Image.Image:
-    asked = request.GET.get("viewport")
-    if not asked:
+    text = request.GET.get("viewport")
+    if not text:
         return image
-    sizes = re.fullmatch(r"([0-9]{1,4}),([0-9]{1,4})", asked)
+    sizes = re.fullmatch(r"([0-9]{1,4}),([0-9]{1,4})", text)
     if sizes is None or not all(0 < int(side) <= MAX_VIEWPORT for side in sizes.groups()):
         raise Problem(400, f"A viewport is named as width,height, up to {MAX_VIEWPORT} pixels each.")
     width, height = (int(side) for side in sizes.groups())
@@ -202,7 +203,7 @@ def _fitted(request: HttpRequest, image: Image.Image) -> Image.Image:
 
 
 def _quality(request: HttpRequest, kind: str) -> dict[str, int]:
-    asked = request.GET.get("quality", "90")
-    if not re.fullmatch(r"[0-9]{1,3}", asked) or not 1 <= int(asked) <= 100:
+    text = request.GET.get("quality", "90")
+    if not re.fullmatch(r"[0-9]{1,3}", text) or not 1 <= int(text) <= 100:
         raise Problem(400, "A quality is a whole number from 1 to 100.")
-    return {"quality": int(asked)} if kind == "image/jpeg" else {}
+    return {"quality": int(text)} if kind == "image/jpeg" else {}

@@ -1,4 +1,4 @@
-"""STOW-RS: store (PS3.18 section 10.5), through the same door as every other file."""
+"""STOW-RS: store (PS3.18 section 10.5); files are received as from anywhere else."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _REASONS: tuple[tuple[type[StudyError], int], ...] = (
 
 @dataclass(frozen=True)
 class Failed:
-    """An instance that was not taken; its UIDs are empty when the file does not give them."""
+    """An instance that was not stored; its UIDs are empty if the file does not have them."""
 
     error: StudyError
     study_instance_uid: str
@@ -50,7 +50,7 @@ def study(request: HttpRequest, study: str) -> HttpResponseBase:
 
 
 def _store(request: HttpRequest, study: str) -> HttpResponseBase:
-    """200 when all were taken, 202 when some were, 409 when none was."""
+    """200 if all instances were stored, 202 if some were, 409 if none was."""
     boundary = _boundary(request)
     taken: list[Instance] = []
     failed: list[Failed] = []
@@ -97,11 +97,11 @@ def _audit(request: HttpRequest, taken: list[Instance], failed: list[Failed]) ->
     for study_id in sorted({instance.series.study_id for instance in taken}):
         count = sum(instance.series.study_id == study_id for instance in taken)
         audit.record(request.user, "upload", study=study_id, request=request, by="dicomweb", instances=count)
-    named = Study.objects.filter(study_instance_uid__in={one.study_instance_uid for one in failed})
-    known = dict(named.values_list("study_instance_uid", "pk"))
-    refused = Counter(known.get(one.study_instance_uid) for one in failed)
-    for lacking, count in refused.items():
-        audit.record(request.user, "upload", study=lacking, request=request, by="dicomweb", refused=count)
+    named_studies = Study.objects.filter(study_instance_uid__in={failure.study_instance_uid for failure in failed})
+    pk_by_uid = dict(named_studies.values_list("study_instance_uid", "pk"))
+    refused = Counter(pk_by_uid.get(failure.study_instance_uid) for failure in failed)
+    for study_pk, count in refused.items():
+        audit.record(request.user, "upload", study=study_pk, request=request, by="dicomweb", refused=count)
 
 
 def _answer(request: HttpRequest, taken: list[Instance], failed: list[Failed]) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def _answer(request: HttpRequest, taken: list[Instance], failed: list[Failed]) -
         answer.update([attribute("RetrieveURL", url(request, series.study))])
         answer.update([attribute("ReferencedSOPSequence", *(_stored(request, instance) for instance in taken))])
     if failed:
-        answer.update([attribute("FailedSOPSequence", *(_failed(one) for one in failed))])
+        answer.update([attribute("FailedSOPSequence", *(_failed(failure) for failure in failed))])
     return answer
 
 
@@ -126,13 +126,13 @@ def _stored(request: HttpRequest, instance: Instance) -> dict[str, Any]:
     )
 
 
-def _failed(one: Failed) -> dict[str, Any]:
-    reason = next((code for kind, code in _REASONS if isinstance(one.error, kind)), _CANNOT_UNDERSTAND)
+def _failed(failure: Failed) -> dict[str, Any]:
+    reason = next((code for kind, code in _REASONS if isinstance(failure.error, kind)), _CANNOT_UNDERSTAND)
     return dict(
         [
-            attribute("ReferencedSOPClassUID", one.sop_class_uid),
-            attribute("ReferencedSOPInstanceUID", one.sop_instance_uid),
+            attribute("ReferencedSOPClassUID", failure.sop_class_uid),
+            attribute("ReferencedSOPInstanceUID", failure.sop_instance_uid),
             attribute("FailureReason", reason),
-            attribute("ErrorComment", one.error.code),
+            attribute("ErrorComment", failure.error.code),
         ]
     )

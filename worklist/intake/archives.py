@@ -1,7 +1,7 @@
-"""Folders and zip files, member by member through the same door as a single file.
+"""Folders and zip files, each member received like a single file.
 
-A zip is never unpacked: members are read as streams, counted while they run,
-and their names are only ever shown.
+A zip is never unpacked to disk: members are read as streams with a byte limit,
+and their names are used only for display.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 _END_OF_DIRECTORY = b"PK\x05\x06"
 _ZIP64_LOCATOR = b"PK\x06\x07"
-#: What lies beside the images on a patient's disc. Without such a suffix a file is taken for an image.
+#: Names and suffixes of other files on a patient's disc. A file without such a suffix is taken for an image.
 _BESIDE_NAMES = frozenset({"dicomdir", "thumbs.db", "desktop.ini", "readme", "lockfile", "version"})
 _BESIDE_SUFFIXES = (
     *(".bat", ".bmp", ".chm", ".cmd", ".css", ".csv", ".dat", ".db", ".dll", ".doc", ".docx", ".exe", ".gif", ".htm"),
@@ -41,21 +41,21 @@ _BESIDE_SUFFIXES = (
 
 
 def lies_beside(name: str) -> bool:
-    """Whether a member of a folder or zip is no image by its name, and passed over quietly."""
+    """Whether a member of a folder or zip is no image by its name, and is skipped without a rejection."""
     path = PurePosixPath(name.replace("\\", "/"))
     hidden = any(part == "__MACOSX" or (part.startswith(".") and part not in (".", "..")) for part in path.parts)
     return hidden or path.name.lower() in _BESIDE_NAMES or path.suffix.lower() in _BESIDE_SUFFIXES
 
 
 def is_zip(stream: BinaryIO) -> bool:
-    """By content, not by name; the stream stands at its start again."""
+    """Whether the content is that of a zip, whatever its name; the stream is rewound."""
     magic = stream.read(4)
     stream.seek(0)
     return magic in _ZIP_MAGIC
 
 
 def receive_member(stream: BinaryIO, name: str, sender: str) -> Receipt:
-    """A file of a folder: passed over when it lies beside the images."""
+    """A file of a folder: skipped if it is no image by its name."""
     return Receipt(skipped=1) if lies_beside(name) else receive(stream, name, sender)
 
 
@@ -86,9 +86,9 @@ def receive_path(path: Path, sender: str, name: str) -> Iterator[Receipt]:
 
 
 def receive_zip(stream: BinaryIO, name: str, sender: str) -> Iterator[Receipt]:
-    """A receipt for each file of a zip. What is wrong with the zip itself is one more refused file at the end.
+    """A receipt for each file of a zip. A fault of the zip itself is one more refused file at the end.
 
-    One by one, so that whoever is interrupted knows what is stored already.
+    Yielded one by one, so that an interrupted caller knows what is stored already.
     """
     try:
         _check_directory(stream)
@@ -135,7 +135,7 @@ def _receive_zipped(archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: _
 
 
 def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: _Budget) -> bytes:
-    """The member's bytes. What the zip says of their number is not believed."""
+    """The member's bytes. The size in the zip's directory is not trusted."""
     if member.flag_bits & 0x1:
         raise BadArchiveError("The zip file is locked with a password.")
     if member.compress_type not in _METHODS:
@@ -151,7 +151,7 @@ def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: _Budget) 
 
 
 def _check_directory(stream: BinaryIO) -> None:
-    """Bound the zip's directory before a parser builds an object for each of its entries."""
+    """Limit the size of the zip's directory before a parser builds an object for each of its entries."""
     size = stream.seek(0, os.SEEK_END)
     stream.seek(max(0, size - 65_557))
     tail = stream.read()

@@ -1,7 +1,7 @@
-"""The size that a compressed frame says of itself, read from its header without decoding anything.
+"""The image size in a compressed frame's header, read without decoding.
 
-A decoder makes room for what the compressed stream says, not for what the DICOM
-header says: 600 bytes of JPEG 2000 can ask for gigabytes.
+A decoder allocates memory by the size in the compressed stream, not by the DICOM
+header: 600 bytes of JPEG 2000 can make it allocate gigabytes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _FRAME_STARTS = frozenset({*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC})
 
 
 def starts_frame(data: Bytes, at: int) -> bool:
-    """Whether a fragment begins a JPEG, JPEG-LS or JPEG 2000 stream; if not, it goes on with the one before."""
+    """Whether a fragment begins a JPEG, JPEG-LS or JPEG 2000 stream; if not, it continues the one before."""
     return data[at : at + 2] == _JPEG or data[at : at + 4] == _JPEG_2000
 
 

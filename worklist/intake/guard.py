@@ -1,6 +1,6 @@
-"""Every file from outside passes here before it is stored or handed to a parser.
+"""Validation of every received file before it is stored or parsed.
 
-`inspect` answers with what the database keeps of a file, or raises a
+`inspect` returns the values that the database stores of a file, or raises a
 `StudyError` whose message is for the sender and holds no patient data.
 """
 
@@ -41,7 +41,7 @@ _ORDER = [
 ]
 _WORDS = ["StudyDate", "StudyDescription", "SeriesNumber", "SeriesDescription", "InstanceNumber"]
 _PIXELS = ["Rows", "Columns", "BitsAllocated", "SamplesPerPixel", "NumberOfFrames", "PhotometricInterpretation"]
-#: A refused file's study is looked for no further than this.
+#: Number of bytes of a refused file that are searched for its study.
 _HEADER_BYTES = 64 << 10
 _KEYWORDS = _IDENTITY + _PATIENT + _ORDER + _WORDS + _PIXELS
 
@@ -58,7 +58,7 @@ class Image:
 
 @dataclass(frozen=True)
 class Inspected:
-    """What the worklist keeps of a file that passed."""
+    """Values of an accepted file that the worklist stores."""
 
     study_instance_uid: str
     series_instance_uid: str
@@ -81,10 +81,10 @@ class Inspected:
 
 
 def inspect(data: bytes) -> Inspected:
-    """Guard one whole file.
+    """Validate one whole file.
 
     Raises NotDicomError, TruncatedFileError, WrongModalityError or one of
-    `worklist.errors`; nothing else gets out, whatever the bytes.
+    `worklist.errors`, and no other exception, whatever the bytes.
     """
     if len(data) > settings.INSTANCE_MAX_BYTES:
         raise too_large()
@@ -101,11 +101,11 @@ def inspect(data: bytes) -> Inspected:
 
 
 def names_of(data: bytes) -> tuple[str, str]:
-    """SOP Class and SOP Instance UID of a refused file, for the answer to its sender; empty when not to be had."""
+    """SOP Class and SOP Instance UID of a refused file, for the answer to its sender; empty if unreadable."""
     try:
         header = _parse(data, structure.outline(data))
         return _uid(header, "SOPClassUID"), _uid(header, "SOPInstanceUID")
-    except Exception:  # noqa: BLE001 - the file was refused already, and told so
+    except Exception:  # noqa: BLE001 - the file was refused already, with its reason
         return "", ""
 
 
@@ -114,7 +114,7 @@ def study_of(data: bytes) -> str:
     try:
         header = dcmread(io.BytesIO(data[:_HEADER_BYTES]), stop_before_pixels=True, specific_tags=["StudyInstanceUID"])
         return _uid(header, "StudyInstanceUID")
-    except Exception:  # noqa: BLE001 - the file was refused already, and told so
+    except Exception:  # noqa: BLE001 - the file was refused already, with its reason
         return ""
 
 
@@ -168,8 +168,8 @@ def _check_kind(header: Dataset) -> None:
     if not modality:
         raise WrongModalityError("The file does not say its modality.")
     if modality != "MR":
-        known = modality if modality.isalnum() and modality.isascii() else "another"
-        raise WrongModalityError(f"The file's modality is {known}, not MR.")
+        shown_modality = modality if modality.isalnum() and modality.isascii() else "another"
+        raise WrongModalityError(f"The file's modality is {shown_modality}, not MR.")
 
 
 def _uid(header: Dataset, keyword: str) -> str:
@@ -222,12 +222,12 @@ def _check_streams(data: bytes, outline: Outline, header: Dataset, image: Image)
     """What each compressed frame says of its size, which a decoder believes, is what the header says."""
     if not structure.ENCAPSULATED.get(outline.transfer_syntax_uid, "image/dicom-rle").startswith("image/j"):
         return
-    said = (image.rows, image.columns, _number(header, "SamplesPerPixel") or 1)
-    first, *others = outline.fragments
+    stated = (image.rows, image.columns, _number(header, "SamplesPerPixel") or 1)
+    first, *remaining = outline.fragments
     if not codestream.starts_frame(data, first[0]):
         raise MalformedFileError("The compressed image is not of the kind that the file's transfer syntax says.")
-    for at, length in [first, *(fragment for fragment in others if codestream.starts_frame(data, fragment[0]))]:
-        if codestream.size(data, at, length) != said:
+    for at, length in [first, *(fragment for fragment in remaining if codestream.starts_frame(data, fragment[0]))]:
+        if codestream.size(data, at, length) != stated:
             raise MalformedFileError("The compressed image has another size than its rows and columns say.")
 
 
@@ -241,8 +241,8 @@ def _value(header: Dataset, keyword: str) -> Any:
 def _text(header: Dataset, keyword: str, length: int) -> str:
     """Printable text of a bounded length: a database column takes no NUL and no more than it holds."""
     value = _value(header, keyword)
-    kept = "".join(letter for letter in str(value if value is not None else "") if letter.isprintable())
-    return kept.strip()[:length].strip()
+    printable = "".join(letter for letter in str(value if value is not None else "") if letter.isprintable())
+    return printable.strip()[:length].strip()
 
 
 def _number(header: Dataset, keyword: str) -> int | None:

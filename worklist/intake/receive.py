@@ -1,8 +1,8 @@
-"""One file from outside: guarded, on the disk, then in the database; only then is success told.
+"""Receives one file: validated, written to disk, then to the database; only then is success reported.
 
-Files may come twice, at once, and in any order. Duplicates are known by SOP
-Instance UID. A refused file becomes a `Rejection` that the worklist shows and
-never stops the files after it.
+Files may come twice, at the same time, and in any order. Duplicates are detected by
+SOP Instance UID. A refused file becomes a `Rejection` that the worklist shows, and
+does not stop the files after it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Refused:
-    """A file that was not taken, and why."""
+    """A file that was not stored, and why."""
 
     file_name: str
     code: str
@@ -45,7 +45,7 @@ class Refused:
 
 @dataclass
 class Receipt:
-    """What became of the files of one delivery; `skipped` are those that are no images by their names."""
+    """Results of the files of one upload; `skipped` counts those that are no images by their names."""
 
     stored: int = 0
     duplicates: int = 0
@@ -53,24 +53,24 @@ class Receipt:
     rejected: list[Refused] = field(default_factory=list)
     studies: set[uuid.UUID] = field(default_factory=set)
 
-    def add(self, other: Receipt) -> None:
-        self.stored += other.stored
-        self.duplicates += other.duplicates
-        self.skipped += other.skipped
-        self.rejected += other.rejected
-        self.studies |= other.studies
+    def add(self, part: Receipt) -> None:
+        self.stored += part.stored
+        self.duplicates += part.duplicates
+        self.skipped += part.skipped
+        self.rejected += part.rejected
+        self.studies |= part.studies
 
 
 @dataclass(frozen=True)
 class Taken:
-    """A file that is safely in the store; `new` is False for one that was there already."""
+    """A stored file; `new` is False for one that was stored before."""
 
     instance: Instance
     new: bool
 
 
 def receive(stream: BinaryIO, file_name: str, sender: str) -> Receipt:
-    """Take one DICOM file. Never raises for what is wrong with the file: the receipt says it."""
+    """Receive one DICOM file. A fault of the file is in the receipt, not an exception."""
     data = b""
     try:
         data = read_bounded(stream)
@@ -86,7 +86,7 @@ def receive(stream: BinaryIO, file_name: str, sender: str) -> Receipt:
 
 
 def refuse(file_name: str, sender: str, error: StudyError, study_instance_uid: str = "") -> Receipt:
-    """Put a refused file on record, for the sender to see in the worklist, and for the study that lacks it."""
+    """Record a refused file, for the sender to see in the worklist, and for the study that lacks it."""
     name = printable_name(file_name)
     Rejection.objects.create(
         sender=sender[:150],
@@ -99,12 +99,12 @@ def refuse(file_name: str, sender: str, error: StudyError, study_instance_uid: s
 
 
 def printable_name(file_name: str) -> str:
-    """A name fit to be shown and kept. It is never used as a path."""
+    """A name that can be shown and stored. It is never used as a path."""
     return "".join(c for c in str(file_name).replace("\\", "/") if c.isprintable())[-255:] or "(no name)"
 
 
 def read_bounded(stream: BinaryIO) -> bytes:
-    """The whole stream, or FileTooLargeError after one byte too many."""
+    """The whole stream. Raises FileTooLargeError when it is larger than the limit, of which it reads one byte more."""
     data = stream.read(settings.INSTANCE_MAX_BYTES + 1)
     if len(data) > settings.INSTANCE_MAX_BYTES:
         raise guard.too_large()
@@ -112,15 +112,15 @@ def read_bounded(stream: BinaryIO) -> bytes:
 
 
 def take(data: bytes, only_study: str = "") -> Taken:
-    """Guard, store and record one file, of the study named `only_study` when that is not empty. Raises StudyError."""
+    """Validate, store and record one file, of the study `only_study` if that is not empty. Raises StudyError."""
     inspected = guard.inspect(data)
     if only_study not in ("", inspected.study_instance_uid):
         raise ConflictingStudyError("The file belongs to another study than the one it was sent to.")
     digest = hashlib.sha256(data).hexdigest()
     try:
-        known = Instance.objects.select_related("series").filter(sop_instance_uid=inspected.sop_instance_uid).first()
-        if known is not None:
-            return _duplicate(known, inspected, data, digest)
+        stored = Instance.objects.select_related("series").filter(sop_instance_uid=inspected.sop_instance_uid).first()
+        if stored is not None:
+            return _duplicate(stored, inspected, data, digest)
         _check_conflicts(inspected)  # again under the lock; here so that no refused file is left on the disk
         path = storage.keep(data, digest)
         return _record(inspected, path, data, digest)
@@ -151,8 +151,8 @@ def _record(inspected: Inspected, path: str, data: bytes, digest: str) -> Taken:
                     size=len(data),
                 )
         except IntegrityError:  # another delivery of the same instance was a moment faster
-            known = Instance.objects.select_related("series").get(sop_instance_uid=inspected.sop_instance_uid)
-            return _duplicate(known, inspected, data, digest)
+            stored = Instance.objects.select_related("series").get(sop_instance_uid=inspected.sop_instance_uid)
+            return _duplicate(stored, inspected, data, digest)
         Study.objects.filter(pk=study.pk).update(instance_count=F("instance_count") + 1)
         Series.objects.filter(pk=series.pk).update(instance_count=F("instance_count") + 1)
         _arrived(study)
@@ -202,10 +202,10 @@ def _check_conflicts(inspected: Inspected) -> None:
 
 def _check_patient(study: Study, inspected: Inspected) -> Match:
     """How the file's patient compares with the study's. Raises ConflictingStudyError for another person."""
-    found = match(study.patient, inspected.patient)
-    if found is Match.OTHER:
+    result = match(study.patient, inspected.patient)
+    if result is Match.OTHER:
         raise ConflictingStudyError("The file belongs to a known study, yet names another patient.")
-    return found
+    return result
 
 
 def _check_series(series: Series, inspected: Inspected) -> None:
@@ -215,7 +215,7 @@ def _check_series(series: Series, inspected: Inspected) -> None:
 
 
 def _series(study: Study, inspected: Inspected) -> Series:
-    series, made = Series.objects.get_or_create(
+    series, created = Series.objects.get_or_create(
         series_instance_uid=inspected.series_instance_uid,
         defaults={
             "study": study,
@@ -225,13 +225,13 @@ def _series(study: Study, inspected: Inspected) -> Series:
         },
     )
     _check_series(series, inspected)
-    if made:
+    if created:
         Study.objects.filter(pk=study.pk).update(series_count=F("series_count") + 1)
     return series
 
 
 def _arrived(study: Study) -> None:
-    """A new image moves the study's clock; past receiving, it is late, and each state answers in its own way."""
+    """A new image restarts the quiet time of a study that is being received; later it counts as late, by state."""
     if study.state == State.RECEIVED:
         Study.objects.filter(pk=study.pk).update(last_instance_at=timezone.now())
     elif study.state in (State.DRAFTED, State.FAILED):
@@ -242,33 +242,33 @@ def _arrived(study: Study) -> None:
         queue.count_late(study)
 
 
-def _duplicate(known: Instance, inspected: Inspected, data: bytes, digest: str) -> Taken:
-    """The same image again is no news; another image under its name is refused.
+def _duplicate(stored: Instance, inspected: Inspected, data: bytes, digest: str) -> Taken:
+    """The same image again changes nothing; another image with the same UID is refused.
 
     The file meta information may differ, since each archive writes its own:
     the data sets are compared.
     """
-    if known.sha256 != digest and not _same_dataset(known, data):
+    if stored.sha256 != digest and not _same_dataset(stored, data):
         raise ConflictingInstanceError("Another image with the same SOP Instance UID is already here.")
-    if known.series.series_instance_uid != inspected.series_instance_uid:
+    if stored.series.series_instance_uid != inspected.series_instance_uid:
         raise ConflictingInstanceError("The same image is already here in another series.")
-    if not storage.exists(known.path) and known.sha256 == digest:
-        storage.keep(data, digest)  # the file was lost from the disk: this delivery mends it
-    return Taken(known, new=False)
+    if not storage.exists(stored.path) and stored.sha256 == digest:
+        storage.keep(data, digest)  # the file was lost from the disk and is restored
+    return Taken(stored, new=False)
 
 
-def _same_dataset(known: Instance, data: bytes) -> bool:
+def _same_dataset(stored: Instance, data: bytes) -> bool:
     try:
-        stored = storage.read(known.path)
-        before, now = structure.outline(stored), structure.outline(data)
+        stored_bytes = storage.read(stored.path)
+        stored_outline, outline = structure.outline(stored_bytes), structure.outline(data)
     except (OSError, StudyError):
         return False
-    same_encoding = before.transfer_syntax_uid == now.transfer_syntax_uid
-    return same_encoding and stored[before.dataset_at :] == data[now.dataset_at :]
+    same_encoding = stored_outline.transfer_syntax_uid == outline.transfer_syntax_uid
+    return same_encoding and stored_bytes[stored_outline.dataset_at :] == data[outline.dataset_at :]
 
 
 def receive_all(files: Iterable[tuple[BinaryIO, str]], sender: str) -> Receipt:
-    """Take several files; one that is refused stops no other."""
+    """Receive several files; a refused one does not stop the others."""
     receipt = Receipt()
     for stream, name in files:
         receipt.add(receive(stream, name, sender))

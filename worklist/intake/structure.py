@@ -1,10 +1,10 @@
-"""The outline of a DICOM part 10 file, walked without recursion and within bounds.
+"""The outline of a DICOM part 10 file, parsed without recursion and within limits.
 
-A full parser trusts what it reads: nested sequences raise RecursionError, a
-length field allocates what it says. So before one is let near a file from
-outside, this walk proves that the file is whole and small enough. It decodes
-no values beyond the transfer syntax, and follows PS3.10 section 7 and PS3.5
-section 7 (elements), 7.5 (sequences) and A.4 (encapsulated pixel data).
+A full parser trusts its input: nested sequences raise RecursionError, and it
+allocates memory by length fields. So before one parses a received file, this
+walk checks that the file is complete and small enough. It decodes no values but
+the transfer syntax, and follows PS3.10 section 7 and PS3.5 section 7 (elements),
+7.5 (sequences) and A.4 (encapsulated pixel data).
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def is_uid(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Outline:
-    """Where things are in a part 10 file; offsets are bytes from its start.
+    """Positions in a part 10 file, in bytes from its start.
 
     dataset_at: first byte after the file meta information.
     pixels_at: first byte of the value of Pixel Data, None when there is none.
@@ -193,7 +193,7 @@ def _enter_item(walk: _Walk, level: _Level, at: int) -> int:
 
 
 def _visit(walk: _Walk, level: _Level, at: int) -> int:
-    """One element of a data set; returns where the walk goes on."""
+    """One element of a data set; returns the offset of the next."""
     walk.count()
     if level.end is None and _tag(walk, at) == _ITEM_END:
         walk.levels.pop()
@@ -247,7 +247,7 @@ def _encapsulated(walk: _Walk, element: _Element, top: bool) -> int:
 
 
 def _is_sequence(element: _Element, implicit: bool) -> bool:
-    """Whether a parser would look for items in the value, now or when it is asked for."""
+    """Whether a parser would look for items in the value, at once or when the value is used."""
     if element.vr == b"SQ":
         return True
     if element.vr == b"UN" or implicit:

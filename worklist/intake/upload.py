@@ -1,7 +1,7 @@
 """Uploads through the browser: files, the files of a folder, or zips, in one multipart request.
 
-The limits are checked before Django reads the body: afterwards it lies on our
-disk already.
+The limits are checked before Django reads the body: afterwards it is on the
+server's disk already.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from worklist.access import worklist_required
 from worklist.intake import archives, receive
 from worklist.intake.receive import Receipt, Refused
 
-#: What the page says of a delivery: a folder's other files are passed over, a chosen file is answered for.
+#: Source of an upload of a folder, whose other files are skipped; a single chosen file that is no image is refused.
 FOLDER = "folder"
-#: Files that are named of those refused for one reason.
+#: Number of files that are named for each reason of refusal.
 EXAMPLES = 3
 
 
@@ -32,10 +32,10 @@ EXAMPLES = 3
 @require_POST
 @worklist_required
 def upload(request: HttpRequest) -> HttpResponseBase:
-    """Refuse what is too large unread; the token is checked by `_taken`, before anything is stored.
+    """Refuse a too large body unread; the token is checked by `_taken`, before anything is stored.
 
-    Without the exemption the middleware would read the whole body, to look for
-    the token in it, before this view could say that it is too large.
+    Without the exemption the middleware would read the whole body, to find the
+    token in it, before this view could refuse it.
     """
     length = request.META.get("CONTENT_LENGTH") or ""
     if not length.isdecimal():
@@ -58,7 +58,7 @@ def _taken(request: HttpRequest) -> HttpResponseBase:
     finally:  # also of an upload that ends in the middle: what is stored is on record
         _audit(request, receipt)
     if "application/json" in request.headers.get("Accept", ""):
-        return JsonResponse(told(receipt))
+        return JsonResponse(as_json(receipt))
     messages.info(request, summary(receipt))
     return redirect("worklist:page")
 
@@ -79,7 +79,7 @@ def _audit(request: HttpRequest, receipt: Receipt) -> None:
         audit.record(request.user, "upload", study=study, request=request, by="browser", **counts)
 
 
-def told(receipt: Receipt) -> dict[str, Any]:
+def as_json(receipt: Receipt) -> dict[str, Any]:
     """The receipt for the page."""
     return {
         "stored": receipt.stored,
@@ -92,10 +92,10 @@ def told(receipt: Receipt) -> dict[str, Any]:
 
 
 def reasons(rejected: list[Refused]) -> list[dict[str, Any]]:
-    """Each reason once, in the order of its first file, with how many files it holds for and a few of their names."""
+    """Each reason once, in the order of its first file, with the number of its files and a few of their names."""
     names: dict[tuple[str, str], list[str]] = {}
-    for one in rejected:
-        names.setdefault((one.code, one.message), []).append(one.file_name)
+    for file in rejected:
+        names.setdefault((file.code, file.message), []).append(file.file_name)
     return [
         {"code": code, "message": message, "count": len(files), "files": files[:EXAMPLES]}
         for (code, message), files in names.items()
@@ -103,12 +103,12 @@ def reasons(rejected: list[Refused]) -> list[dict[str, Any]]:
 
 
 def summary(receipt: Receipt) -> str:
-    """One line for people: what was stored, and what was not."""
+    """One line for the user: counts of stored, known, skipped and refused files."""
     parts = [f"{_images(receipt.stored)} stored"]
     if receipt.duplicates:
         parts.append(f"{receipt.duplicates} already here")
     if receipt.skipped:
-        parts.append(f"{receipt.skipped} other files passed over")
+        parts.append(f"{receipt.skipped} other files skipped")
     if receipt.rejected:
         parts.append(f"{len(receipt.rejected)} refused")
     return ", ".join(parts) + "."

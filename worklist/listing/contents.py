@@ -42,7 +42,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
 DEFAULT_SORT = "-received"
 
 #: What a running study is at: the worker's own first step, then those of a reading.
-STEPS = {"starting": "Starting", **{step.value: label for step, label in words.STEP_LABELS.items()}}
+STEPS: dict[str, str] = {"starting": "Starting", **{str(step): label for step, label in words.STEP_LABELS.items()}}
 
 
 @dataclass(frozen=True)

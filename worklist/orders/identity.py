@@ -1,4 +1,4 @@
-"""Do two identities mean one person? Names, dates and IDs are typed by people and corrected later."""
+"""Compares two patient identities: names, dates and IDs are typed by hand and corrected later."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Identity:
-    """Who a file or a row says that a study is of; empty where it does not say."""
+    """Patient data of a file or a row; empty where missing."""
 
     id: str
     name: str
@@ -26,7 +26,7 @@ class Identity:
 
 
 class Match(Enum):
-    """SAME: nothing speaks against it. CORRECTED: one person, whose data were corrected somewhere. OTHER: another."""
+    """SAME: no contradiction. CORRECTED: one person, whose data were corrected. OTHER: another person."""
 
     SAME = "same"
     CORRECTED = "corrected"
@@ -65,13 +65,13 @@ def _of_one_id(names: Names, births: bool | None, sexes: bool | None) -> Match:
     return Match.CORRECTED if differs else Match.SAME
 
 
-def _equal(one: object, other: object) -> bool | None:
-    """None where one of them is not known."""
-    return one == other if one and other else None
+def _equal(first: object, second: object) -> bool | None:
+    """Whether two values are equal; None where one of them is not known."""
+    return first == second if first and second else None
 
 
-def _names(one: str, other: str) -> Names:
-    first, second = _parts(one), _parts(other)
+def _names(first_name: str, second_name: str) -> Names:
+    first, second = _parts(first_name), _parts(second_name)
     if not first or not second:
         return Names.UNKNOWN
     if first == second:

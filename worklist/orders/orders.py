@@ -8,7 +8,7 @@ from worklist.models import Institution, Order, Patient
 
 
 class OrderTags(Protocol):
-    """What a file says of its order; empty where it does not."""
+    """Order data of a file; empty where missing."""
 
     @property
     def accession_number(self) -> str: ...
@@ -40,5 +40,5 @@ def order_of(patient: Patient, tags: OrderTags) -> Order | None:
 
 
 def institution_of(name: str) -> Institution | None:
-    """By its name; None where the images do not say."""
+    """The institution of a name; None without a name."""
     return Institution.objects.get_or_create(name=name)[0] if name else None

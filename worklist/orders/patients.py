@@ -1,6 +1,6 @@
-"""Which patient a study is of; corrections and merges, each on record.
+"""The patient of a study; corrections and merges, each audited.
 
-Whoever was sent under two IDs is one row that keeps the studies, and one that leads to it.
+A person with two IDs has one row with the studies, and one that points to it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from accounts.models import User
 from worklist.models import Order, Patient, Study
 from worklist.orders.identity import Identity, Match, compare
 
-#: What `correct` may change.
+#: Fields that `correct` may change.
 FIELDS = ("issuer", "patient_id", "name", "birth_date", "sex")
 
 
@@ -24,19 +24,19 @@ class CannotMerge(Exception):
 
 
 def identity_of(patient: Patient) -> Identity:
-    """What is known of a patient."""
+    """The identity of a patient's row."""
     return Identity(patient.patient_id, patient.name, patient.birth_date, patient.sex, patient.issuer)
 
 
 def root(patient: Patient) -> Patient:
-    """The row that keeps the studies of this person."""
+    """The row that has the studies of this person."""
     while patient.merged_into is not None:
         patient = patient.merged_into
     return patient
 
 
 def patient_of(given: Identity) -> Patient:
-    """The patient whom a new study is of, made when nobody like that is known."""
+    """The patient of a new study, created if no known one matches."""
     if not given.id:
         return Patient.objects.create(**_fields(given))
     while True:
@@ -52,9 +52,9 @@ def patient_of(given: Identity) -> Patient:
 
 
 def match(patient: Patient, given: Identity) -> Match:
-    """Whether an image that says `given` belongs to a study of `patient`, by that row or one merged into it."""
+    """Whether an image with identity `given` belongs to a study of `patient`, by that row or one merged into it."""
     matches = [compare(identity_of(row), given) for row in (patient, *patient.merged.all())]
-    return next((one for one in (Match.SAME, Match.CORRECTED) if one in matches), Match.OTHER)
+    return next((candidate for candidate in (Match.SAME, Match.CORRECTED) if candidate in matches), Match.OTHER)
 
 
 def _fields(given: Identity) -> dict[str, Any]:
@@ -68,9 +68,9 @@ def _fields(given: Identity) -> dict[str, Any]:
 
 
 def correct(patient: Patient, changes: dict[str, Any], by: User, request: HttpRequest | None = None) -> Patient:
-    """Put a patient's data right; an earlier ID goes on leading here. Gives the row that keeps the studies.
+    """Correct a patient's data; an earlier ID still leads to it. Returns the row that has the studies.
 
-    Raises PermissionDenied for who is no administrator, ValueError for a field that patients do not have.
+    Raises PermissionDenied for others than administrators, ValueError for a field that patients do not have.
     """
     policy.require_administrator(by)
     unknown = changes.keys() - set(FIELDS)
@@ -96,9 +96,9 @@ def correct(patient: Patient, changes: dict[str, Any], by: User, request: HttpRe
 
 
 def merge(duplicate: Patient, into: Patient, by: User, request: HttpRequest | None = None) -> Patient:
-    """Two rows are one person: studies and orders of `duplicate` go to `into`, and so does what comes under its ID.
+    """Two rows are one person: studies and orders of `duplicate` go to `into`, and so do later ones under its ID.
 
-    Raises PermissionDenied for who is no administrator, CannotMerge when both are one row already.
+    Raises PermissionDenied for others than administrators, CannotMerge when both are one row already.
     """
     policy.require_administrator(by)
     with transaction.atomic():

@@ -16,7 +16,7 @@ DEMO = {"demo-administrator": ADMINISTRATOR, "demo-radiologist": RADIOLOGIST}
 RESET = "manage.py demo_users --reset"
 
 
-#: Without letters that a tired person mistakes for one another.
+#: Without letters that are easily confused.
 LETTERS = "abcdefghkmnpqrstwxyz23456789"
 
 
@@ -34,8 +34,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, reset: bool, **options: Any) -> None:
         if settings.PRODUCTION:
             raise CommandError("Demo users are not for production. Make people's accounts in the admin.")
-        there = set(User.objects.filter(username__in=DEMO).values_list("username", flat=True))
-        printed = [name for name in DEMO if reset or name not in there]
+        existing = set(User.objects.filter(username__in=DEMO).values_list("username", flat=True))
+        printed = [name for name in DEMO if reset or name not in existing]
         for name in printed:
             password = generated_password()
             user, _ = User.objects.get_or_create(username=name)

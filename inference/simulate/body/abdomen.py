@@ -1,8 +1,8 @@
 """Bowel, mesentery, kidneys and other organs as a coarse grid before the spine.
 
-They are there so that a reader or a network meets them, not to be read.
-Bowel is drawn as the high ground of smooth noise: its loops wind, touch and
-differ in what they hold, as cut loops do.
+They are background for a reader or a network; nothing in them is graded.
+Bowel is drawn where smooth noise is high: its loops wind, touch and differ in
+content, as they do in a slice.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LOW_X_MM, LOW_FRONT_MM = -141.0, -42.0
 COUNT_X, COUNT_FRONT = 189, 140
 #: Grid steps of the noise that bowel is cut from.
 COARSE = 3
-#: What stretches of bowel hold besides chyme, and how much of it.
+#: Contents of bowel besides chyme, and the share of bowel with each.
 CONTENTS = ((Tissue.STOOL, 0.20), (Tissue.BOWEL_FLUID, 0.10), (Tissue.GAS, 0.13))
 
 
@@ -51,38 +51,38 @@ class Abdomen:
 
 @dataclass(frozen=True)
 class Ground:
-    """The grid while it is drawn. height: by z step, the level there, see `soft.Surroundings`."""
+    """The grid while it is drawn. height: level of the spine at each z step, see `soft.Surroundings`."""
 
     grid: Codes
     height: NDArray[np.float64]
     rng: np.random.Generator
 
     def z_mm(self, level: float) -> float:
-        """Height over the grid's foot at which the spine has a level."""
+        """Height above the grid's lower end at which the spine has a level."""
         return float(np.argmin(np.abs(self.height - level))) * PITCH_MM
 
     def organ(self, centre: Triple, radii: Triple, content: int, wall: int, wall_mm: float) -> None:
-        """An ellipsoid, a little dented, with a wall. centre: dx, front, z over the foot, mm."""
+        """An ellipsoid, a little dented, with a wall. centre: dx, front, z above the grid's lower end, mm."""
         size, middle = np.array(radii), np.array(centre)
-        low = np.array([LOW_X_MM, LOW_FRONT_MM, 0.0])
-        start = np.clip(np.floor((middle - 1.2 * size - low) / PITCH_MM).astype(int), 0, self.grid.shape)
-        stop = np.clip(np.ceil((middle + 1.2 * size - low) / PITCH_MM).astype(int) + 1, 0, self.grid.shape)
+        grid_low = np.array([LOW_X_MM, LOW_FRONT_MM, 0.0])
+        start = np.clip(np.floor((middle - 1.2 * size - grid_low) / PITCH_MM).astype(int), 0, self.grid.shape)
+        stop = np.clip(np.ceil((middle + 1.2 * size - grid_low) / PITCH_MM).astype(int) + 1, 0, self.grid.shape)
         x, y, z = (
-            ((low[k] + np.arange(start[k], stop[k]) * PITCH_MM - centre[k]) / size[k]).astype(np.float32)
+            ((grid_low[k] + np.arange(start[k], stop[k]) * PITCH_MM - centre[k]) / size[k]).astype(np.float32)
             for k in range(3)
         )
         a, b, c = self.rng.uniform(0, 6.3, 3)
         dent = 0.10 * (
             np.sin(3 * x + a)[:, None, None] + np.sin(3 * y + b)[None, :, None] + np.sin(4 * z + c)[None, None, :]
         )
-        reach = np.square(x)[:, None, None] + np.square(y)[None, :, None] + np.square(z)[None, None, :] + dent
+        radial = np.square(x)[:, None, None] + np.square(y)[None, :, None] + np.square(z)[None, None, :] + dent
         part = self.grid[start[0] : stop[0], start[1] : stop[1], start[2] : stop[2]]
-        part[reach < 1] = wall
-        part[reach < (1 - wall_mm / size.min()) ** 2] = content
+        part[radial < 1] = wall
+        part[radial < (1 - wall_mm / size.min()) ** 2] = content
 
 
 def fill(patient: Patient, low_z_mm: float, level: NDArray[np.float64], rng: np.random.Generator) -> Abdomen:
-    """Draw one patient's abdomen. level: by millimetre of z from `low_z_mm`, see `soft.Surroundings`."""
+    """Draw one patient's abdomen. level: at every millimetre of z from `low_z_mm`, see `soft.Surroundings`."""
     count_z = int(len(level) / PITCH_MM)
     grid = np.full((COUNT_X, COUNT_FRONT, count_z), Tissue.FAT, dtype=np.uint8)
     ground = Ground(grid, np.interp(np.arange(count_z) * PITCH_MM, np.arange(len(level)), level), rng)
@@ -92,7 +92,7 @@ def fill(patient: Patient, low_z_mm: float, level: NDArray[np.float64], rng: np.
 
 
 def empty(_patient: Patient, low_z_mm: float, level: NDArray[np.float64], _rng: np.random.Generator) -> Abdomen:
-    """Nothing but fat, at once: for images that show the spine's back only."""
+    """Fat alone, without the time of drawing: for images that show only what lies behind the spine."""
     grid = np.full((COUNT_X, COUNT_FRONT, int(len(level) / PITCH_MM)), Tissue.FAT, dtype=np.uint8)
     return Abdomen(torch.from_numpy(grid), low_z_mm)
 
@@ -112,19 +112,21 @@ def _bowel(ground: Ground, patient: Patient) -> None:
     loops = _noise(rng, grid.shape, (9.0, 8.0, 9.0))
     strand = _noise(rng, grid.shape, (14.0, 12.0, 16.0))
     front = (LOW_FRONT_MM + np.arange(COUNT_FRONT) * PITCH_MM)[None, :, None]
-    aside = np.abs(LOW_X_MM + np.arange(COUNT_X) * PITCH_MM)[:, None, None]
+    lateral = np.abs(LOW_X_MM + np.arange(COUNT_X) * PITCH_MM)[:, None, None]
     # The retroperitoneum before the spine holds fat and vessels; loops come nearer in the pelvis.
-    near = 46.0 - 10.0 * patient.visceral_fat - 18.0 * np.clip(ground.height - 6.0, 0, 1)[None, None, :] - 0.12 * aside
-    limit = -0.75 + 1.35 * patient.visceral_fat + np.clip((near - front) / 9.0, 0, 9)
-    over = loops - limit.astype(np.float32)
-    grid[(np.abs(strand) < 0.045) & (over < -0.25) & (front > 30)] = muscle(0.45)
-    grid[over > 0] = Tissue.BOWEL
+    limit_front = (
+        46.0 - 10.0 * patient.visceral_fat - 18.0 * np.clip(ground.height - 6.0, 0, 1)[None, None, :] - 0.12 * lateral
+    )
+    limit = -0.75 + 1.35 * patient.visceral_fat + np.clip((limit_front - front) / 9.0, 0, 9)
+    above_limit = loops - limit.astype(np.float32)
+    grid[(np.abs(strand) < 0.045) & (above_limit < -0.25) & (front > 30)] = muscle(0.45)
+    grid[above_limit > 0] = Tissue.BOWEL
     for content, share in CONTENTS:
-        held = _noise(rng, grid.shape, (15.0, 13.0, 15.0)) > NormalDist().inv_cdf(1 - share)
-        grid[held & (over > 0)] = content
+        filled = _noise(rng, grid.shape, (15.0, 13.0, 15.0)) > NormalDist().inv_cdf(1 - share)
+        grid[filled & (above_limit > 0)] = content
     between = np.abs(_noise(rng, grid.shape, (11.0, 11.0, 11.0)))
-    grid[(over > 0) & ((over < 0.17) | (between < 0.13))] = muscle(0.2)
-    grid[(over > 0) & (between < 0.05)] = Tissue.FAT
+    grid[(above_limit > 0) & ((above_limit < 0.17) | (between < 0.13))] = muscle(0.2)
+    grid[(above_limit > 0) & (between < 0.05)] = Tissue.FAT
 
 
 def _organs(ground: Ground, patient: Patient) -> None:

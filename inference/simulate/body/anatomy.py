@@ -26,7 +26,7 @@ from inference.types import FloatArray
 
 @dataclass(frozen=True)
 class Anatomy:
-    """Evaluate `codes` or `labels` at any LPS points; all is prepared once."""
+    """Evaluates `codes` or `labels` at any LPS points; layout and profiles are computed once."""
 
     patient: Patient
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
@@ -50,8 +50,8 @@ class Anatomy:
 
     def labels(self, points: NDArray[Any]) -> NDArray[np.uint8]:
         """`inference.types.Label` at points (..., 3) LPS mm, uint8 (...)."""
-        found: NDArray[np.uint8] = labels()[self.spine(points).cpu().numpy()]
-        return found
+        values: NDArray[np.uint8] = labels()[self.spine(points).cpu().numpy()]
+        return values
 
     def spine(self, points: NDArray[Any] | Tensor) -> Tensor:
         """Tissue codes (...) of the spine alone, uint8; `Tissue.AIR` elsewhere. Cheaper than `codes`."""
@@ -77,7 +77,7 @@ class Anatomy:
             paint(codes)
 
     def structures(self, points: NDArray[Any] | Tensor) -> tuple[Tensor, Tensor, tuple[str, ...]]:
-        """What every point of the spine belongs to: (tissue codes, index of its structure, names), uint8 (...) both.
+        """The structure of every point: (tissue codes, index of the structure, names), the first two uint8 (...).
 
         Names: ``canal``, ``S1`` ..., ``L4`` ..., ``L4-L5`` for discs, ``foramen
         L4-L5`` for both foramina of a level, ``sac``; index 0 is nothing.
@@ -87,15 +87,15 @@ class Anatomy:
         names = [""]
         for name, paint in self._layers(flat):
             names.append(name)
-            alone = torch.zeros_like(codes)
-            paint(alone)
-            painted = alone > 0
-            codes[painted] = alone[painted]
+            layer = torch.zeros_like(codes)
+            paint(layer)
+            painted = layer > 0
+            codes[painted] = layer[painted]
             owner[painted] = len(names) - 1
         return codes.reshape(points.shape[:-1]), owner.reshape(points.shape[:-1]), tuple(names)
 
     def _layers(self, points: Tensor) -> Iterator[tuple[str, Callable[[Tensor], None]]]:
-        """Each structure's name and what paints it over those before, in order."""
+        """Each structure's name and a function that paints it over the earlier ones, in order."""
         marks = self.layout.canal.marks
         near = canal.locate(self.layout.canal, self.profiles, points)
         yield "canal", lambda codes: canal.paint_epidural(codes, near, self.profiles, marks["S1"] - 6)
@@ -121,19 +121,19 @@ class Anatomy:
         if not len(rows):
             return
         left, back, up = place.local(points[rows])
-        some = codes[rows]
+        near = codes[rows]
         v = back - body.depth_mm / 2
-        behind = indices(v > (-30 if body.screws else -8))
-        part = some[behind]
-        arch.paint(part, body, self._arch(position), left[behind], v[behind], up[behind])
-        some[behind] = part
-        ahead = indices((v < 2) & (up.abs() < body.height_mm * 0.75))
-        part = some[ahead]
+        posterior = indices(v > (-30 if body.screws else -8))
+        part = near[posterior]
+        arch.paint(part, body, self._arch(position), left[posterior], v[posterior], up[posterior])
+        near[posterior] = part
+        anterior = indices((v < 2) & (up.abs() < body.height_mm * 0.75))
+        part = near[anterior]
         metal = part == Tissue.METAL
-        bone.paint_body(part, body, self._ends(position), left[ahead], back[ahead], up[ahead], float(position))
+        bone.paint_body(part, body, self._ends(position), left[anterior], back[anterior], up[anterior], float(position))
         part[metal] = Tissue.METAL
-        some[ahead] = part
-        codes[rows] = some
+        near[anterior] = part
+        codes[rows] = near
 
     def _above_and_below(self, position: int) -> tuple[DiscCause | None, DiscCause]:
         """The discs above and below a vertebra."""
@@ -154,7 +154,7 @@ class Anatomy:
             facets=self._facets(body.name, body.height_mm, self.layout.bodies[body.name], body.depth_mm / 2),
             fluid_mm=(above.facet_fluid_left_mm, above.facet_fluid_right_mm) if above else (0.0, 0.0),
             behind_mm=below.slip_mm if below.lysis else 0.0,
-            own=arch.own(self.patient.roots_seed, position),
+            deviates=arch.deviates(self.patient.roots_seed, position),
             fused=int(last and self.patient.transition == "sacralised"),
         )
 
@@ -171,7 +171,7 @@ class Anatomy:
         return (foramen.plain_facet(height_mm),) * 2
 
     def _sacral_facets(self, codes: Tensor, points: Tensor) -> None:
-        """Those of the sacrum, which bound the lowest foramina from behind."""
+        """The superior facets of the sacrum, which bound the lowest foramina from behind."""
         segment, upper = sacrum_of(self.patient)[0], self.patient.bodies[-1]
         place, wall = self.layout.sacrum[segment.name], segment.top_mm / 2 * self.patient.size
         rows = _ball(points, place.world(0, wall, 10), 40.0)

@@ -19,7 +19,7 @@ from inference.simulate.causes.patient import Body
 SHELL_MM = 1.0
 #: Angle of the facet joints from the coronal plane, deg.
 FACET_DEG = 55.0
-#: Half of what a laminectomy takes away from side to side, mm.
+#: Half of the width of a laminectomy, mm.
 LAMINECTOMY_MM = 10.0
 
 
@@ -36,25 +36,25 @@ class Facet:
 
 @dataclass(frozen=True)
 class Arch:
-    """What shapes the arch beside the body's own measures, mm.
+    """What shapes the arch besides the body's measures, mm.
 
     depth_mm: depth of the bony canal. facets: the left and the right superior
     one. fluid_mm: width of fluid in the joints above.
-    behind_mm: how far a slipped body left the broken arch behind. own: five
-    standard normal numbers of this vertebra alone. fused: 1 where the
-    transverse processes have grown to the sacrum, else 0.
+    behind_mm: distance of the broken arch behind a slipped body. deviates: five
+    standard normal numbers of this vertebra. fused: 1 where the transverse
+    processes are fused with the sacrum, else 0.
     """
 
     depth_mm: float
     facets: tuple[Facet, Facet]
     fluid_mm: tuple[float, float]
     behind_mm: float
-    own: tuple[float, ...]
+    deviates: tuple[float, ...]
     fused: int = 0
 
 
-def own(seed: int, position: int) -> tuple[float, ...]:
-    """What is one vertebra's own: five standard normal numbers."""
+def deviates(seed: int, position: int) -> tuple[float, ...]:
+    """The individual variation of one vertebra: five standard normal numbers."""
     return tuple(np.random.default_rng([91, seed, position]).standard_normal(5).clip(-2, 2).tolist())
 
 
@@ -106,7 +106,7 @@ def _pedicles(body: Body, arch: Arch, side: Tensor, v: Tensor, up: Tensor) -> Te
 
 
 def _joint_behind(depth_mm: float) -> float:
-    """How far the middle of the facet joints lies behind the posterior wall, mm; a shallow canal leaves them room."""
+    """Distance of the middle of the facet joints behind the posterior wall, mm, with a minimum for a shallow canal."""
     return max(depth_mm - 3.5, 13.0)
 
 
@@ -127,14 +127,14 @@ def superior_facets(
     along, across = shapes.turn(side - (body.canal_width_mm / 2 + 5.5), v - _joint_behind(depth_mm), FACET_DEG)
     thick = 4.4 * size
     section = torch.square((across + 0.7 + thick) / thick) + torch.square(along / (8.2 * size))
-    # Even as far as its joint reaches, then a blunt tip.
+    # Of even thickness along its joint, then a blunt tip.
     high = (up - tip + 6.5 * size).clamp(min=0) / (6.5 * size)
     low = (0.30 * h - up).clamp(min=0) / (8.0 * size)
     column = (torch.sqrt(section + high.square() + low.square()) - 1) * thick
-    # What stands towards the foramen has its front where the foramen ends.
+    # The part that faces the foramen ends at the foramen's posterior border.
     radius = 4.6 * size
-    away = torch.hypot(side - (body.canal_width_mm / 2 + 7.0), v - front - radius) / radius
-    blade = (torch.sqrt(away.square() + high.square() + low.square()) - 1) * radius
+    blade_distance = torch.hypot(side - (body.canal_width_mm / 2 + 7.0), v - front - radius) / radius
+    blade = (torch.sqrt(blade_distance.square() + high.square() + low.square()) - 1) * radius
     blade = torch.maximum(blade, across + 0.7)
     return torch.maximum(torch.minimum(column, blade), front - v)
 
@@ -142,9 +142,9 @@ def superior_facets(
 def sacral_facets(
     shape: Body, depth_mm: float, facets: tuple[Facet, Facet], left: Tensor, v: Tensor, up: Tensor
 ) -> Tensor:
-    """The same of the sacrum, which stand on its lateral masses. shape: of a vertebra in its place."""
+    """Signed distance to the facets of the sacrum, on its lateral masses. shape: a vertebra of the same size."""
     h, inner, size = shape.height_mm, shape.canal_width_mm / 2, shape.height_mm / 28
-    front = max(one.front_mm for one in facets)
+    front = max(facet.front_mm for facet in facets)
     foot = shapes.capsule(
         left.abs(), v, up, (inner + 9.0, 1.0, 0.0), (inner + 7.0, front + 5.0, 0.28 * h), (6.0 * size, 4.2 * size)
     )
@@ -172,30 +172,36 @@ def _lamina_and_spine(body: Body, arch: Arch, left: Tensor, v: Tensor, up: Tenso
     lamina = shapes.box(flat, back * 0.85, high, (0, 0, 0), (9, 3.3 * size, 10.5 * size), 3.2)
     lamina = torch.maximum(lamina, side - (body.canal_width_mm / 2 + 4.0))
     spine = _spine(body, arch, left, v, up)
-    # Both grow into each other where they meet.
+    # The two are blended where they meet.
     blend = torch.clamp(0.5 + 0.5 * (spine - lamina) / 3.5, 0, 1)
-    both = spine * (1 - blend) + lamina * blend - 3.5 * blend * (1 - blend)
+    bone = spine * (1 - blend) + lamina * blend - 3.5 * blend * (1 - blend)
     if body.laminectomy > 0:
-        both = torch.maximum(both, LAMINECTOMY_MM * body.laminectomy - side)
-    return both
+        bone = torch.maximum(bone, LAMINECTOMY_MM * body.laminectomy - side)
+    return bone
 
 
 def _spine(body: Body, arch: Arch, left: Tensor, v: Tensor, up: Tensor) -> Tensor:
-    """Spinous process: a neck at the laminae, then a blunt hatchet, thicker at its tip and seldom quite straight."""
+    """Spinous process: a neck at the laminae, then a blunt hatchet, thicker at its tip and rarely straight."""
     h, size = body.height_mm, body.height_mm / 28
-    one, two, three, four, five = arch.own
+    drop_deviate, length_deviate, height_deviate, thickness_deviate, lean_deviate = arch.deviates
     lumbar, last = body.name.startswith("L"), body.name == "L5"
-    drop, long, tall = (12.0, 12.5, 10.0) if lumbar else (34.0, 14.0, 7.0)
+    drop, length, height = (12.0, 12.5, 10.0) if lumbar else (34.0, 14.0, 7.0)
     if last:
-        long, tall = 8.5, 7.0
-    drop, long, tall = drop + 5 * one, long * (1 + 0.12 * two), tall * (1 + 0.12 * three)
+        length, height = 8.5, 7.0
+    drop, length, height = (
+        drop + 5 * drop_deviate,
+        length * (1 + 0.12 * length_deviate),
+        height * (1 + 0.12 * height_deviate),
+    )
     back, high = shapes.turn(v - (arch.depth_mm + 3.0), up + 0.20 * h, -drop)
     flat = torch.zeros_like(back)
-    reach = (6.0 + long) * size
-    hatchet = shapes.box(flat, back - reach, high + 1.5 * size, (0, 0, 0), (9, long * size, tall * size), 6.5 * size)
+    reach = (6.0 + length) * size
+    hatchet = shapes.box(
+        flat, back - reach, high + 1.5 * size, (0, 0, 0), (9, length * size, height * size), 6.5 * size
+    )
     # Its lower edge hangs at the tip, its upper edge slopes down.
     hatchet += 0.12 * (reach - back).clamp(-12, 12) * torch.sign(-high) * 0.5
     neck = shapes.capsule(flat, back, high, (0, -3.0, 1.0), (0, reach, 0.0), (5.0 * size, 6.0 * size))
     profile = torch.minimum(hatchet, neck)
-    thick = 3.0 + 0.4 * four + 1.2 * torch.clamp(back / (2 * long), 0, 1) - 0.05 * high.clamp(min=0)
-    return torch.maximum(profile, torch.abs(left - 0.06 * five * back.clamp(min=0)) - thick)
+    thick = 3.0 + 0.4 * thickness_deviate + 1.2 * torch.clamp(back / (2 * length), 0, 1) - 0.05 * high.clamp(min=0)
+    return torch.maximum(profile, torch.abs(left - 0.06 * lean_deviate * back.clamp(min=0)) - thick)

@@ -15,18 +15,18 @@ from inference.simulate.body.tissue import Tissue
 from inference.simulate.causes.patient import Body, DiscCause
 
 CORTEX_MM, FRONT_MM, ENDPLATE_MM = 0.6, 1.1, 1.1
-#: Share of a body's depth left at its waist, in front and behind, and of its width.
+#: Depth of a body at its waist as a share of that at its endplates, in front and behind, and its width likewise.
 WAIST_FRONT, WAIST_BACK, WAIST_WIDE = 0.92, 0.97, 0.92
-#: From here on degeneration grows bony lips around a disc, at most so far (mm).
+#: Degeneration (0..1) from which bony lips grow around a disc, and their largest extent, mm.
 LIPS_FROM, LIP_MM = 0.35, 3.2
 MODIC = {1: Tissue.OEDEMA, 2: Tissue.FATTY_MARROW, 3: Tissue.SCLEROSIS}
 
 
 @dataclass(frozen=True)
 class End:
-    """What a disc does to the end of a body. All mm; modic 0..3, modic_mm its depth from the endplate.
+    """Changes of the end of a body beside a disc. All mm; modic 0..3, modic_mm its depth from the endplate.
 
-    lip_mm: how far the rim stands out. node_mm: depth of a Schmorl's node.
+    lip_mm: extent of the rim's osteophyte. node_mm: depth of a Schmorl's node.
     """
 
     lip_mm: float = 0.0
@@ -81,9 +81,9 @@ def _node(depth_mm: float, left: Tensor, back: Tensor) -> Tensor | float:
 def paint_body(
     codes: Tensor, body: Body, ends: tuple[End, End], left: Tensor, back: Tensor, up: Tensor, phase: float
 ) -> None:
-    """The vertebral body: cortex, endplates, basivertebral vein and what is wrong in its marrow.
+    """The vertebral body: cortex, endplates, basivertebral vein and marrow lesions.
 
-    ends: its upper and its lower one. phase: what makes its surface its own.
+    ends: upper and lower. phase: varies the surface between vertebrae.
     """
     height = body.height_mm
     bent = torch.square(up * (2 / height)).clamp(max=1.1)
@@ -101,20 +101,20 @@ def paint_body(
     soft = inside & (depth > ENDPLATE_MM) & (wall > torch.where(back > 0, CORTEX_MM, FRONT_MM))
     vein = soft & (torch.abs(up) < 1.3 + 0.12 * (back - body.depth_mm / 2 + 10)) & (torch.abs(left) < 3.5)
     vein &= back > body.depth_mm / 2 - 9
-    # The pedicles' marrow runs on into the body without a wall between.
+    # The marrow of pedicles and body is continuous.
     codes[inside & (codes != Tissue.POSTERIOR_MARROW)] = Tissue.CORTEX
     codes[soft] = Tissue.MARROW
     codes[vein] = Tissue.VEIN
     _paint_lesions(codes, body, soft, left, back, up, top + 2 * rough)
-    for one, near in ((ends[0], top), (ends[1], bottom)):
-        if one.modic and one.modic_mm > 0:
+    for end, distance in ((ends[0], top), (ends[1], bottom)):
+        if end.modic and end.modic_mm > 0:
             # Deepest beside the rim, shallow in the middle.
-            reach = one.modic_mm * (0.55 + 0.45 * torch.clamp(rho, 0, 1)) + 3.0 * rough
-            codes[soft & (near < reach)] = MODIC[one.modic]
+            reach = end.modic_mm * (0.55 + 0.45 * torch.clamp(rho, 0, 1)) + 3.0 * rough
+            codes[soft & (distance < reach)] = MODIC[end.modic]
 
 
 def _lips(ends: tuple[End, End], height: float, up: Tensor) -> Tensor:
-    """How far the rims stand out, mm."""
+    """Extent of the osteophytes at both rims, mm."""
     upper = ends[0].lip_mm * torch.exp(-torch.square((height / 2 - up) / 3.0))
     return upper + ends[1].lip_mm * torch.exp(-torch.square((height / 2 + up) / 3.0))
 
@@ -133,5 +133,5 @@ def _paint_lesions(
         codes[soft & (below_top < body.fracture_acute * 0.5 * body.height_mm)] = Tissue.OEDEMA
     if body.haemangioma:
         x, y, z, radius = body.haemangioma
-        away = torch.square(left - x) + torch.square(back - y) + torch.square(up - z)
-        codes[soft & (away < radius**2)] = Tissue.HAEMANGIOMA
+        squared_distance = torch.square(left - x) + torch.square(back - y) + torch.square(up - z)
+        codes[soft & (squared_distance < radius**2)] = Tissue.HAEMANGIOMA

@@ -1,7 +1,7 @@
 """The canal's contents at any points: dural sac, cord, roots, epidural fat, flavum.
 
-Everything follows from profiles along the canal's curve: where the sac's
-anterior surface lies behind the posterior wall, how deep and how wide it is.
+Everything follows from profiles along the canal's curve: distance of the sac's
+anterior surface from the posterior wall, its depth and its width.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from inference.types import FloatArray
 
 #: Share of the sac's width at the two lowest vertebrae and the discs below them, from the lowest up.
 TAPER = (0.88, 0.95)
-#: From the posterior wall of a body to the sac, from the lowest lumbar vertebra up, and behind a healthy disc; mm
-#: (masks of 25 real patients of SPIDER).
+#: Distance from the posterior wall of a body to the sac, from the lowest lumbar vertebra up, and behind a healthy disc,
+#: mm (masks of 25 real patients of SPIDER).
 BEHIND_BODY_MM = (2.4, 1.5, 1.0, 0.6)
 BEHIND_DISC_MM, BEHIND_LAST_DISC_MM = 2.3, 2.8
-#: What lies between a bulging disc and the sac: its ligament and veins.
+#: Thickness of ligament and veins between a bulging disc and the sac, mm.
 CLEARANCE_MM = 1.2
-#: Where no recess is, its depth is out of reach. The lowest vertebra's middle lies so far above the sacrum.
+#: Depth that stands for "no recess here", and distance of the lowest vertebra's middle above the sacrum, mm.
 OPEN_MM, LAST_BODY_MM = 20.0, 26.0
-#: Strands of the cauda equina on each side for every root.
+#: Number of strands of the cauda equina on each side for every root.
 STRANDS = 3
-#: Thickness of the dura, which belongs to the sac.
+#: Thickness of the dura, which belongs to the sac, mm.
 DURA_MM = 0.5
-#: How far along the canal a narrowing reaches (SD, mm).
+#: Extent of a narrowing along the canal (standard deviation, mm).
 REACH_MM = 4.6
 
 
@@ -44,14 +44,14 @@ class Profiles:
     """Along the canal, one value every `ALONG_MM`, all mm or shares.
 
     gap: posterior wall to sac. depth, width: the sac's. corner: how much its
-    posterior corners are cut. bony: posterior wall to the laminae or flavum's
+    posterior corners are flattened. bony: posterior wall to the laminae or flavum's
     outer face at the midline. disc: 1 at discs, 0 at pedicles. flavum: its
-    thickness. fat: how far epidural fat reaches beyond the sac. side: where
-    the curve lies to the left. cord: its radius. crowd: 0 where roots float, 1
-    where they fill the sac. dent: how far something pushes the sac back from
-    before, at dent_at to the left. loose: 0..1, how much roots wind above a
-    stenosis. recess_left, recess_right: depth of the lateral recess, far too
-    large where there is none. sleeve: 1 where a root runs in the recess.
+    thickness. fat: extent of epidural fat beyond the sac. side: position of
+    the curve to the left. cord: its radius. crowd: 0 where roots float, 1
+    where they fill the sac. dent: distance by which the sac is pushed back
+    from the front, at dent_at to the left. loose: 0..1, redundancy of the roots
+    above a stenosis. recess_left, recess_right: depth of the lateral recess,
+    `OPEN_MM` where there is none. sleeve: 1 where a root runs in the recess.
     """
 
     gap: Tensor
@@ -73,18 +73,18 @@ class Profiles:
     sleeve: Tensor
 
     def on(self, device: torch.device) -> Profiles:
-        """The same on a device."""
+        """The profiles on a device."""
         return Profiles(**{name: line.to(device) for name, line in vars(self).items()})
 
 
 def bulge_mm(disc: DiscCause) -> float:
-    """How far the disc stands out behind the bodies in the midline."""
+    """Distance of the disc's posterior edge behind the bodies in the midline, mm."""
     central = disc.herniation.reach_mm if disc.herniation and disc.herniation.zone == "central" else 0.0
     return disc.bulge_mm + central
 
 
 def _knots(patient: Patient, table: CanalTable) -> tuple[list[float], list[tuple[float, float, float]]]:
-    """Places along the canal with the undisturbed (gap, depth, width)."""
+    """Positions along the canal with the (gap, depth, width) of a canal without narrowing."""
     ap, width = patient.sac_ap_mm, patient.sac_width_mm
     places: list[tuple[float, tuple[float, float, float]]] = []
     for rank, (body, disc) in enumerate(zip(reversed(patient.bodies), reversed(patient.discs), strict=True)):
@@ -108,51 +108,53 @@ def _knots(patient: Patient, table: CanalTable) -> tuple[list[float], list[tuple
 
 
 def _upright(table: CanalTable, disc: DiscCause) -> float:
-    """Cosine by which the sac runs aslant over the step of a slipped body: in the disc's plane it is longer by that."""
+    """Cosine of the angle at which the sac crosses the disc's plane at a slipped body: there it is longer by that."""
     if not disc.slip_mm:
         return 1.0
     middle = round(table.marks[disc.level] / ALONG_MM)
-    ways = [table.curve[middle + reach] - table.curve[middle - reach] for reach in (round(3 / ALONG_MM), 100)]
-    near, far = (way / np.linalg.norm(way) for way in ways)
-    return float(near @ far)
+    steps = [table.curve[middle + reach] - table.curve[middle - reach] for reach in (round(3 / ALONG_MM), 100)]
+    local_step, long_step = (step / np.linalg.norm(step) for step in steps)
+    return float(local_step @ long_step)
 
 
 def profiles(patient: Patient, table: CanalTable) -> Profiles:
-    """Undisturbed canal, then each disc's narrowing laid over it."""
+    """The profiles of the canal without narrowing, with each disc's narrowing added."""
     along: FloatArray = np.linspace(0.0, (len(table.curve) - 1) * ALONG_MM, len(table.curve))
     places, values = _knots(patient, table)
     inner = np.clip(along, places[0], places[-1])
     gap, depth, width = PchipInterpolator(places, np.array(values))(inner).T
-    own = {"gap": gap.copy(), "depth": depth.copy(), "width": width.copy()}
-    near, thick = np.zeros_like(along), np.full_like(along, patient.flavum_mm)
+    undisturbed = {"gap": gap.copy(), "depth": depth.copy(), "width": width.copy()}
+    at_disc, flavum = np.zeros_like(along), np.full_like(along, patient.flavum_mm)
     corner, fat = np.full_like(along, 0.12), np.full_like(along, 1.5 + 0.15 * patient.lipomatosis_mm)
     dent, dent_at, sleeve = np.zeros_like(along), np.zeros_like(along), np.zeros_like(along)
     recess = {side: np.full_like(along, OPEN_MM) for side in ("left", "right")}
     for disc in patient.discs:
         mark = table.marks[disc.level]
-        at = int(mark / ALONG_MM)
+        row = int(mark / ALONG_MM)
         window = np.exp(-0.5 * np.square((along - mark) / (REACH_MM + 0.7 * abs(disc.slip_mm))))
-        near = np.maximum(near, np.exp(-0.5 * np.square((along - mark - 1.5) / 7.0)))
-        lost = own["depth"][at] - narrowed(float(own["depth"][at]), AP_MM, disc.canal) * _upright(table, disc)
+        at_disc = np.maximum(at_disc, np.exp(-0.5 * np.square((along - mark - 1.5) / 7.0)))
+        loss = undisturbed["depth"][row] - narrowed(float(undisturbed["depth"][row]), AP_MM, disc.canal) * _upright(
+            table, disc
+        )
         bulge = bulge_mm(disc)
-        depth -= lost * window
-        width -= (own["width"][at] - narrowed(float(own["width"][at]), WIDTH_MM, disc.canal)) * window
-        gap += max(bulge + CLEARANCE_MM - own["gap"][at], 0.0) * window
-        thick += (disc.flavum_mm - patient.flavum_mm) * np.exp(-0.5 * np.square((along - mark - 1.0) / 6.0))
+        depth -= loss * window
+        width -= (undisturbed["width"][row] - narrowed(float(undisturbed["width"][row]), WIDTH_MM, disc.canal)) * window
+        gap += max(bulge + CLEARANCE_MM - undisturbed["gap"][row], 0.0) * window
+        flavum += (disc.flavum_mm - patient.flavum_mm) * np.exp(-0.5 * np.square((along - mark - 1.0) / 6.0))
         sleeve[(along > mark - 3) & (along < mark + 15)] = 1
-        for side, line in recess.items():
+        for side, depths in recess.items():
             narrow = np.exp(-0.5 * np.square(np.maximum(np.abs(along - mark - 5) - 3, 0) / 1.5))
             depth_here = recess_mm(disc.severity(f"recess_{side}"))
-            recess[side] = line + (depth_here - OPEN_MM) * narrow
+            recess[side] = depths + (depth_here - OPEN_MM) * narrow
         if disc.herniation and disc.herniation.zone == "subarticular":
-            beside = np.exp(-0.5 * np.square((along - mark + disc.herniation.migration_mm) / 5.0))
-            dent = np.maximum(dent, 0.9 * disc.herniation.reach_mm * beside)
-            dent_at = np.where(beside > 0.05, 6.0 * disc.herniation.side, dent_at)
+            closeness = np.exp(-0.5 * np.square((along - mark + disc.herniation.migration_mm) / 5.0))
+            dent = np.maximum(dent, 0.9 * disc.herniation.reach_mm * closeness)
+            dent_at = np.where(closeness > 0.05, 6.0 * disc.herniation.side, dent_at)
         corner += 0.6 * disc.canal * window
         fat -= 0.11 * disc.canal * window
     sacral = 1 / (1 + np.exp(-(along - table.marks["S1"] + 8) / 4))
-    bony = patient.canal_depth_mm - patient.pedicle_short_mm + 5.0 * near - 4.0 * sacral
-    floor = gap + depth + 0.8 + np.where(near > 0.3, thick * near, 0.0)
+    bony = patient.canal_depth_mm - patient.pedicle_short_mm + 5.0 * at_disc - 4.0 * sacral
+    floor = gap + depth + 0.8 + np.where(at_disc > 0.3, flavum * at_disc, 0.0)
     bony = np.maximum(bony, floor)
     crowd = np.clip((85 - 0.65 * depth * width) / 40, 0, 1) * (along < table.marks["S1"] - 8)
     lines = {
@@ -161,8 +163,8 @@ def profiles(patient: Patient, table: CanalTable) -> Profiles:
         "width": np.maximum(width, 0.1),
         "corner": corner,
         "bony": bony,
-        "disc": near,
-        "flavum": thick,
+        "disc": at_disc,
+        "flavum": flavum,
         "fat": fat,
         "side": table.curve[:, 0],
         "cord": _cord(patient, table, along),
@@ -174,11 +176,11 @@ def profiles(patient: Patient, table: CanalTable) -> Profiles:
         "loose": _above(crowd),
         "crowd": crowd,
     }
-    return Profiles(**{name: torch.from_numpy(line.astype(np.float32)) for name, line in lines.items()})
+    return Profiles(**{name: torch.from_numpy(depths.astype(np.float32)) for name, depths in lines.items()})
 
 
 def _above(crowd: FloatArray) -> FloatArray:
-    """Where roots are held up: some centimetres above each crowded place, 0..1."""
+    """Redundancy of the roots, 0..1: some centimetres above each crowded place."""
     up = gaussian_filter1d(np.roll(crowd, -int(28 / ALONG_MM)), 12 / ALONG_MM, mode="nearest")
     loose: FloatArray = np.clip(3 * up - crowd, 0, 1)
     return loose
@@ -227,15 +229,15 @@ def locate(table: CanalTable, shape: Profiles, points: Tensor) -> Near:
 
 
 def paint_epidural(codes: Tensor, near: Near, shape: Profiles, sacral_from: float) -> None:
-    """Flavum, epidural fat and the ligaments around, under the bones that come later."""
+    """Flavum, epidural fat and ligaments; bones are painted over them later."""
     side = near.side.abs()
     a = near.along
     disc, gap = shape.disc[a], shape.gap[a]
-    # Over the sac's own width the posterior border follows it, further out it slopes forward.
+    # The posterior border follows the sac over its width and slopes forward lateral to it.
     roof = shape.bony[a] - 0.62 * (side - 1.0).clamp(min=0)
     # The flava of both sides meet in the midline, where fat fills a wedge between them.
     inner = roof - shape.flavum[a] * disc * (side / 3.5).clamp(0.3, 1)
-    # Whatever the pedicles and joints leave free beside the sac is fat.
+    # The space between sac, pedicles and joints is fat.
     inside = (side < torch.where(a * ALONG_MM < sacral_from, 17.0, 13.5)) & (near.behind > -0.5) & (near.behind < roof)
     codes[near.rows[inside]] = Tissue.EPIDURAL_FAT
     # Before the sac lies the ligament, thick behind the discs; fat only from the lowest vertebra down.
@@ -247,14 +249,14 @@ def paint_epidural(codes: Tensor, near: Near, shape: Profiles, sacral_from: floa
     flavum &= near.behind > gap * 0.5
     flavum &= a * ALONG_MM < sacral_from
     depth = torch.where(near.side > 0, shape.recess_left[a], shape.recess_right[a])
-    # However narrow the canal, the recess is as open as it is.
+    # The flavum does not fill the recess, however narrow the canal.
     flavum &= (near.behind > depth) | (depth > OPEN_MM - 5) | (side < 0.5 * shape.width[a] + 1)
     flavum |= inside & (side > 5.0) & (near.behind > depth + 1.6 * (RECESS_AT_MM - side).clamp(min=0))
     codes[near.rows[flavum]] = Tissue.FLAVUM
     # The root on its way from the sac to the pedicle below, through the lateral recess.
     behind, radius = (0.5 * depth).clamp(max=2.8), (0.42 * depth).clamp(0.6, 1.9)
-    beside = side - (0.37 * shape.width[a] + 2.2)
-    root = beside.square() + (near.behind - behind).square() < radius.square()
+    offset = side - (0.37 * shape.width[a] + 2.2)
+    root = offset.square() + (near.behind - behind).square() < radius.square()
     codes[near.rows[root & (shape.sleeve[a] > 0)]] = Tissue.NERVE
 
 
@@ -263,7 +265,7 @@ def _section(near: Near, shape: Profiles) -> tuple[Tensor, Tensor]:
     a = near.along
     half = shape.depth[a] * 0.5
     p = (near.behind - shape.gap[a] - half) / half
-    # What pushes from before squeezes the section on its side.
+    # Pressure from the front flattens the section on its side.
     push = shape.dent[a] * torch.exp(-((near.side - shape.dent_at[a]) / 6.0).square()) / half
     p = 1 - (1 - p) * 2 / (2 - push.clamp(max=1.6))
     return near.side / (shape.width[a] * 0.5), p
@@ -299,7 +301,7 @@ class Roots:
 
     start, leave: table index where a strand begins and leaves; q, p: its place
     at the beginning; q_end: -1 or 1, the side on which it leaves; wave: small
-    wandering; radius_mm: of each strand.
+    lateral variation; radius_mm: of each strand.
     """
 
     start: list[float]
@@ -312,9 +314,9 @@ class Roots:
 
     def hit(self, along: Tensor, q: Tensor, p: Tensor, shape: Profiles) -> Tensor:
         """Which points (in units of the sac) lie inside a strand, bool (n,)."""
-        out = torch.zeros(len(along), dtype=torch.bool, device=along.device)
+        inside = torch.zeros(len(along), dtype=torch.bool, device=along.device)
         if not len(along):
-            return out
+            return inside
         first, last = int(along.min()), int(along.max())
         table, offset = torch.arange(first, last + 1, device=along.device), along - first
         half_width, half_depth = shape.width[table][offset] * 0.5, shape.depth[table][offset] * 0.5
@@ -322,23 +324,23 @@ class Roots:
         swell = (1 + 0.9 * crowd)[offset]
         for k in range(len(self.start)):
             share = ((table - self.start[k]) / (self.leave[k] - self.start[k])).clamp(0, 1)
-            late = ((share - 0.7) / 0.3).clamp(0, 1) ** 2
+            leaving = ((share - 0.7) / 0.3).clamp(0, 1) ** 2
             wander = 0.05 * torch.sin(table * 0.013 + self.wave[k])
             wander += 0.16 * shape.loose[table] * torch.sin(table * 0.10 + 3 * self.wave[k])
-            q_now = (self.q[k] + wander) * (1 - late) + 0.85 * self.q_end[k] * late
-            p_now = (self.p[k] + wander * 0.6) * (1 - late) - 0.15 * late
-            # A crushed sac has no CSF left: its roots spread over all of it.
+            q_now = (self.q[k] + wander) * (1 - leaving) + 0.85 * self.q_end[k] * leaving
+            p_now = (self.p[k] + wander * 0.6) * (1 - leaving) - 0.15 * leaving
+            # A compressed sac has no CSF: its roots spread over all of it.
             p_now += crowd * ((self.p[k] - 0.5) * 2.3 - p_now)
             alive = (table > self.start[k]) & (table < self.leave[k])
             q_now = torch.where(alive, q_now, 9.0)
             dq = (q - q_now[offset]) * half_width
             dp = (p - p_now[offset]) * half_depth
-            out |= dq * dq + dp * dp < (self.radius_mm[k] * swell).square()
-        return out
+            inside |= dq * dq + dp * dp < (self.radius_mm[k] * swell).square()
+        return inside
 
 
 def cauda(patient: Patient, table: CanalTable, shape: Profiles) -> Roots:
-    """Strands for every root from L2 to S4, lying in the back of the sac of a supine patient."""
+    """Strands for every root from L2 to S4, in the posterior part of the sac, because the patient is supine."""
     rng = np.random.default_rng([7, patient.roots_seed])
     conus = float(max(indices(shape.cord > 0).tolist(), default=0))
     lumbar = [body.name for body in patient.bodies if body.name.startswith("L")][1:]
@@ -348,7 +350,7 @@ def cauda(patient: Patient, table: CanalTable, shape: Profiles) -> Roots:
         leave = table.marks[name if name in lumbar else {"S1": "S1"}.get(name, "S2")] / ALONG_MM - 30
         for q_end in (-1.0, 1.0):
             for _ in range(STRANDS):
-                # Lying on the back, roots sink: upper ones to the sides, lower ones to the middle, layer on layer.
+                # In a supine patient roots sink: upper ones to the sides, lower ones to the middle, in layers.
                 q = q_end * (0.80 * (1 - rank / len(order)) + 0.04 + rng.normal(0, 0.07))
                 floor = np.sqrt(max(1 - q * q, 0.1)) * 0.88
                 p = floor - rng.exponential(0.20) - 0.04

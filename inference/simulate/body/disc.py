@@ -1,4 +1,4 @@
-"""Discs at any points: their outline, what leaves it, nucleus and annulus.
+"""Discs at any points: outline, bulge, herniation, nucleus and annulus.
 
 Local coordinates are (left, back, up) of the disc's frame, see `layout`.
 """
@@ -16,7 +16,7 @@ from inference.simulate.causes.records import Herniation
 
 #: Cartilage between a disc and the bony endplate, mm.
 CARTILAGE_MM = 0.35
-#: Where a herniation's middle lies beside the midline, mm.
+#: Distance of a herniation's middle from the midline by zone, mm.
 ZONES_MM = {"central": 1.5, "subarticular": 8.5, "foraminal": 18.0, "extraforaminal": 25.0}
 
 
@@ -45,23 +45,35 @@ def paint(codes: Tensor, disc: DiscCause, rho: Tensor, below: Tensor, above: Ten
 
 def paint_fissure(codes: Tensor, half_depth: float, left: Tensor, back: Tensor, up: Tensor) -> None:
     """A high-intensity zone in the posterior annulus."""
-    away = shapes.ellipsoid(left, back, up, (2.5, half_depth - 1.2, -0.6), (3.2, 1.0, 1.2))
-    codes[away < 0] = disc_code(torch.full_like(away[away < 0], 0.97))
+    distance = shapes.ellipsoid(left, back, up, (2.5, half_depth - 1.2, -0.6), (3.2, 1.0, 1.2))
+    codes[distance < 0] = disc_code(torch.full_like(distance[distance < 0], 0.97))
 
 
 def paint_herniation(
-    codes: Tensor, gone: Herniation, half: tuple[float, float], thick_mm: float, left: Tensor, back: Tensor, up: Tensor
+    codes: Tensor,
+    herniation: Herniation,
+    half: tuple[float, float],
+    thick_mm: float,
+    left: Tensor,
+    back: Tensor,
+    up: Tensor,
 ) -> None:
     """Disc material beyond the outline. half: half width and depth of the outline; thick_mm: the disc's height."""
-    at = ZONES_MM[gone.zone] * (gone.side or 1) * (1 if gone.side or gone.zone == "central" else 0)
-    share = min(abs(at) / half[0], 0.97)
+    centre = (
+        ZONES_MM[herniation.zone]
+        * (herniation.side or 1)
+        * (1 if herniation.side or herniation.zone == "central" else 0)
+    )
+    share = min(abs(centre) / half[0], 0.97)
     edge = half[1] * (1 - share**4) ** 0.25
-    tall = thick_mm / 2 + {"protrusion": 0.5, "extrusion": 2.0, "sequestration": 2.5}[gone.kind]
-    high = {"protrusion": 0.15, "extrusion": 0.5, "sequestration": 1.0}[gone.kind] * gone.migration_mm
-    if gone.kind != "protrusion":
-        tall = max(tall, abs(high) + 2.0)
-    wide = max(gone.width_mm / 2, 2.0)
-    mass = shapes.ellipsoid(left, back, up, (at, edge - 1.0, high), (wide, gone.reach_mm + 1.0, tall))
+    half_height = thick_mm / 2 + {"protrusion": 0.5, "extrusion": 2.0, "sequestration": 2.5}[herniation.kind]
+    up_mm = {"protrusion": 0.15, "extrusion": 0.5, "sequestration": 1.0}[herniation.kind] * herniation.migration_mm
+    if herniation.kind != "protrusion":
+        half_height = max(half_height, abs(up_mm) + 2.0)
+    half_width = max(herniation.width_mm / 2, 2.0)
+    mass = shapes.ellipsoid(
+        left, back, up, (centre, edge - 1.0, up_mm), (half_width, herniation.reach_mm + 1.0, half_height)
+    )
     inside = mass < 0
-    water = torch.where(mass[inside] > -0.8, 0.0, 0.22 if gone.kind == "protrusion" else 0.4)
+    water = torch.where(mass[inside] > -0.8, 0.0, 0.22 if herniation.kind == "protrusion" else 0.4)
     codes[inside] = disc_code(water)

@@ -1,4 +1,4 @@
-"""Causes -> where everything lies: rigid frames of bones and discs, and the canal's curve.
+"""From causes to positions: rigid frames of bones and discs, and the canal's curve.
 
 A frame's local coordinates are (left, back, up) in mm. The tilt of a frame is
 the angle by which its up leans forward from the head.
@@ -39,8 +39,8 @@ SACRUM = (
     Segment("S4", 12.5, 10.5, 26.0, 17.0, -30.0),
     Segment("S5", 10.0, 8.0, 21.0, 14.0, -48.0),
 )
-#: S1 that stands free is squarer, with a disc below.
-_FREE = (
+#: A lumbarised S1 is squarer, with a disc below.
+_LUMBARISED = (
     Segment("S1", 33.0, 29.5, 50.0, 28.5, 5.0, 6.0),
     Segment("S2", 28.0, 19.5, 44.0, 25.0, 6.0),
 )
@@ -48,7 +48,7 @@ _FREE = (
 
 def sacrum_of(patient: Patient) -> tuple[Segment, ...]:
     """The segments of a patient's sacrum, from S1 down."""
-    return (*_FREE, *SACRUM[2:]) if patient.transition == "lumbarised" else SACRUM
+    return (*_LUMBARISED, *SACRUM[2:]) if patient.transition == "lumbarised" else SACRUM
 
 
 #: Step of the tables along the canal and across the mid-sagittal plane, mm.
@@ -93,7 +93,7 @@ class CanalTable:
     marks: dict[str, float]
 
     def on(self, device: torch.device) -> CanalTable:
-        """The same with its tables on a device."""
+        """The table on a device."""
         return replace(self, along=self.along.to(device), behind=self.behind.to(device))
 
 
@@ -108,7 +108,7 @@ class Layout:
 
 
 def lay_out(patient: Patient) -> Layout:
-    """Stack the spine from the sacrum upward, bend it sideways and find the canal's curve."""
+    """Stack the spine from the sacrum upward, bend it sideways and fit the canal's curve."""
     bodies, discs = _stack(patient)
     sacrum = _sacrum(patient)
     middle = bodies[patient.bodies[-3].name].centre_mm
@@ -130,32 +130,32 @@ def _axes(tilt_deg: float) -> FloatArray:
 
 def _stack(patient: Patient) -> tuple[dict[str, Place], dict[str, Place]]:
     """Bodies and discs above the S1 endplate, whose centre is the origin."""
-    tilt, at = patient.sacral_slope_deg, np.zeros(3)
+    tilt, point = patient.sacral_slope_deg, np.zeros(3)
     bodies: dict[str, Place] = {}
     discs: dict[str, Place] = {}
     for body, disc in zip(reversed(patient.bodies), reversed(patient.discs), strict=True):
         axes = _axes(tilt - disc.wedge_deg / 2)
-        # A slipped body, and all above it, stands before the one below.
+        # A slipped body, and all above it, stand in front of the one below.
         step = axes[2] * disc.height_mm - axes[1] * disc.slip_mm
-        discs[disc.level] = Place(at + step / 2, axes)
-        at, tilt = at + step, tilt - disc.wedge_deg
+        discs[disc.level] = Place(point + step / 2, axes)
+        point, tilt = point + step, tilt - disc.wedge_deg
         axes = _axes(tilt - body.wedge_deg / 2)
-        bodies[body.name] = Place(at + axes[2] * body.height_mm / 2, axes)
-        at, tilt = at + axes[2] * body.height_mm, tilt - body.wedge_deg
+        bodies[body.name] = Place(point + axes[2] * body.height_mm / 2, axes)
+        point, tilt = point + axes[2] * body.height_mm, tilt - body.wedge_deg
     return dict(reversed(bodies.items())), dict(reversed(discs.items()))
 
 
 def _sacrum(patient: Patient) -> dict[str, Place]:
     places = {}
-    at = np.zeros(3)
+    point = np.zeros(3)
     segments = sacrum_of(patient)
     for segment, following in zip(segments, (*segments[1:], segments[-1]), strict=True):
         axes = _axes(patient.sacral_slope_deg + segment.tilt_deg)
         height = segment.height_mm * patient.size
-        places[segment.name] = Place(at - axes[2] * height / 2, axes)
+        places[segment.name] = Place(point - axes[2] * height / 2, axes)
         # The posterior walls stay in line while the segments get thinner.
         thinner = (segment.bottom_mm - following.top_mm) / 2 * patient.size
-        at = at - axes[2] * (height + segment.gap_mm) + axes[1] * max(thinner, 0.0)
+        point = point - axes[2] * (height + segment.gap_mm) + axes[1] * max(thinner, 0.0)
     return places
 
 

@@ -12,8 +12,8 @@ from inference.simulate.body.bone import ENDPLATE_MM, outline
 from inference.simulate.body.layout import Segment
 from inference.simulate.body.tissue import DISC, Tissue
 
-#: A gap of more mm than this below a segment holds a disc.
-FREE_MM = 4.0
+#: Height of the gap below a segment from which on it holds a disc, mm.
+DISC_GAP_MM = 4.0
 
 
 def paint(codes: Tensor, number: int, segment: Segment, size: float, left: Tensor, back: Tensor, up: Tensor) -> None:
@@ -33,9 +33,9 @@ def paint(codes: Tensor, number: int, segment: Segment, size: float, left: Tenso
     crest = _crest(number, size, torch.abs(left), back - half_depth, up, h)
     solid = torch.maximum(torch.minimum(depth, wall), -torch.minimum(ala, crest))
     between = (up < -h / 2 + 0.3) & (up > -h / 2 - segment.gap_mm - 0.4) & (number < 3)
-    # Where S1 stands free, what lies below it is a disc.
-    whole = segment.gap_mm > FREE_MM
-    codes[(rho < (1.0 if whole else 0.9)) & between] = DISC + 4 if whole else Tissue.SACRAL_DISC
+    # Below a lumbarised S1 lies a disc.
+    has_disc = segment.gap_mm > DISC_GAP_MM
+    codes[(rho < (1.0 if has_disc else 0.9)) & between] = DISC + 4 if has_disc else Tissue.SACRAL_DISC
     codes[solid > 0] = Tissue.SACRUM_CORTEX
     codes[solid > 0.9] = Tissue.SACRUM_MARROW
     if number == 0:
@@ -47,7 +47,7 @@ def _ala(number: int, size: float, side: Tensor, back: Tensor, up: Tensor, h: fl
     if number > 3:
         return torch.full_like(side, 9.0)
     reach = (56.0, 50.0, 41.0, 32.0)[number] * size
-    # Widest above; furthest back at its lateral end, where it meets the ilium.
+    # Widest at the top; furthest back at its lateral end, where it meets the ilium.
     side = side * (1 - 0.2 * up / h)
     middle = 2.0 + 2.0 * number + 0.22 * side
     thick = (13.0, 11.0, 9.0, 6.0)[number] * size * (1 + 0.006 * side)

@@ -1,4 +1,4 @@
-"""Everything around the spine at any points: skin, fat, muscles, vessels, bowel, pelvis."""
+"""Tissue around the spine at any points: skin, fat, muscles, vessels, bowel, pelvis."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ NOISE_SIZE = 128
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Lines along z (one value a millimetre from `low_mm`), noise fields, abdomen.
+    """Profiles along z (one value a millimetre from `low_mm`), noise fields, abdomen.
 
     centre_x, centre_y: the spine's bodies; fascia_y: behind the muscles;
-    skin_y: the back's skin; belly_y: the level that the belly keeps to; level: 0 at T12, 1 at L1 ... 5 at the lowest
+    skin_y: the back's skin; belly_y: centre of the abdominal wall; level: 0 at T12, 1 at L1 ... 5 at the lowest
     lumbar vertebra, 6 at S1. fine, broad: noise of unit variance, periodic.
     """
 
@@ -46,7 +46,7 @@ class Surroundings:
     abdomen: Abdomen
 
     def row(self, z: Tensor) -> Tensor:
-        """Index into the lines for heights z."""
+        """Index into the profiles for heights z."""
         return ((z - self.low_mm) * (1 / Z_MM)).long().clamp(0, len(self.centre_x) - 1)
 
     def grain(self, points: Tensor, pitch_mm: float, salt: int, noise: Tensor | None = None) -> Tensor:
@@ -80,14 +80,14 @@ def _lines(patient: Patient, layout: Layout) -> tuple[FloatLines, float]:
     fascia = np.maximum(gaussian_filter1d(tip_y, 20, mode="nearest"), tip_y - 1) + 2.5
     fascia = gaussian_filter1d(fascia, 4, mode="nearest")
     fat = patient.fat_mm * (0.6 + 0.6 / (1 + np.exp((z - points[5, 2]) / 22)))
-    # The skin of someone lying on their back is flatter than the spine.
+    # The skin of a supine patient is flatter than the spine.
     skin = np.maximum(gaussian_filter1d(fascia + fat, 42, mode="nearest"), fascia + 5)
     return (x, y, fascia, skin, np.interp(z, points[:, 2], np.array(levels)[::-1])), low
 
 
 @lru_cache(maxsize=1)
 def _fields() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """(fine, broad) noise of unit variance, periodic; the same for all patients, who take it at their own place."""
+    """(fine, broad) noise of unit variance, periodic; the same for all patients, at another offset for each."""
     rng = np.random.default_rng(11)
     fields = []
     for size in (3, 11):
@@ -104,7 +104,7 @@ FloatLines = tuple[NDArray[np.float64], ...]
 def surroundings(
     patient: Patient, layout: Layout, device: torch.device, inner: Callable[..., Abdomen] = fill
 ) -> Surroundings:
-    """Prepare the lines, the noise and the abdomen for one patient, on a device. inner: what makes the abdomen."""
+    """Prepare the profiles, the noise and the abdomen for one patient, on a device. inner: draws the abdomen."""
     (x, y, fascia, skin, level), low = _lines(patient, layout)
     rng = np.random.default_rng([11, patient.roots_seed])
     fine, broad = _fields()
@@ -130,7 +130,7 @@ def surroundings(
 
 
 def paint(codes: Tensor, around: Surroundings, points: Tensor) -> None:
-    """Fill every point with what lies around the spine."""
+    """Paint the tissue around the spine at every point."""
     patient = around.patient
     row = around.row(points[:, 2])
     dx = points[:, 0] - around.centre_x[row]
@@ -152,12 +152,12 @@ def paint(codes: Tensor, around: Surroundings, points: Tensor) -> None:
 
 
 def _walls(codes: Tensor, around: Surroundings, points: Tensor, dx: Tensor, level: Tensor) -> Tensor:
-    """The muscles of the belly's wall and the fat outside them. Returns what is 0 at the skin, -1 in the middle."""
+    """The abdominal wall's muscles and the fat outside them. Returns a function that is 0 at the skin, -1 inside."""
     patient = around.patient
-    # The belly does not follow the spine's curve.
-    ahead = around.belly_y - points[:, 1] - 25
-    # Below the fifth disc the pelvis holds what the wall holds above.
-    forward, backward = ahead.clamp(min=0), ahead.clamp(max=0) * (5.6 - level).clamp(0, 1)
+    # The abdomen does not follow the spine's curve.
+    forward_mm = around.belly_y - points[:, 1] - 25
+    # Below the fifth disc the pelvis takes the place of the wall.
+    forward, backward = forward_mm.clamp(min=0), forward_mm.clamp(max=0) * (5.6 - level).clamp(0, 1)
     skin = torch.square(dx / (165 * patient.size)) + torch.square(forward / (112 + patient.fat_mm)) - 1
     wide, deep = (140 - 0.4 * patient.fat_mm) * patient.size, 102 * (0.75 + 0.5 * patient.visceral_fat)
     cavity = torch.sqrt(torch.square(dx / wide) + torch.square(forward / deep) + torch.square(backward / 64))
@@ -165,7 +165,13 @@ def _walls(codes: Tensor, around: Surroundings, points: Tensor, dx: Tensor, leve
     lateral = (dx.abs() / wide).clamp(max=1)
     thick = 0.075 + 0.06 * lateral
     depth = (cavity - 1) / thick
-    wall = (depth > 0) & (depth < 1) & (ahead > -72) & ((level < 5.6) | (ahead > 0)) & ((dx.abs() > 3.0) | (ahead < 0))
+    wall = (
+        (depth > 0)
+        & (depth < 1)
+        & (forward_mm > -72)
+        & ((level < 5.6) | (forward_mm > 0))
+        & ((dx.abs() > 3.0) | (forward_mm < 0))
+    )
     # Three flat muscles at the flank with fat between them; the rectus in front is one.
     layers = (((depth * 3) % 1 - 0.5).abs() > 0.4) & (lateral > 0.5)
     codes[wall] = muscle(0.10)
@@ -195,10 +201,10 @@ def _back_muscles(
     before = -17.0 - 0.006 * torch.square((side - 35).clamp(min=0)) + 0.9 * around.grain(points, 2.2, 83, around.broad)
     erector = (fascia > 0.6) & (front < before) & (edge < 1)
     rows = indices(erector)
-    some, s, f, deep = points[rows], side[rows], front[rows], level[rows]
+    muscle_points, s, f, deep = points[rows], side[rows], front[rows], level[rows]
     along = torch.tensor([1, 0.7, 0.22], device=points.device)
-    streaks = around.grain(some * along, 0.34, 3, around.broad)
-    broad = around.grain(some, 1.2, 17, around.broad)
+    streaks = around.grain(muscle_points * along, 0.34, 3, around.broad)
+    broad = around.grain(muscle_points, 1.2, 17, around.broad)
     fat = around.patient.muscle_fat
     share = fat * (0.35 + 0.25 * (deep - 2).clamp(0, 4)) * (0.7 + 0.8 * torch.exp(-s / 16))
     # Streaks run along the fibres; multifidus, next to the spine, has most.
@@ -206,8 +212,8 @@ def _back_muscles(
     for place in (25.0, 48.0):
         plane = s - place - 0.25 * (f + 45) - 0.004 * torch.square(f + 45) - 2.5 * broad
         share += 0.8 * torch.exp(-torch.square(plane / 1.0)) * (0.12 + fat)
-    # Lobules of fat fill what multifidus leaves beside the spinous processes and laminae.
-    lobules = around.grain(some * torch.tensor([1, 1, 0.5], device=points.device), 0.55, 71, around.broad)
+    # Lobules of fat between multifidus, the spinous processes and the laminae.
+    lobules = around.grain(muscle_points * torch.tensor([1, 1, 0.5], device=points.device), 0.55, 71, around.broad)
     share += (0.5 + 1.2 * fat) * (lobules - 0.75 + 0.9 * fat).clamp(0, 1) * torch.exp(-s / 11)
     codes[rows] = muscle_code(share)
     middle = rows[s < 2.6]
@@ -219,7 +225,7 @@ def _back_muscles(
 
 
 def _psoas(codes: Tensor, around: Surroundings, points: Tensor, side: Tensor, front: Tensor, level: Tensor) -> None:
-    """Grows from L1 to L5 beside the bodies, then leaves forward and outward."""
+    """Psoas: grows from L1 to L5 beside the bodies, then runs forward and outward."""
     size = around.patient.size * (1.08 if around.patient.sex == "M" else 0.92)
     grow = (level / 4.5).clamp(0, 1)
     centre_x = 27 + 13 * grow + 5 * (level - 5).clamp(0, 3)
@@ -235,13 +241,13 @@ def _psoas(codes: Tensor, around: Surroundings, points: Tensor, side: Tensor, fr
 
 
 def _vessels(codes: Tensor, dx: Tensor, front: Tensor, level: Tensor, patient: Patient) -> None:
-    """Aorta and cava before the bodies, parting before L4-L5."""
+    """Aorta and vena cava in front of the bodies, dividing in front of L4-L5."""
     part = (level - 4.3).clamp(0, 3.2)
     reach = (level < 7.5) & (front > 8) & (front < 75)
-    ahead = 27.5 * patient.size
-    aorta = torch.hypot(dx - 9 - 13 * part, (front - ahead - 1.5) - 2.0 * part)
-    cava = torch.hypot((dx + 15 + 11 * part) / 1.3, (front - ahead + 1.5) - 1.0 * part)
-    right = torch.hypot(dx + 5 + 15 * part, front - ahead - 5 - 2.0 * part)
+    vessel_front = 27.5 * patient.size
+    aorta = torch.hypot(dx - 9 - 13 * part, (front - vessel_front - 1.5) - 2.0 * part)
+    cava = torch.hypot((dx + 15 + 11 * part) / 1.3, (front - vessel_front + 1.5) - 1.0 * part)
+    right = torch.hypot(dx + 5 + 15 * part, front - vessel_front - 5 - 2.0 * part)
     radius = torch.where(part > 0, 6.0, 8.3)
     for distance, limit in ((cava, radius), (aorta, radius)):
         codes[(distance < limit) & reach] = Tissue.VESSEL_WALL

@@ -1,4 +1,4 @@
-"""Tissues: a code for every point, and what a code looks like in spin echo.
+"""Tissues: a code for every point, and the relaxation and proton density of every code.
 
 Codes from `DISC` on carry a level of hydration, codes from `MUSCLE` on a level
 of fat, in `LEVELS` steps. Relaxation: SyMRI (PMC7410772) and de Bazelaire at
@@ -64,7 +64,7 @@ class Tissue(IntEnum):
 DISC, MUSCLE = 64, 128
 CODES = 256
 
-#: What fills vertebrae.
+#: Tissues within vertebrae.
 BONE = (
     Tissue.MARROW,
     Tissue.POSTERIOR_MARROW,
@@ -159,7 +159,7 @@ def properties() -> NDArray[np.float64]:
 
 
 def fat_share() -> NDArray[np.float32]:
-    """(256,) share of a tissue's signal that comes from fat, whose protons precess more slowly."""
+    """(256,) share of a tissue's signal that comes from fat."""
     table = np.zeros(CODES, dtype=np.float32)
     for tissue, share in _FAT_SHARE.items():
         table[tissue] = share
@@ -170,9 +170,9 @@ def fat_share() -> NDArray[np.float32]:
 def labels() -> NDArray[np.uint8]:
     """(256,) `Label` by code.
 
-    As in the labelled volumes that the segmenter learns from (SPIDER), bone is
-    labelled as far as its marrow: the dark shell, which no reader can tell
-    from ligament, belongs to no class.
+    As in the volumes that the segmenter is trained on (SPIDER), bone is labelled
+    where it is marrow: the dark shell, which no reader can distinguish from
+    ligament, belongs to no class.
     """
     table = np.zeros(CODES, dtype=np.uint8)
     for tissue in BONE:

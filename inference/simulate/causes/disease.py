@@ -1,8 +1,8 @@
-"""What is wrong with each disc, so that it produces how narrow its sites are.
+"""The disease of each disc that causes the severity of its sites.
 
-Severities come first (`prevalence`); here they are split into a bulge, a
-herniation, a thick flavum, overgrown joints, a slip, and given marrow and
-endplate changes that go with the disc's degeneration. Lengths in mm.
+Severities come first (`prevalence`); here they are attributed to a bulge, a
+herniation, a thick flavum, hypertrophic joints and a slip, with marrow and
+endplate changes that match the disc's degeneration. Lengths in mm.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ DISCS: dict[str, tuple[float, float, float]] = {
 #: Share of discs with Modic change, and with a herniation (SPIDER, 1,240 discs).
 MODIC = {"L5": 0.38, "L4": 0.46, "L3": 0.36, "L2": 0.34, "L1": 0.30, "T12": 0.17}
 HERNIATION = {"L5": 0.15, "L4": 0.19, "L3": 0.06, "L2": 0.03, "L1": 0.015, "T12": 0.01}
-#: Both by Pfirrmann's grade 1 to 5, in proportion.
+#: Relative frequency of both by Pfirrmann grade 1 to 5.
 _MODIC_BY_PFIRRMANN = (0.04, 0.3, 0.9, 1.6, 2.0)
 _HERNIATION_BY_PFIRRMANN = (0.1, 0.5, 1.3, 1.3, 0.9)
-#: A bulge that narrows nothing: that of a sound disc, and what degeneration adds.
+#: Bulge without narrowing, mm: of a healthy disc, and the addition at full degeneration.
 FREE_BULGE_MM, WORN_BULGE_MM = 0.3, 0.8
-#: No disc bulges further all round; what the canal loses beyond is the flavum's or a herniation's.
+#: Largest circumferential bulge, mm; further narrowing of the canal is caused by the flavum or a herniation.
 MOST_BULGE_MM = 4.8
 CANAL, FORAMEN_LEFT, FORAMEN_RIGHT, RECESS_LEFT, RECESS_RIGHT = range(len(SITES))
 _SIDES = {+1: (FORAMEN_LEFT, RECESS_LEFT), -1: (FORAMEN_RIGHT, RECESS_RIGHT)}
 
 
 def _chances(shares: dict[str, float], least: float, weights: tuple[float, ...]) -> dict[str, list[float]]:
-    """Chance by row and Pfirrmann's grade, such that each row's share comes out."""
+    """Probability by row and Pfirrmann grade that gives each row its share."""
     chances = {}
     for row in DISCS:
         grades = pfirrmann_shares(row)
@@ -59,10 +59,10 @@ _HERNIATION_CHANCE = _chances(HERNIATION, 0.004, _HERNIATION_BY_PFIRRMANN)
 
 @dataclass(frozen=True)
 class Person:
-    """What the discs and vertebrae depend on.
+    """Properties of the patient that discs and vertebrae depend on.
 
     size: against the average; lordosis, flavum, disc: factors on the tables.
-    ill: 0 for a patient with nothing wrong, else 1.
+    ill: 0 for a healthy patient, else 1.
     """
 
     sex: str
@@ -94,7 +94,7 @@ class Place:
 
 
 def disc(rng: np.random.Generator, person: Person, place: Place) -> DiscCause:
-    """One disc with everything that is wrong at its level."""
+    """One disc with all disease at its level."""
     height, wedge, flavum = DISCS[place.row]
     worn = place.degeneration
     loss = 0.42 * worn**1.5 + 0.25 * max(worn - 0.8, 0.0) / 0.2 * rng.random()
@@ -138,21 +138,21 @@ def disc(rng: np.random.Generator, person: Person, place: Place) -> DiscCause:
 
 
 def rudimentary(rng: np.random.Generator, person: Person, place: Place) -> DiscCause:
-    """The disc between a sacralised vertebra and the sacrum: thin, dark and still, its sites wide."""
+    """The rudimentary disc below a sacralised vertebra: thin and dark, its sites wide."""
     quiet = Place(place.upper, place.lower, place.row, tuple(rng.uniform(0.05, 0.6, len(SITES)).tolist()), 0.5)
     sound = disc(rng, replace(person, ill=0), quiet)
     return replace(sound, height_mm=rng.uniform(2.0, 3.4), wedge_deg=0.4 * sound.wedge_deg)
 
 
 def _anterior_share(rng: np.random.Generator, person: Person, place: Place, central_mm: float) -> float:
-    """Part of the canal's narrowing that comes from the disc: more in the young and low down, less with age."""
+    """Share of the canal's narrowing caused by the disc: larger in young patients and at low levels."""
     share = 0.6 - 0.004 * (person.age - 50) + 0.08 * (place.row == "L5") + 0.07 * rng.standard_normal()
     share += 0.18 * (central_mm > 0)
     return min(max(share, 0.35), 0.85)
 
 
 def _herniation(rng: np.random.Generator, person: Person, place: Place) -> Herniation | None:
-    """Disc material where the level is narrow; in the zone and on the side that are narrowest."""
+    """A herniation, likeliest where the level is narrow, in the narrowest zone and side."""
     worst = max(place.sites)
     chance = _HERNIATION_CHANCE[place.row][place.pfirrmann - 1]
     chance *= person.ill * (0.55 if worst < 1 else 1.0 if worst < 2 else 1.35)
@@ -165,7 +165,7 @@ def _herniation(rng: np.random.Generator, person: Person, place: Place) -> Herni
 
 
 def _zones(place: Place) -> list[tuple[str, int, float, float]]:
-    """(zone, side, severity there, weight) of every place that a herniation may take."""
+    """(zone, side, severity there, weight) of every possible place of a herniation."""
     sites = place.sites
     zones = [("central", 0, sites[CANAL], 0.35 * (0.3 + sites[CANAL]))]
     for side, (foramen, recess) in _SIDES.items():
@@ -180,19 +180,19 @@ def _zones(place: Place) -> list[tuple[str, int, float, float]]:
 
 
 def _fragment(rng: np.random.Generator, person: Person, zone: str, side: int, severity: float) -> Herniation:
-    """Its kind and size, from how narrow it makes its site."""
+    """A herniation's kind and size, from the severity of its site."""
     reach = {"central": 0.0, "subarticular": 1.6 + 1.1 * severity, "foraminal": 1.5 + 0.9 * severity}.get(zone, 0.0)
     if zone == "extraforaminal":
         reach = 3.0 + 2.5 * rng.random()
     if zone == "central":
-        # What stands out in the midline is most of what the disc takes from the sac.
+        # A central herniation is most of the disc's part of the narrowing.
         reach = 1.6 + 0.6 * (person.sac_ap_mm - narrowed(person.sac_ap_mm, AP_MM, severity))
     kind = "extrusion" if severity > 1.5 and rng.random() < 0.16 * severity else "protrusion"
     if kind == "extrusion" and rng.random() < 0.12:
         kind = "sequestration"
     if kind == "protrusion":
         return Herniation(kind, zone, side, reach, max(rng.uniform(8, 14), 1.6 * reach))
-    # Most fragments sink.
+    # Most fragments migrate downward.
     way = 1 if rng.random() < 0.35 else -1
     migration = rng.uniform(7, 14) if kind == "sequestration" else rng.uniform(0, 9)
     reach *= 1.0 if zone == "central" else 1.25
@@ -202,7 +202,7 @@ def _fragment(rng: np.random.Generator, person: Person, zone: str, side: int, se
 def _facet(
     rng: np.random.Generator, person: Person, place: Place, side: int, anterior: float, herniation: Herniation | None
 ) -> float:
-    """How much a joint has outgrown: what the disc has not taken from the recess, part of the foramen's, and age."""
+    """Hypertrophy of a joint, mm: the recess's narrowing not caused by the disc, part of the foramen's, and age."""
     foramen, recess = (place.sites[site] for site in _SIDES[side])
     by_disc = 0.85 if herniation is not None and herniation.side == side else anterior
     grown = 0.8 * (1 - by_disc) * (recess_mm(0) - recess_mm(recess)) + 0.5 * max(foramen - 1, 0.0)
@@ -228,7 +228,7 @@ def _slip(rng: np.random.Generator, person: Person, place: Place) -> tuple[float
 
 
 def _modic(rng: np.random.Generator, person: Person, place: Place) -> int:
-    """Marrow beside the endplates: mostly fat (2), now and then oedema (1) or bone (3)."""
+    """Modic type of the marrow beside the endplates: mostly fat (2), sometimes oedema (1) or sclerosis (3)."""
     share = _MODIC_CHANCE[place.row][place.pfirrmann - 1]
     dice = rng.random()
     if dice >= person.ill * share:
@@ -238,7 +238,7 @@ def _modic(rng: np.random.Generator, person: Person, place: Place) -> int:
 
 
 def _schmorl(rng: np.random.Generator, person: Person, place: Place) -> float:
-    """Depth of a node in one endplate: deep ones mostly high up, shallow ones where the disc is worn."""
+    """Depth of a Schmorl's node, mm: deep ones mostly at high levels, shallow ones beside degenerated discs."""
     dice, amount = rng.random(), rng.random()
     deep = {"L5": 0.015, "L4": 0.025, "L3": 0.035}.get(place.row, 0.06) * (1.3 if person.sex == "M" else 0.8)
     if dice < person.ill * deep:
@@ -247,13 +247,13 @@ def _schmorl(rng: np.random.Generator, person: Person, place: Place) -> float:
 
 
 def _fissure(rng: np.random.Generator, person: Person, place: Place) -> int:
-    """A bright fissure of the posterior annulus, while there is still water in the disc."""
+    """1 for a bright fissure of the posterior annulus, which needs a disc with some water."""
     share = {"L5": 0.26, "L4": 0.28, "L3": 0.12, "L2": 0.06}.get(place.row, 0.02)
     return int(rng.random() < person.ill * share * (0.25 < place.degeneration < 0.85))
 
 
 def _fluid(rng: np.random.Generator, person: Person, facet_mm: float, slip_mm: float) -> float:
-    """Width of the fluid in a joint: most where a vertebra slips."""
+    """Width of the fluid in a joint, mm: largest beside a slipped vertebra."""
     share = 0.05 + 0.08 * (facet_mm > 1.5) + 0.45 * (slip_mm > 2.5)
     dice, amount = rng.random(), float(rng.random())
     return (0.8 + 1.4 * amount + 0.8 * (slip_mm > 2.5) * amount) if dice < person.ill * share else 0.0

@@ -1,4 +1,4 @@
-"""What is wrong with the bones, and what surgeons did to them."""
+"""Lesions of the bones, and operations on them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from inference.simulate.causes.options import Surgery
 from inference.simulate.causes.records import Body
 from inference.types import FloatArray
 
-#: Share of patients with a haemangioma, and of those who were operated on.
+#: Share of patients with a haemangioma, and of operated patients.
 HAEMANGIOMA, OPERATED = 0.1, 0.04
-#: Where compression fractures are, and where surgeons decompress (upper vertebra), as weights.
+#: Relative frequency of compression fractures, and of decompressions (upper vertebra), by vertebra.
 _FRACTURES = {"T11": 0.15, "T12": 0.30, "L1": 0.35, "L2": 0.20}
 _OPERATIONS = {"L2": 0.06, "L3": 0.2, "L4": 0.5, "L5": 0.24}
 
@@ -28,7 +28,7 @@ class Operation:
 
 
 def operation(rng: np.random.Generator, rows: tuple[str, ...], surgery: Surgery) -> Operation:
-    """What was operated on, if anything: one level or two, about half of them fused as well."""
+    """The operation, if any: one level or two, about half of them fused as well."""
     dice = rng.random(4)
     if surgery is Surgery.NONE or (surgery is Surgery.DRAWN and dice[0] >= OPERATED):
         return Operation()
@@ -40,26 +40,26 @@ def operation(rng: np.random.Generator, rows: tuple[str, ...], surgery: Surgery)
     return Operation(levels, (*levels, lowest + 1))
 
 
-def after(rng: np.random.Generator, done: Operation, sites: FloatArray) -> FloatArray:
+def after(rng: np.random.Generator, performed: Operation, sites: FloatArray) -> FloatArray:
     """Severities (levels, 5) after an operation: wide where decompressed, worse above a fusion."""
     result = sites.copy()
-    for level in done.levels:
+    for level in performed.levels:
         for site, widest, narrowest in ((CANAL, 0.1, 1.3), (RECESS_LEFT, 0.2, 1.6), (RECESS_RIGHT, 0.2, 1.6)):
             result[level, site] = rng.uniform(widest, narrowest)
-    if done.screws:
-        above = done.screws[0] - 1
+    if performed.screws:
+        above = performed.screws[0] - 1
         result[above] = np.minimum(result[above] + 0.6, 3.9)
     return result
 
 
 def with_lesions(
-    rng: np.random.Generator, person: Person, bodies: tuple[Body, ...], done: Operation
+    rng: np.random.Generator, person: Person, bodies: tuple[Body, ...], performed: Operation
 ) -> tuple[Body, ...]:
     """The vertebrae with fractures, haemangiomas, missing laminae and screws."""
     changed = list(bodies)
-    for level in done.levels:
+    for level in performed.levels:
         changed[level] = replace(changed[level], laminectomy=1.0)
-    for level in done.screws:
+    for level in performed.screws:
         changed[level] = replace(changed[level], screws=1)
     for level in _fractured(rng, person, bodies):
         lost = rng.uniform(0.15, 0.55)
@@ -74,7 +74,7 @@ def with_lesions(
 
 
 def _fractured(rng: np.random.Generator, person: Person, bodies: tuple[Body, ...]) -> set[int]:
-    """Which vertebrae gave way: in the old, mostly women, at the thoracolumbar junction."""
+    """Indices of fractured vertebrae: in old patients, mostly women, at the thoracolumbar junction."""
     share = 0.004 + 0.22 * min(max((person.age - 55) / 30, 0.0), 1.2) * (1.0 if person.sex == "F" else 0.35)
     if rng.random() >= person.ill * share:
         return set()

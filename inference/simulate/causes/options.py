@@ -1,4 +1,4 @@
-"""What a caller may ask of the simulator."""
+"""Options of the simulator."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Axial(StrEnum):
-    """How the axial T2 was planned. Drawn: blocks or a stack, seldom none."""
+    """How the axial T2 was planned. Drawn: blocks or a stack, rarely none."""
 
     BLOCKS = "blocks"
     STACK = "stack"
@@ -16,7 +16,7 @@ class Axial(StrEnum):
 
 
 class Severity(StrEnum):
-    """How ill the drawn patients are. Balanced: the four grades equally often at each site and level."""
+    """Severity of disease. Balanced: the four grades equally often at each site and level."""
 
     MIXED = "mixed"
     NORMAL = "normal"
@@ -39,7 +39,7 @@ class SagittalT1(StrEnum):
 
 
 class Transition(StrEnum):
-    """How the spine passes into the sacrum. Drawn: as often as in people."""
+    """Transitional anatomy at the sacrum. Drawn: as often as in people."""
 
     NONE = "none"
     SACRALISED = "sacralised"
@@ -56,7 +56,7 @@ class Surgery(StrEnum):
 
 
 class Habit(StrEnum):
-    """Whose scanner wrote the files, see `vendors`; the makers are invented. Drawn: each equally often."""
+    """Which maker's habits the files have, see `vendors`; the makers are invented. Drawn: each equally often."""
 
     PLAIN = "plain"
     AUSTER = "auster"
@@ -78,10 +78,10 @@ class Distractors(StrEnum):
 
 @dataclass(frozen=True)
 class StudyOptions:
-    """What a simulated study contains. Raises ValueError for an impossible wish.
+    """What a simulated study contains. Raises ValueError for an impossible option.
 
-    lumbar_vertebrae: 4, 5 or 6 lumbar-type vertebrae, or None for as many as
-    people have. Plain strings are accepted wherever a choice is named.
+    lumbar_vertebrae: 4, 5 or 6 lumbar-type vertebrae, or None to draw the
+    number as often as in people. Plain strings are accepted for every enum.
     """
 
     axial: Axial | str = Axial.BLOCKS
@@ -110,7 +110,7 @@ class StudyOptions:
             raise ValueError("lumbar_vertebrae must be 4, 5, 6 or None.")
 
 
-#: Patients as they come to a hospital, with rare anatomy and the operated among them, and files as they come.
+#: Patients and files as in a hospital, with rare anatomy, operated patients and every maker's habits.
 HOSPITAL = StudyOptions(
     axial=Axial.DRAWN,
     lumbar_vertebrae=None,

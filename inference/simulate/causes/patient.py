@@ -1,7 +1,7 @@
-"""Who the simulated patient is: the causes, drawn from a seed.
+"""The simulated patient: the causes, drawn from a seed.
 
 Sizes: reference figures of 87 patients (body, canal, disc) and of 1,974
-sagittal T2 (curve). How ill each level is: `prevalence`, `disease`, `lesions`.
+sagittal T2 (curve). Disease of each level: `prevalence`, `disease`, `lesions`.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ BODIES: dict[str, tuple[float, ...]] = {
     "L4": (53, 36.9, 28.5, 3.9, 27.0, 12),
     "L5": (55, 35.8, 27.5, 8.9, 30.0, 15),
 }
-#: A body is this much slimmer at its waist than at its endplates (width, depth).
+#: Width and depth of a body at its waist as shares of those at its endplates.
 WAIST = (0.92, 0.945)
-#: Mean and standard deviation of the depth of the bony canal and of the sac's own diameter and width (mm).
+#: Mean and standard deviation of the bony canal's depth and of the normal sac's diameter and width (mm).
 CANAL_DEPTH, SAC_AP, SAC_WIDTH = (16.7, 1.3), (13.5, 0.8), (18.2, 2.3)
 #: Share of people with 4 and with 6 lumbar-type vertebrae, with a sacralised and with a lumbarised last one.
 FOUR, SIX, SACRALISED, LUMBARISED = 0.03, 0.03, 0.05, 0.03
 SHORT_PEDICLES, LIPOMATOSIS = 0.05, 0.013
 _NAMES = {"F": ("Anna", "Berta", "Clara", "Dora", "Emma", "Frida", "Greta", "Hanna", "Ida", "Julia", "Karla", "Lena")}
 _NAMES["M"] = ("Adam", "Bruno", "Carl", "David", "Emil", "Felix", "Georg", "Hugo", "Ivan", "Jonas", "Karl", "Leo")
-#: Mean age of the patients drawn.
+#: Mean age of drawn patients, years.
 _AGE = {Severity.NORMAL: 34.0, Severity.SEVERE: 66.0}
 
 
@@ -57,16 +57,16 @@ def draw(seed: int, options: StudyOptions | None = None) -> Patient:
     """Draw a patient; the same seed and options draw the same one."""
     options = options or StudyOptions()
     severity = Severity(options.severity)
-    who, level, bone = np.random.default_rng([20240917, seed]).spawn(3)
-    person = _person(who, severity)
-    names = vertebra_names(_lumbar_vertebrae(who, options))
-    transition = _transition(who, options)
+    person_rng, level_rng, bone_rng = np.random.default_rng([20240917, seed]).spawn(3)
+    person = _person(person_rng, severity)
+    names = vertebra_names(_lumbar_vertebrae(person_rng, options))
+    transition = _transition(person_rng, options)
     rows = tuple(_row(name, names) for name in names)
-    done = lesions.operation(bone, rows, Surgery(options.surgery))
-    discs = _discs(level, person, names, rows, transition, severity, done)
-    patient = _patient(who, seed, person, discs, transition)
-    bodies = lesions.with_lesions(bone, person, _bodies(bone, names, rows, person), done)
-    return replace(_with_lipomatosis(level, patient), bodies=bodies)
+    performed = lesions.operation(bone_rng, rows, Surgery(options.surgery))
+    discs = _discs(level_rng, person, names, rows, transition, severity, performed)
+    patient = _patient(person_rng, seed, person, discs, transition)
+    bodies = lesions.with_lesions(bone_rng, person, _bodies(bone_rng, names, rows, person), performed)
+    return replace(_with_lipomatosis(level_rng, patient), bodies=bodies)
 
 
 def dimensions(patient: Patient) -> dict[str, dict[str, float]]:
@@ -116,7 +116,7 @@ def _transition(rng: np.random.Generator, options: StudyOptions) -> Transition:
 
 
 def _row(name: str, names: tuple[str, ...]) -> str:
-    """Row of the tables for a vertebra: the lowest lumbar one is shaped as L5, the others count up from it."""
+    """Row of the tables for a vertebra: the lowest lumbar one is shaped as L5, the others are counted up from it."""
     if not name.startswith("L"):
         return name
     above_last = int(names[-1][1:]) - int(name[1:])
@@ -150,7 +150,7 @@ def _person(rng: np.random.Generator, severity: Severity) -> Person:
 def _patient(
     rng: np.random.Generator, seed: int, person: Person, discs: tuple[DiscCause, ...], transition: Transition
 ) -> Patient:
-    """Everything but the vertebrae and what depends on the discs."""
+    """The patient without vertebrae and without what depends on the discs."""
     older = person.age - 50
     return Patient(
         seed=seed,
@@ -178,7 +178,7 @@ def _patient(
 
 
 def _with_lipomatosis(rng: np.random.Generator, patient: Patient) -> Patient:
-    """Epidural fat: too much of it in a few, mostly the fat whose canal is narrow low down."""
+    """Epidural lipomatosis in a few patients, mostly obese ones with a narrow canal at the lowest level."""
     narrow, dice, amount = patient.discs[-1].canal, rng.random(), rng.random()
     share = LIPOMATOSIS * (patient.fat_mm / 17) * (1 + 10 * (narrow >= 1))
     if narrow < 0.4 or dice >= min(share, 0.6):
@@ -189,14 +189,14 @@ def _with_lipomatosis(rng: np.random.Generator, patient: Patient) -> Patient:
 def _bodies(
     rng: np.random.Generator, names: tuple[str, ...], rows: tuple[str, ...], person: Person
 ) -> tuple[Body, ...]:
-    """Sizes: the person's, a common deviation of each dimension, and a little of each vertebra's own."""
+    """Sizes: the person's, a common deviation of each dimension, and a small one of each vertebra."""
     common = np.clip(person.size * (1 + rng.normal(0, (0.05, 0.045, 0.045))), (0.84, 0.87, 0.85), (1.24, 1.19, 1.14))
     table = np.array([BODIES[row] for row in rows])
-    own = rng.normal(0, 1, (len(rows), 6))
-    sizes = table[:, :3] * common * (1 + 0.012 * own[:, :3])
-    canal = table[:, 4] * person.size * _within(rng.normal(1, 0.05), 0.88, 1.12) * (1 + 0.02 * own[:, 3])
-    concavity = _within(rng.normal(0.85 + (person.age - 50) * 0.008, 0.25), 0.4, 2.2) * (1 + 0.08 * own[:, 4])
-    fat = _within(0.42 + 0.006 * (person.age - 50) + rng.normal(0, 0.07), 0.1, 0.85) + 0.02 * own[:, 5]
+    deviates = rng.normal(0, 1, (len(rows), 6))
+    sizes = table[:, :3] * common * (1 + 0.012 * deviates[:, :3])
+    canal = table[:, 4] * person.size * _within(rng.normal(1, 0.05), 0.88, 1.12) * (1 + 0.02 * deviates[:, 3])
+    concavity = _within(rng.normal(0.85 + (person.age - 50) * 0.008, 0.25), 0.4, 2.2) * (1 + 0.08 * deviates[:, 4])
+    fat = _within(0.42 + 0.006 * (person.age - 50) + rng.normal(0, 0.07), 0.1, 0.85) + 0.02 * deviates[:, 5]
     wedge = table[:, 3] + rng.normal(0, 0.9) + 0.8 * rng.standard_normal(len(rows))
     pedicle = table[:, 5] * person.size
     columns = zip(*sizes.T.tolist(), wedge, canal, pedicle, concavity, fat, strict=True)
@@ -215,15 +215,15 @@ def _discs(
     rows: tuple[str, ...],
     transition: Transition,
     severity: Severity,
-    done: lesions.Operation,
+    performed: lesions.Operation,
 ) -> tuple[DiscCause, ...]:
-    """Every disc, from how ill its level is."""
-    ill = prevalence.illness(rng, rows, person.age, severity)
+    """Every disc, from the severity of its level."""
+    illness = prevalence.illness(rng, rows, person.age, severity)
     if severity is Severity.SEVERE:
-        ill.sites[-2, disease.CANAL] = max(ill.sites[-2, disease.CANAL], rng.uniform(3.2, 3.9))
-    sites = lesions.after(rng, done, ill.sites).tolist()
+        illness.sites[-2, disease.CANAL] = max(illness.sites[-2, disease.CANAL], rng.uniform(3.2, 3.9))
+    sites = lesions.after(rng, performed, illness.sites).tolist()
     lower = (*names[1:], "S1")
-    places = [Place(*place) for place in zip(names, lower, rows, sites, ill.disc.tolist(), strict=True)]
+    places = [Place(*place) for place in zip(names, lower, rows, sites, illness.disc.tolist(), strict=True)]
     discs = [disease.disc(rng, person, place) for place in places]
     if transition is Transition.SACRALISED:
         discs[-1] = disease.rudimentary(rng, person, places[-1])

@@ -1,9 +1,9 @@
 """A radiologist's report of a simulated patient, and what its text states.
 
-Several house styles, wordings and readers: what a report says is what its
-reader saw, which is not always the truth, and much is left unsaid. So the
-labels that the text states (docs/labels.md) come beside it, and the patient
-keeps the truth.
+Several house styles, wordings and readers: a report states what its reader
+saw, which is not always the truth, and does not mention everything. So the
+labels that the text states (docs/labels.md) are returned with it; the truth
+stays with the patient.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from inference.simulate.report.phrases import Hand, read
 from inference.simulate.report.styles import STYLES
 from inference.types import LEVELS
 
-#: How often each style is used.
+#: Share of reports in each style.
 WEIGHTS = {
     "levels": 0.28,
     "template": 0.12,
@@ -31,14 +31,14 @@ WEIGHTS = {
     "table": 0.04,
     "notes": 0.14,
 }
-#: Share of reports all in capitals, in lines of 72, in which a disc is a disk, and with typing errors (then the share
-#: of words).
+#: Share of reports in capitals, wrapped to lines of 72 characters, with the spelling "disk", and with typing errors;
+#: then the range of the share of mistyped words.
 _CAPITALS, _WRAPPED, _AMERICAN, _CARELESS, _MISTYPED = 0.12, 0.15, 0.2, 0.3, (0.005, 0.04)
 
 
 @dataclass(frozen=True)
 class Report:
-    """A report. stated: ``{level: {site: grade}}`` of what the text says; grade may be ``present``."""
+    """A report. stated: ``{level: {site: grade}}`` as the text states them; grade may be ``present``."""
 
     text: str
     style: str

@@ -1,4 +1,4 @@
-"""The parts that reports share: head, bones, conus, quiet levels, impression; and what they have stated."""
+"""The parts that reports share: head, bones, conus, normal levels, impression; and the labels they state."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _STRENGTH = ("normal", "present", "mild", "moderate", "severe")
 
 @dataclass
 class Sheet:
-    """A report as it is being written, and what it has stated so far."""
+    """A report while it is written, and the labels of its text up to now."""
 
     hand: Hand
     patient: Patient
@@ -24,7 +24,7 @@ class Sheet:
     stated: dict[str, Labels] = field(default_factory=dict)
 
     def say(self, level: str, labels: Labels) -> None:
-        """Note what the text states of a level. Levels that no label stands for are left out."""
+        """Add labels that the text states of a level. Levels without labels are left out."""
         if level not in LEVELS:
             return
         row = self.stated.setdefault(level, {})
@@ -33,26 +33,26 @@ class Sheet:
                 row[site] = grade
 
     def narrowings(self, seen: Seen) -> list[str]:
-        """Noun phrases of what is narrow, noted as stated."""
+        """Noun phrases of narrow sites; their labels are added to `stated`."""
         return self._noted(seen, self.hand.narrowings(seen))
 
     def openings(self, seen: Seen) -> list[str]:
-        """Sentences of what is not narrow, noted as stated."""
+        """Sentences about sites that are not narrow; their labels are added to `stated`."""
         return self._noted(seen, self.hand.openings(seen))
 
-    def _noted(self, seen: Seen, said: list[Phrase]) -> list[str]:
-        for _, labels in said:
+    def _noted(self, seen: Seen, phrases: list[Phrase]) -> list[str]:
+        for _, labels in phrases:
             self.say(seen.level, labels)
-        return [text for text, _ in said]
+        return [text for text, _ in phrases]
 
     def wide(self, names: list[str]) -> None:
-        """Note levels as normal in canal and foramina."""
+        """Add the label normal for canal and foramina of levels."""
         for name in names:
             self.say(name, dict.fromkeys(SITES[:3], "normal"))
 
 
 def head(sheet: Sheet) -> list[str]:
-    """Title, and in most houses history, technique and comparison."""
+    """Title, and in most hospitals history, technique and comparison."""
     hand, patient = sheet.hand, sheet.patient
     lines = [hand.pick("frame", "titles")]
     man = "man" if patient.sex == "M" else "woman"
@@ -65,8 +65,8 @@ def head(sheet: Sheet) -> list[str]:
 def bones(sheet: Sheet) -> str:
     """Anatomy, operations, alignment and vertebrae, as one paragraph."""
     hand, patient = sheet.hand, sheet.patient
-    found = lesions(sheet)
-    parts = _transition(sheet) + _operated(sheet) + (slips(sheet) or [hand.pick("bones", "aligned")]) + found
+    bone_lesions = lesions(sheet)
+    parts = _transition(sheet) + _operated(sheet) + (slips(sheet) or [hand.pick("bones", "aligned")]) + bone_lesions
     if not any(body.fracture for body in patient.bodies):
         parts.append(hand.pick("bones", "heights"))
     for seen in sheet.levels:
@@ -129,7 +129,7 @@ def slips(sheet: Sheet) -> list[str]:
 
 
 def conus(sheet: Sheet) -> str:
-    """Where the cord ends, and what lies around the spine; in some houses the canal's diameters."""
+    """Level of the conus, and tissue around the spine; in some hospitals the canal's diameters."""
     hand, patient = sheet.hand, sheet.patient
     high, low = ("L1", "L1-L2") if patient.conus < 0.3 else ("L1-L2", "L2")
     text = f"{hand.pick('bones', 'conus', name=high if hand.chance(0.5) else low)} {hand.pick('bones', 'soft')}"
@@ -140,7 +140,7 @@ def conus(sheet: Sheet) -> str:
 
 
 def in_order(sheet: Sheet, write: Callable[[Seen], str]) -> list[str]:
-    """A line for each level by `write`, and the quiet ones among them in a few words or in none."""
+    """A line for each level by `write`; normal levels are mentioned briefly or not at all."""
     # T12-L1 is often left out altogether.
     levels = sheet.levels if sheet.hand.chance(0.5) else sheet.levels[1:]
     order = [seen.level for seen in levels]
@@ -150,7 +150,7 @@ def in_order(sheet: Sheet, write: Callable[[Seen], str]) -> list[str]:
 
 
 def _quiet(sheet: Sheet, names: list[str], order: list[str]) -> list[tuple[int, str]]:
-    """(place, line) for levels at which nothing is to be seen: listed, called the remaining ones, or left out."""
+    """(position, line) for normal levels: listed, called the remaining ones, or left out."""
     hand = sheet.hand
     if not names or hand.chance(0.12):
         return []
@@ -164,7 +164,7 @@ def _quiet(sheet: Sheet, names: list[str], order: list[str]) -> list[tuple[int, 
 
 
 def impression(sheet: Sheet) -> list[str]:
-    """The worst levels once more, as a numbered list; nothing in some reports."""
+    """The worst levels again, as a numbered list; empty in some reports."""
     hand = sheet.hand
     if hand.chance(0.3):
         return []

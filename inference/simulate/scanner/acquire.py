@@ -1,4 +1,4 @@
-"""Slices through a patient: where they lie and what they show."""
+"""Slices through a patient: their planes and their images."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from inference.types import FloatArray, Slice
 
 Float32 = NDArray[np.float32]
 
-#: Where samples lie in a pixel (rows, columns, slice), in shares of its size; spread like a small quincunx.
+#: Positions of samples in a pixel (rows, columns, slice), as shares of its size.
 SAMPLES = (
     (-0.25, 0.125, -0.375),
     (0.125, 0.25, -0.125),
     (0.25, -0.125, 0.125),
     (-0.125, -0.25, 0.375),
 )
-#: Slices are asked for together up to so many pixels.
+#: Largest number of pixels of the slices that are computed in one batch.
 TOGETHER = 90_000
-#: By how much four neighbouring pixels shift their samples through the slice, in shares of the samples' distance. What
-#: differs from pixel to pixel is finer than a truncated k-space shows.
+#: Shifts of the samples of four neighbouring pixels through the slice, as shares of the samples' distance. Differences
+#: between neighbouring pixels are finer than what a truncated k-space shows.
 DEPTHS = np.array([[-0.375, 0.125], [0.375, -0.125]])
 
 
@@ -63,14 +63,14 @@ def stack(
 
 
 def disc_block(place: Place, pixels: int, spacing_mm: float, count: int, protocol: Protocol) -> list[Slice]:
-    """An axial block angled along one disc, head end last."""
+    """An axial block angled along one disc, cranial end last."""
     centre = place.world(0, 14, 0)
     return stack(centre, place.axes[0], place.axes[1], (pixels, pixels), spacing_mm, count, protocol)
 
 
 @dataclass(frozen=True)
 class _Look:
-    """What a protocol makes of each tissue code, (256,): water's and fat's signal and the texture."""
+    """Signal of each tissue code by a protocol, (256,): of water and of fat, and the texture."""
 
     protocol: Protocol
     water: Float32
@@ -82,20 +82,20 @@ class _Look:
 def images(
     anatomy: Anatomy, planes: Sequence[Slice], protocols: Sequence[Protocol], samples: int
 ) -> list[list[NDArray[np.uint16]]]:
-    """The same slices by several protocols: one list of images for each protocol.
+    """The slices by several protocols: one list of images for each protocol.
 
     samples: points per pixel, spread through the slice's thickness (at most 4).
     """
     looks = [_look(protocol) for protocol in protocols]
-    out: list[list[NDArray[np.uint16]]] = [[] for _ in protocols]
+    image_lists: list[list[NDArray[np.uint16]]] = [[] for _ in protocols]
     margin = max(_margin(planes[0], protocol) for protocol in protocols)
-    together = max(1, TOGETHER // (planes[0].shape[0] * planes[0].shape[1]))
-    for first in range(0, len(planes), together):
-        some = [_widened(plane, margin, protocols[0].phase_axis) for plane in planes[first : first + together]]
-        for plane, scene in zip(planes[first : first + together], _scenes(anatomy, some, samples), strict=True):
-            for look, into in zip(looks, out, strict=True):
-                into.append(_image(scene, look, margin, _margin(plane, look.protocol)))
-    return out
+    batch = max(1, TOGETHER // (planes[0].shape[0] * planes[0].shape[1]))
+    for first in range(0, len(planes), batch):
+        widened = [_widened(plane, margin, protocols[0].phase_axis) for plane in planes[first : first + batch]]
+        for plane, scene in zip(planes[first : first + batch], _scenes(anatomy, widened, samples), strict=True):
+            for look, image_list in zip(looks, image_lists, strict=True):
+                image_list.append(_image(scene, look, margin, _margin(plane, look.protocol)))
+    return image_lists
 
 
 def _look(protocol: Protocol) -> _Look:
@@ -109,7 +109,7 @@ def _look(protocol: Protocol) -> _Look:
 
 @dataclass(frozen=True)
 class _Scene:
-    """What lies in a slice: points, codes at each sample, noise of tissues, streaming CSF, distance to metal."""
+    """Content of a slice: points, codes at each sample, tissue noise, streaming CSF, distance to metal."""
 
     grid: FloatArray
     codes: list[NDArray[np.uint8]]
@@ -121,18 +121,18 @@ class _Scene:
 
 
 def _scenes(anatomy: Anatomy, planes: Sequence[Slice], samples: int) -> Iterator[_Scene]:
-    """Of planes of one shape: their tissues are asked for together, for small ones cost more to ask than to answer."""
+    """Scenes of planes of one shape; their tissues are computed in one call, which is faster for small planes."""
     grids = [plane_grid(plane) for plane in planes]
     points = [_points(plane, grid, samples) for plane, grid in zip(planes, grids, strict=True)]
     codes = [anatomy.codes(np.stack(sample)).numpy() for sample in zip(*points, strict=True)]
     for number, grid in enumerate(grids):
-        own = [sample[number] for sample in codes]
+        scene_codes = [sample[number] for sample in codes]
         noise, stream, metal = _marrow_noise(anatomy, grid), _stream(anatomy, grid), _metal(anatomy, grid)
-        yield _Scene(grid, own, noise, stream, metal, *_landmarks(anatomy))
+        yield _Scene(grid, scene_codes, noise, stream, metal, *_landmarks(anatomy))
 
 
-def _image(scene: _Scene, look: _Look, margin: int, own_margin: int) -> NDArray[np.uint16]:
-    """One slice by one protocol. margin: how much wider it was seen; own_margin: how much of that folds in."""
+def _image(scene: _Scene, look: _Look, margin: int, wrap_margin: int) -> NDArray[np.uint16]:
+    """One slice by one protocol. margin: extra pixels at each end; wrap_margin: those of them that fold in."""
     protocol, share = look.protocol, 1 / len(scene.codes)
     water = np.zeros(scene.grid.shape[:2], dtype=np.float32)
     fat = np.zeros_like(water)
@@ -146,8 +146,8 @@ def _image(scene: _Scene, look: _Look, margin: int, own_margin: int) -> NDArray[
         image = artefacts.beside_metal(image, scene.metal_mm, protocol)
     image *= signal.shade(scene.grid, scene.back_y, protocol, scene.band_y)
     image = artefacts.sampled(image, protocol)
-    image = _cut(image, margin - own_margin, protocol.phase_axis)
-    image = artefacts.folded(image, own_margin, protocol)
+    image = _cut(image, margin - wrap_margin, protocol.phase_axis)
+    image = artefacts.folded(image, wrap_margin, protocol)
     image = signal.rician(image, protocol.noise, look.noise)
     return np.clip(np.round(image * protocol.scale), 0, 4095).astype(np.uint16)
 
@@ -161,10 +161,10 @@ def _widened(plane: Slice, margin: int, axis: int) -> Slice:
     """The plane with more pixels at both ends of an axis."""
     if margin == 0:
         return plane
-    way = (plane.along_column, plane.along_row)[axis] * plane.spacing_mm[axis]
+    step = (plane.along_column, plane.along_row)[axis] * plane.spacing_mm[axis]
     shape = list(plane.shape)
     shape[axis] += 2 * margin
-    return replace(plane, origin_mm=plane.origin_mm - way * margin, shape=(shape[0], shape[1]))
+    return replace(plane, origin_mm=plane.origin_mm - step * margin, shape=(shape[0], shape[1]))
 
 
 def _cut(image: Float32, pixels: int, axis: int) -> Float32:
@@ -174,7 +174,7 @@ def _cut(image: Float32, pixels: int, axis: int) -> Float32:
 
 
 def _stream(anatomy: Anatomy, grid: FloatArray) -> Float32:
-    """0 where CSF rests, up to 1 where it streams: long patches, mostly in the upper lumbar canal."""
+    """0 where CSF is at rest, up to 1 where it flows: long patches, mostly in the upper lumbar canal."""
     points = torch.from_numpy(grid.reshape(-1, 3).astype(np.float32))
     patches = anatomy.around.grain(points * torch.tensor([0.5, 0.5, 0.12]), 1.0, 71, anatomy.around.broad)
     upper = 1 / (1 + torch.exp((-20 - points[:, 2]) / 25))
@@ -198,12 +198,12 @@ def _metal(anatomy: Anatomy, grid: FloatArray) -> Float32 | None:
 
 
 def _points(plane: Slice, grid: FloatArray, samples: int) -> list[FloatArray]:
-    """Where a plane's pixels are sampled, (rows, columns, 3) for each sample."""
+    """Sample points of a plane's pixels, (rows, columns, 3) for each sample."""
     chosen = SAMPLES if samples >= 4 else SAMPLES[:: 4 // samples][:samples]
-    # Neighbours take their samples at other depths, so that a slanting surface does not look terraced.
+    # Neighbouring pixels are sampled at other depths, so that a slanting surface has no steps.
     tiles = -(-np.array(grid.shape[:2]) // 2)
     depth = np.tile(DEPTHS, tiles)[: grid.shape[0], : grid.shape[1]] * min(1 / len(chosen), 0.5)
-    own = depth[..., None] * plane.thickness_mm * plane.normal
+    depth_shift = depth[..., None] * plane.thickness_mm * plane.normal
     points = []
     for row, column, deep in chosen:
         offset = (
@@ -211,7 +211,7 @@ def _points(plane: Slice, grid: FloatArray, samples: int) -> list[FloatArray]:
             + plane.along_row * (column * plane.spacing_mm[1])
             + plane.normal * (deep * plane.thickness_mm)
         )
-        points.append(grid + own + offset)
+        points.append(grid + depth_shift + offset)
     return points
 
 

@@ -1,4 +1,4 @@
-"""What the way of scanning does to a slice: all on one image (rows, columns), float32.
+"""Artefacts of acquisition, each a function of one image (rows, columns), float32.
 
 Frequency is encoded along one axis of the image and phase along the other.
 """
@@ -15,28 +15,28 @@ Float32 = NDArray[np.float32]
 
 #: Between water and fat, parts per million, and the proton's frequency in MHz per tesla.
 FAT_PPM, PROTON_MHZ = 3.4, 42.577
-#: Width of the brim of signal around a void beside metal, mm, and how bright it is.
+#: Width of the bright rim around a signal void at metal, mm, and its gain.
 BRIM_MM, BRIM = 1.6, 1.7
-#: Phase lines in which a breath comes and goes, as a share of the matrix.
+#: Number of phase lines in one breath, as a share of the matrix.
 BREATH = 0.09
 
 
 def fat_shift_pixels(protocol: Protocol) -> float:
-    """How far fat lies from water along the frequency axis."""
+    """Shift of fat against water along the frequency axis, pixels."""
     return FAT_PPM * PROTON_MHZ * protocol.tesla / protocol.bandwidth_hz
 
 
 def with_chemical_shift(water: Float32, fat: Float32, protocol: Protocol) -> Float32:
-    """Water and what suppression leaves of fat, moved along the frequency axis."""
+    """Water, plus the fat that is not suppressed, shifted along the frequency axis."""
     moved = [0.0, 0.0]
     moved[1 - protocol.phase_axis] = fat_shift_pixels(protocol)
-    left = shift(fat, moved, order=1, mode="nearest") if moved != [0.0, 0.0] else fat
-    result: Float32 = water + (1 - protocol.fat_suppression) * left
+    remaining_fat = shift(fat, moved, order=1, mode="nearest") if moved != [0.0, 0.0] else fat
+    result: Float32 = water + (1 - protocol.fat_suppression) * remaining_fat
     return result
 
 
 def beside_metal(image: Float32, distance_mm: Float32, protocol: Protocol) -> Float32:
-    """A void around metal with a bright brim. distance_mm: to the nearest implant.
+    """A signal void around metal with a bright rim. distance_mm: to the nearest implant.
 
     The void grows with the field and shrinks with the bandwidth.
     """
@@ -48,7 +48,7 @@ def beside_metal(image: Float32, distance_mm: Float32, protocol: Protocol) -> Fl
 
 
 def sampled(image: Float32, protocol: Protocol) -> Float32:
-    """The image as its k-space was sampled: truncated, blurred by the echo train, disturbed by motion. Magnitude.
+    """The magnitude image of a k-space that is truncated, weighted by the echo train and disturbed by motion.
 
     Truncation rings at edges (Gibbs) and widens the point spread; the later
     echoes of a train weigh less, which blurs along phase; a body that moves
@@ -70,18 +70,18 @@ def sampled(image: Float32, protocol: Protocol) -> Float32:
 
 
 def _motion(lines: int, protocol: Protocol) -> NDArray[np.complex128]:
-    """Phase of each line for a body that breathes, and once moves for good."""
+    """Phase factor of each line for a patient who breathes and drifts."""
     rng = np.random.default_rng([23, protocol.seed])
     line = np.arange(lines) - lines / 2
     breath = np.sin(2 * np.pi * line / (BREATH * lines) + rng.uniform(0, 2 * np.pi))
     drift = gaussian_filter1d(rng.standard_normal(lines), lines / 12)
-    away = protocol.motion_mm * (0.7 * breath + 0.5 * drift / drift.std())
-    phase: NDArray[np.complex128] = np.exp(2j * np.pi * line / lines * away / protocol.motion_pixel_mm)
+    displacement_mm = protocol.motion_mm * (0.7 * breath + 0.5 * drift / drift.std())
+    phase: NDArray[np.complex128] = np.exp(2j * np.pi * line / lines * displacement_mm / protocol.motion_pixel_mm)
     return phase
 
 
 def folded(image: Float32, margin: int, protocol: Protocol) -> Float32:
-    """An image taken `margin` pixels too wide on both ends of the phase axis: what lies beyond folds in."""
+    """The image with its outer `margin` pixels at both ends of the phase axis folded in."""
     if margin == 0:
         return image
     wide = np.moveaxis(image, protocol.phase_axis, 0)

@@ -14,8 +14,8 @@ from pydicom.uid import UID, EnhancedMRImageStorage
 
 from inference.images.dicom_writer import uid_of
 
-#: What stays at the top level as it is.
-_KEPT = (
+#: Elements that are copied to the top level.
+_COMMON = (
     "SpecificCharacterSet",
     "StudyDate",
     "SeriesDate",
@@ -61,7 +61,7 @@ _KEPT = (
     "HighBit",
     "PixelRepresentation",
 )
-#: Spine, as SNOMED CT says it.
+#: SNOMED CT code of the spine.
 _SPINE = ("421060004", "SCT", "Vertebral column")
 
 
@@ -72,27 +72,27 @@ def enhanced(slices: Many[Dataset], contrast: str) -> Dataset:
     ``STIR`` or ``PROTON_DENSITY``.
     """
     first = slices[0]
-    whole = Dataset()
-    for keyword in _KEPT:
+    multiframe = Dataset()
+    for keyword in _COMMON:
         if keyword in first:
-            whole[keyword] = first[keyword]
-    whole.file_meta = first.file_meta
+            multiframe[keyword] = first[keyword]
+    multiframe.file_meta = first.file_meta
     sop = uid_of(first.SeriesInstanceUID, "enhanced")
-    whole.SOPClassUID, whole.SOPInstanceUID = EnhancedMRImageStorage, sop
-    whole.file_meta.MediaStorageSOPClassUID, whole.file_meta.MediaStorageSOPInstanceUID = (
+    multiframe.SOPClassUID, multiframe.SOPInstanceUID = EnhancedMRImageStorage, sop
+    multiframe.file_meta.MediaStorageSOPClassUID, multiframe.file_meta.MediaStorageSOPInstanceUID = (
         EnhancedMRImageStorage,
         UID(sop),
     )
-    whole.InstanceNumber, whole.NumberOfFrames = 1, len(slices)
-    _image(whole, first, contrast)
-    whole.DimensionOrganizationSequence = _item(DimensionOrganizationUID=uid_of(sop, "dimensions"))
-    whole.DimensionIndexSequence = Sequence([_dimension(sop, 0x00209056), _dimension(sop, 0x00209057)])
-    whole.SharedFunctionalGroupsSequence = Sequence([_shared(first)])
-    whole.PerFrameFunctionalGroupsSequence = Sequence(
-        [_frame(one, number, contrast) for number, one in enumerate(slices, start=1)]
+    multiframe.InstanceNumber, multiframe.NumberOfFrames = 1, len(slices)
+    _image(multiframe, first, contrast)
+    multiframe.DimensionOrganizationSequence = _item(DimensionOrganizationUID=uid_of(sop, "dimensions"))
+    multiframe.DimensionIndexSequence = Sequence([_dimension(sop, 0x00209056), _dimension(sop, 0x00209057)])
+    multiframe.SharedFunctionalGroupsSequence = Sequence([_shared(first)])
+    multiframe.PerFrameFunctionalGroupsSequence = Sequence(
+        [_frame(dataset, number, contrast) for number, dataset in enumerate(slices, start=1)]
     )
-    whole.PixelData = b"".join(one.PixelData for one in slices)
-    return whole
+    multiframe.PixelData = b"".join(dataset.PixelData for dataset in slices)
+    return multiframe
 
 
 def _item(**values: object) -> Sequence:
@@ -108,34 +108,34 @@ def _code(value: str, scheme: str, meaning: str) -> Sequence:
 
 def _dimension(sop: str, pointer: int) -> Dataset:
     """A dimension of the frames: an attribute of the Frame Content group."""
-    one: Dataset = _item(
+    dimension: Dataset = _item(
         DimensionOrganizationUID=uid_of(sop, "dimensions"),
         DimensionIndexPointer=pointer,
         FunctionalGroupPointer=0x00209111,
     )[0]
-    return one
+    return dimension
 
 
-def _image(whole: Dataset, first: Dataset, contrast: str) -> None:
+def _image(multiframe: Dataset, first: Dataset, contrast: str) -> None:
     """Enhanced MR Image and MR Pulse Sequence modules, what is the same for all frames."""
-    whole.ImageType = _image_type(first)
-    whole.PixelPresentation, whole.VolumetricProperties = "MONOCHROME", "VOLUME"
-    whole.VolumeBasedCalculationTechnique, whole.ComplexImageComponent = "NONE", "MAGNITUDE"
-    whole.AcquisitionContrast, whole.ContentQualification = contrast, "RESEARCH"
-    whole.AcquisitionDateTime = str(first.AcquisitionDate) + str(first.AcquisitionTime)
-    whole.AcquisitionDuration, whole.ResonantNucleus = 210.0, "1H"
-    whole.KSpaceFiltering, whole.ApplicableSafetyStandardAgency = "NONE", "IEC"
-    whole.BurnedInAnnotation, whole.LossyImageCompression = "NO", "00"
-    whole.PresentationLUTShape, whole.AcquisitionContextSequence = "IDENTITY", Sequence()
-    whole.PulseSequenceName, whole.MRAcquisitionType = "TSE", "2D"
-    whole.EchoPulseSequence, whole.MultipleSpinEcho = "SPIN", "NO"
-    whole.MultiPlanarExcitation, whole.PhaseContrast, whole.TimeOfFlightContrast = "NO", "NO", "NO"
-    whole.SteadyStatePulseSequence, whole.EchoPlanarPulseSequence = "NONE", "NO"
-    whole.SaturationRecovery, whole.SpectrallySelectedSuppression = "NO", "NONE"
-    whole.OversamplingPhase, whole.GeometryOfKSpaceTraversal = "2D", "RECTILINEAR"
-    whole.SegmentedKSpaceTraversal, whole.RectilinearPhaseEncodeReordering = "PARTIAL", "LINEAR"
-    whole.NumberOfKSpaceTrajectories = 1
-    whole.MagneticFieldStrength = float(first.get("MagneticFieldStrength") or 1.5)
+    multiframe.ImageType = _image_type(first)
+    multiframe.PixelPresentation, multiframe.VolumetricProperties = "MONOCHROME", "VOLUME"
+    multiframe.VolumeBasedCalculationTechnique, multiframe.ComplexImageComponent = "NONE", "MAGNITUDE"
+    multiframe.AcquisitionContrast, multiframe.ContentQualification = contrast, "RESEARCH"
+    multiframe.AcquisitionDateTime = str(first.AcquisitionDate) + str(first.AcquisitionTime)
+    multiframe.AcquisitionDuration, multiframe.ResonantNucleus = 210.0, "1H"
+    multiframe.KSpaceFiltering, multiframe.ApplicableSafetyStandardAgency = "NONE", "IEC"
+    multiframe.BurnedInAnnotation, multiframe.LossyImageCompression = "NO", "00"
+    multiframe.PresentationLUTShape, multiframe.AcquisitionContextSequence = "IDENTITY", Sequence()
+    multiframe.PulseSequenceName, multiframe.MRAcquisitionType = "TSE", "2D"
+    multiframe.EchoPulseSequence, multiframe.MultipleSpinEcho = "SPIN", "NO"
+    multiframe.MultiPlanarExcitation, multiframe.PhaseContrast, multiframe.TimeOfFlightContrast = "NO", "NO", "NO"
+    multiframe.SteadyStatePulseSequence, multiframe.EchoPlanarPulseSequence = "NONE", "NO"
+    multiframe.SaturationRecovery, multiframe.SpectrallySelectedSuppression = "NO", "NONE"
+    multiframe.OversamplingPhase, multiframe.GeometryOfKSpaceTraversal = "2D", "RECTILINEAR"
+    multiframe.SegmentedKSpaceTraversal, multiframe.RectilinearPhaseEncodeReordering = "PARTIAL", "LINEAR"
+    multiframe.NumberOfKSpaceTrajectories = 1
+    multiframe.MagneticFieldStrength = float(first.get("MagneticFieldStrength") or 1.5)
     if first.get("ContrastBolusAgent"):
         agent = _code("35741006", "SCT", "Gadolinium")[0]
         agent.ContrastBolusAgentNumber = 1
@@ -143,7 +143,7 @@ def _image(whole: Dataset, first: Dataset, contrast: str) -> None:
         agent.ContrastBolusIngredientCodeSequence = _code("35741006", "SCT", "Gadolinium")
         agent.ContrastBolusVolume, agent.ContrastBolusIngredientConcentration = 14.0, 0.5
         agent.ContrastBolusIngredientOpaque = "NO"
-        whole.ContrastBolusAgentSequence = Sequence([agent])
+        multiframe.ContrastBolusAgentSequence = Sequence([agent])
 
 
 def _image_type(first: Dataset) -> list[str]:
@@ -229,10 +229,10 @@ def _modifier(first: Dataset) -> Sequence:
     return modifier
 
 
-def _frame(one: Dataset, number: int, contrast: str) -> Dataset:
+def _frame(dataset: Dataset, number: int, contrast: str) -> Dataset:
     """Functional groups of one frame."""
     frame = Dataset()
-    moment = str(one.AcquisitionDate) + str(one.AcquisitionTime)
+    moment = str(dataset.AcquisitionDate) + str(dataset.AcquisitionTime)
     frame.FrameContentSequence = _item(
         FrameReferenceDateTime=moment,
         FrameAcquisitionDateTime=moment,
@@ -242,12 +242,12 @@ def _frame(one: Dataset, number: int, contrast: str) -> Dataset:
         InStackPositionNumber=number,
         DimensionIndexValues=[1, number],
     )
-    frame.PlanePositionSequence = _item(ImagePositionPatient=one.ImagePositionPatient)
-    frame.PlaneOrientationSequence = _item(ImageOrientationPatient=one.ImageOrientationPatient)
-    frame.FrameVOILUTSequence = _item(WindowCenter=one.WindowCenter, WindowWidth=one.WindowWidth)
+    frame.PlanePositionSequence = _item(ImagePositionPatient=dataset.ImagePositionPatient)
+    frame.PlaneOrientationSequence = _item(ImageOrientationPatient=dataset.ImageOrientationPatient)
+    frame.FrameVOILUTSequence = _item(WindowCenter=dataset.WindowCenter, WindowWidth=dataset.WindowWidth)
     frame.PixelValueTransformationSequence = _item(RescaleIntercept="0", RescaleSlope="1", RescaleType="US")
     frame.MRImageFrameTypeSequence = _item(
-        FrameType=_image_type(one),
+        FrameType=_image_type(dataset),
         PixelPresentation="MONOCHROME",
         VolumetricProperties="VOLUME",
         VolumeBasedCalculationTechnique="NONE",

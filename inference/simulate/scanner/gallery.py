@@ -1,10 +1,10 @@
-"""Sheets of pictures of simulated patients, for people who read spines to look at.
+"""Sheets of images of simulated patients, for readers to look at.
 
 python -m inference.simulate.gallery OUT
 
 Writes ``simulator-canal.jpg`` and ``simulator-foramen.jpg`` (by grade) and
-``simulator-disease.jpg`` (what else can be wrong); docs/simulator.md says what
-each column shows.
+``simulator-disease.jpg`` (other disease); docs/simulator.md says what each
+column shows.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from PIL import Image
 from inference.simulate.body.anatomy import Anatomy
 from inference.simulate.causes.options import StudyOptions
 from inference.simulate.causes.patient import draw
-from inference.simulate.causes.records import DiscCause, Herniation, Patient
+from inference.simulate.causes.records import Body, DiscCause, Herniation, Patient
 from inference.simulate.scanner import acquire
 from inference.simulate.scanner.signal import Protocol
 from inference.types import FloatArray
@@ -29,7 +29,7 @@ Picture = NDArray[np.uint8]
 LEVEL = "L4-L5"
 #: One severity in the middle of each grade.
 GRADES = (0.4, 1.5, 2.5, 3.6)
-#: How much a disc bulges and a flavum thickens with each grade of the canal, mm.
+#: Bulge of the disc and thickening of the flavum for each grade of the canal, mm.
 BULGE_MM, FLAVUM_MM = 1.0, 0.6
 T2 = Protocol("T2", 3600, 100, 16, 4.0, 0.4, 0.008, 60, 0.5, 0.0, 5, plateau_mm=40, acquired=(0.85, 1.0))
 T1 = replace(T2, weighting="T1", repetition_ms=560, echo_ms=10, echo_train=3)
@@ -47,14 +47,14 @@ def main(out: Path) -> None:
 def canal() -> list[list[Picture]]:
     """Rows: sagittal T2, axial T2 at the disc. Columns: normal, mild, moderate, severe."""
     patients = [_with(_patient(), canal=severity) for severity in GRADES]
-    return [[_sagittal(one, 0.0, T2) for one in patients], [_axial(one, T2) for one in patients]]
+    return [[_sagittal(patient, 0.0, T2) for patient in patients], [_axial(patient, T2) for patient in patients]]
 
 
 def foramen() -> list[list[Picture]]:
     """Rows: sagittal T1 and T2 through the left foramina. Columns: normal, mild, moderate, severe."""
     patients = [_with(_patient(), foramen_left=severity) for severity in GRADES]
-    beside = _patient().bodies[-2].canal_width_mm / 2 + 6.0
-    return [[_sagittal(one, beside, protocol) for one in patients] for protocol in (T1, T2)]
+    foramen_mm = _patient().bodies[-2].canal_width_mm / 2 + 6.0
+    return [[_sagittal(patient, foramen_mm, protocol) for patient in patients] for protocol in (T1, T2)]
 
 
 def disease() -> list[list[Picture]]:
@@ -62,18 +62,17 @@ def disease() -> list[list[Picture]]:
     plain = _patient()
     extruded = Herniation("extrusion", "central", 0, 7.0, 14.0, -6.0)
     haemangioma = (2.0, -4.0, 2.0, 7.0)
-    bodies = [replace(one, haemangioma=haemangioma) if one.name == "L3" else one for one in plain.bodies]
-    low = [replace(one, height_mm=one.height_mm * 0.78, wedge_deg=one.wedge_deg - 14, fracture=0.45, fracture_acute=0.8)
-           if one.name == "L2" else one for one in plain.bodies]  # fmt: skip
+    bodies = [replace(body, haemangioma=haemangioma) if body.name == "L3" else body for body in plain.bodies]
+    wedged = [_wedged(body) if body.name == "L2" else body for body in plain.bodies]
     patients = [
         _with(plain, herniation=extruded, degeneration=0.8),
         _with(plain, slip_mm=7.0, degeneration=0.9, height_mm=5.0, canal=2.4),
         _with(plain, modic=1, modic_mm=8.0, degeneration=0.9, schmorl_above_mm=4.0),
         _with(plain, modic=2, modic_mm=9.0, degeneration=0.95, height_mm=4.5),
-        replace(plain, bodies=tuple(low)),
+        replace(plain, bodies=tuple(wedged)),
         replace(plain, bodies=tuple(bodies), transition="lumbarised"),
     ]
-    return [[_sagittal(one, 0.0, protocol) for one in patients] for protocol in (T2, T1, STIR)]
+    return [[_sagittal(patient, 0.0, protocol) for patient in patients] for protocol in (T2, T1, STIR)]
 
 
 def _patient() -> Patient:
@@ -81,7 +80,7 @@ def _patient() -> Patient:
 
 
 def _with(patient: Patient, **changes: object) -> Patient:
-    """The patient with changes at `LEVEL`, and what follows from them."""
+    """The patient with changes at `LEVEL` and their consequences."""
     return replace(patient, discs=tuple(_changed(disc, changes) for disc in patient.discs))
 
 
@@ -92,19 +91,25 @@ def _changed(disc: DiscCause, changes: dict[str, object]) -> DiscCause:
     return replace(ill, bulge_mm=max(ill.bulge_mm, BULGE_MM * ill.canal), flavum_mm=3.4 + FLAVUM_MM * ill.canal)
 
 
+def _wedged(body: Body) -> Body:
+    """The vertebra with an acute wedge fracture."""
+    height, wedge = body.height_mm * 0.78, body.wedge_deg - 14
+    return replace(body, height_mm=height, wedge_deg=wedge, fracture=0.45, fracture_acute=0.8)
+
+
 def _sagittal(patient: Patient, left_mm: float, protocol: Protocol) -> Picture:
     anatomy = Anatomy(patient)
     middle = anatomy.layout.discs["L3-L4"].centre_mm + np.array([left_mm, 14.0, -4.0])
-    return _seen(anatomy, middle, np.eye(3)[1], -np.eye(3)[2], (420, 230), 0.5, protocol)
+    return _rendered(anatomy, middle, np.eye(3)[1], -np.eye(3)[2], (420, 230), 0.5, protocol)
 
 
 def _axial(patient: Patient, protocol: Protocol) -> Picture:
     anatomy = Anatomy(patient)
     place = anatomy.layout.discs[LEVEL]
-    return _seen(anatomy, place.world(0, 16, 0), place.axes[0], place.axes[1], (200, 230), 0.45, protocol)
+    return _rendered(anatomy, place.world(0, 16, 0), place.axes[0], place.axes[1], (200, 230), 0.45, protocol)
 
 
-def _seen(
+def _rendered(
     anatomy: Anatomy,
     middle: FloatArray,
     along_row: FloatArray,

@@ -1,4 +1,4 @@
-"""Which series a simulated study has: what is scanned, how and where."""
+"""The series of a simulated study: their planes and protocols."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from inference.simulate.scanner import acquire
 from inference.simulate.scanner.signal import Protocol
 from inference.types import FloatArray, Slice
 
-#: The axial blocks' discs, counted from the lowest.
+#: Number of discs with an axial block, from the lowest up.
 BLOCKS = 3
 #: Share of studies with each kind of axial T2 when it is drawn.
 AXIAL = {Axial.BLOCKS: 0.55, Axial.STACK: 0.38, Axial.NONE: 0.07}
-#: Share of studies in which each distractor is found when they are drawn.
+#: Share of studies with each distractor when they are drawn.
 OFTEN = {"localiser": 0.9, "sagittal_stir": 0.4, "coronal_t2": 0.25, "sagittal_t1_contrast": 0.15, "other_region": 0.12}
 
 
@@ -36,14 +36,14 @@ class Kind(StrEnum):
     OTHER_REGION = "other_region"
 
 
-#: Repetition time and echo time (ms) and echo train, from and to, by weighting.
+#: Ranges of repetition time, echo time (ms) and echo train length, by weighting.
 TIMES = {
     "T2": ((3000, 4200), (95, 115), (14, 22)),
     "T1": ((480, 650), (9, 13), (3, 5)),
     "STIR": ((3600, 5200), (42, 60), (8, 14)),
     "survey": ((160, 260), (4, 5), (1, 2)),
 }
-#: Share of series in which CSF streams visibly, somebody moves, something folds in.
+#: Share of series with flow of CSF, motion and wrap-around.
 FLOW, MOTION, WRAP = 0.4, 0.12, 0.05
 
 
@@ -73,7 +73,7 @@ class _Matrix:
 
 
 def plan(rng: np.random.Generator, anatomy: Anatomy, options: StudyOptions) -> list[Planned]:
-    """The series of a reading: sagittal T2 and, as wished, T1 and axial T2."""
+    """The series that a reading uses: sagittal T2 and, by `options`, T1 and axial T2."""
     matrix = _matrix(rng, Scale(options.scale))
     axial = Axial(options.axial)
     if axial is Axial.DRAWN:
@@ -85,32 +85,32 @@ def plan(rng: np.random.Generator, anatomy: Anatomy, options: StudyOptions) -> l
 def distractors(
     rng: np.random.Generator, anatomy: Anatomy, main: list[Planned], options: StudyOptions
 ) -> list[Planned]:
-    """Series that no reading uses, beside `main`: as a rule they are easily taken for those that it does."""
-    chosen = _wanted(rng, Distractors(options.distractors))
+    """Series that no reading uses, besides `main`; most are easily mistaken for those that it uses."""
+    kinds = _kinds_of(rng, Distractors(options.distractors))
     matrix = _matrix(rng, Scale(options.scale))
     sagittal = main[0]
     series = []
-    if Kind.LOCALISER in chosen:
+    if Kind.LOCALISER in kinds:
         series.append(_localiser(rng, anatomy, matrix))
     thickness, gap, tesla = sagittal.protocol.thickness_mm, sagittal.protocol.gap_mm, sagittal.protocol.tesla
-    if Kind.STIR in chosen:
+    if Kind.STIR in kinds:
         stir = replace(_protocol(rng, "STIR", thickness, gap, tesla), inversion_ms=float(rng.integers(205, 221)))
         series.append(Planned(Kind.STIR, 5, stir, sagittal.planes, sagittal.samples))
-    if Kind.CONTRAST in chosen:
+    if Kind.CONTRAST in kinds:
         enhanced = replace(_protocol(rng, "T1", thickness, gap, tesla), gadolinium=float(rng.uniform(3, 6)))
         series.append(Planned(Kind.CONTRAST, 7, enhanced, sagittal.planes, sagittal.samples))
-    if Kind.CORONAL in chosen:
+    if Kind.CORONAL in kinds:
         series.append(_coronal(rng, anatomy, matrix))
-    if Kind.OTHER_REGION in chosen:
+    if Kind.OTHER_REGION in kinds:
         series.append(_other_region(rng, anatomy, matrix))
     return series
 
 
-def _wanted(rng: np.random.Generator, wish: Distractors) -> set[str]:
+def _kinds_of(rng: np.random.Generator, distractors: Distractors) -> set[str]:
     dice = rng.random(len(OFTEN))
-    if wish is Distractors.DRAWN:
-        return {kind for kind, throw in zip(OFTEN, dice, strict=True) if throw < OFTEN[kind]}
-    return set(OFTEN) if wish is Distractors.ALL else set()
+    if distractors is Distractors.DRAWN:
+        return {kind for kind, draw in zip(OFTEN, dice, strict=True) if draw < OFTEN[kind]}
+    return set(OFTEN) if distractors is Distractors.ALL else set()
 
 
 def _matrix(rng: np.random.Generator, scale: Scale) -> _Matrix:
@@ -122,12 +122,12 @@ def _matrix(rng: np.random.Generator, scale: Scale) -> _Matrix:
 
 
 def field_tesla(patient: Patient) -> float:
-    """Field strength of the scanner that a patient came to."""
+    """Field strength of a patient's scanner, tesla."""
     return float(np.random.default_rng([8, patient.seed]).choice([1.5, 3.0]))
 
 
 def _protocol(rng: np.random.Generator, weighting: str, thickness: float, gap: float, tesla: float) -> Protocol:
-    """A hospital's protocol. Most images are clean; some show motion, flow or what folds in."""
+    """A hospital's protocol. Most images are clean; some have motion, flow or wrap-around."""
     repetition, echo, train = TIMES[weighting]
     dice = rng.random(4)
     return Protocol(
@@ -163,7 +163,7 @@ def _middle(anatomy: Anatomy, left_mm: float, back_mm: float, up_mm: float) -> F
 
 
 def _sagittal(rng: np.random.Generator, anatomy: Anatomy, matrix: _Matrix, options: StudyOptions) -> list[Planned]:
-    """T2 and, if wanted, T1 on the same slices, turned a little as the patient lay."""
+    """T2 and, by `options`, T1 on the same slices, turned a little as patients lie."""
     step = 4.4 if matrix.sagittal_slices > 9 else 5.5
     protocol = _protocol(rng, "T2", step / 1.1, step - step / 1.1, field_tesla(anatomy.patient))
     yaw, roll = np.deg2rad(rng.uniform(-1.5, 1.5, 2))

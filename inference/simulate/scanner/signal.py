@@ -12,7 +12,7 @@ from inference.types import FloatArray
 
 Float32 = NDArray[np.float32]
 
-#: How much of a contrast agent a tissue takes up against a vein.
+#: Uptake of a contrast agent by tissue, relative to a vein.
 _UPTAKE = {
     Tissue.VEIN: 1.0,
     Tissue.KIDNEY: 1.0,
@@ -25,7 +25,7 @@ _UPTAKE = {
 }
 
 
-#: T1 grows with the field to this power; what has a longer T1 (ms) is fluid.
+#: Exponent of T1's growth with the field, and the T1 (ms) above which a tissue is fluid: its T1 does not grow.
 T1_BY_FIELD, FLUID_MS = 0.22, 2500
 
 
@@ -34,17 +34,17 @@ class Protocol:
     """How a series is acquired. Times in ms, lengths in mm, noise as a share of CSF-bright signal.
 
     coil_mm: depth over which the posterior coil's signal falls, from
-    plateau_mm under the skin on. floor: what is left far from it. saturation:
-    share of signal that a band before the spine takes away. inversion_ms: time
+    plateau_mm under the skin on. floor: sensitivity far from it. saturation:
+    share of signal that a band in front of the spine removes. inversion_ms: time
     after an inversion, 0 without one. gadolinium: relaxation that an agent adds
-    in veins, 1/s, 0 without one. tesla, bandwidth_hz (a pixel): they move fat
-    against water. fat_suppression: share of fat's signal that is taken away.
+    in veins, 1/s, 0 without one. tesla, bandwidth_hz (a pixel): they shift fat
+    against water. fat_suppression: share of fat's signal that is removed.
     phase_axis: axis of the image along which phase is encoded. acquired: share
-    of k-space that was sampled along phase and frequency. train_decay: how much
-    less the outermost lines weigh (log). flow: share of CSF's signal lost where
-    it streams. motion_mm, wrap: how far the body moves; share of the field of
-    view that folds in at each end. bias: unevenness left by the coils. scale:
-    stored value of a signal of one.
+    of k-space that was sampled along phase and frequency. train_decay: decay of
+    the weight of lines from the centre (log). flow: share of CSF's signal lost
+    where it flows. motion_mm, wrap: amplitude of motion; share of the field of
+    view that folds in at each end. bias: remaining unevenness of the coils.
+    scale: stored value of a signal of one.
     """
 
     weighting: str
@@ -109,7 +109,7 @@ def shade(points: FloatArray, back_y: float, protocol: Protocol, band_y: float) 
     """Coil sensitivity at points (..., 3); `back_y` is the skin of the back, `band_y` the saturation band's edge."""
     depth = np.clip(back_y - points[..., 1] - protocol.plateau_mm, 0, None)
     gain = protocol.floor + (1.1 - protocol.floor) * np.exp(-depth / protocol.coil_mm)
-    # Beyond the ends of the coil, some 280 mm long, little is left.
+    # The signal falls beyond the ends of the coil, which is about 280 mm long.
     gain *= 0.3 + 0.7 / (1 + np.exp((np.abs(points[..., 2]) - 140) / 18))
     gain *= 1 + protocol.bias * _uneven(points, protocol.seed)
     if protocol.saturation > 0:
@@ -122,9 +122,9 @@ def _uneven(points: FloatArray, seed: int) -> FloatArray:
     rng = np.random.default_rng([29, seed])
     field = np.zeros(points.shape[:-1])
     for _ in range(3):
-        way = rng.standard_normal(3)
-        way *= 2 * np.pi / rng.uniform(120, 300) / np.linalg.norm(way)
-        field += np.sin(points @ way + rng.uniform(0, 2 * np.pi))
+        wave = rng.standard_normal(3)
+        wave *= 2 * np.pi / rng.uniform(120, 300) / np.linalg.norm(wave)
+        field += np.sin(points @ wave + rng.uniform(0, 2 * np.pi))
     return field
 
 

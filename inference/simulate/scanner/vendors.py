@@ -1,4 +1,4 @@
-"""The habits of scanners' makers: the same images as their files would say them.
+"""The habits of scanner makers: how each would write the same images.
 
 The makers are invented; each habit is one found in hospital archives. See
 docs/simulator.md for which maker has which.
@@ -65,11 +65,11 @@ class Private:
 class Maker:
     """One maker's habits.
 
-    words: series description by kind, ``{}`` takes none. person: the patient's
-    name, with ``{given}`` or ``{GIVEN}``. image_type: of images that are no
-    localiser. missing: optional elements that are left out, or left empty
-    where the standard wants them. digits: decimals of positions and cosines.
-    slope: rescale slope, as some write though classic MR has none. windows:
+    words: series description by kind. person: the patient's
+    name, with ``{given}`` or ``{GIVEN}``. image_type: of all images but
+    localisers. missing: optional elements that are left out, or left empty
+    where the standard requires them. digits: decimals of positions and cosines.
+    slope: rescale slope, which some write though classic MR has none. windows:
     names of several windows.
     """
 
@@ -247,13 +247,13 @@ _CONTRAST = {Kind.SAGITTAL_T1: "T1", Kind.CONTRAST: "T1", Kind.LOCALISER: "T1", 
 
 
 def maker_of(habit: Habit | str, rng: np.random.Generator) -> Maker:
-    """The maker of a habit; drawn where the wish is to draw."""
+    """The maker of a habit; drawn for `Habit.DRAWN`."""
     drawn = list(MAKERS)[int(rng.integers(len(MAKERS)))]
     return MAKERS[drawn if habit == Habit.DRAWN else Habit(habit)]
 
 
 def in_order(images: Sequence[Item], order: Order) -> list[Item]:
-    """Images as their instances are numbered."""
+    """Images in the order of their instance numbers."""
     if order is Order.REVERSED:
         return list(reversed(images))
     if order is Order.INTERLEAVED:

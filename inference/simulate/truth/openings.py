@@ -1,4 +1,4 @@
-"""What the bony canal, the foramina and the recesses of a simulated patient measure, taken from the maps themselves."""
+"""Sizes of the bony canal, the foramina and the recesses of a simulated patient, measured in its anatomy."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from inference.simulate.truth.parts import part_names, parts_at
 from inference.types import FloatArray
 
 STEP_MM = 0.4
-#: Step of what is measured between bone and disc, mm.
+#: Step of measurements between bone and disc, mm.
 FINE_MM = 0.2
-#: What leaves less room than this between disc and facet closes a foramen from below, mm: a normal width.
+#: Distance between disc and facet below which a foramen is closed from below, mm: the least normal width.
 CLOSED_MM = 4.0
-#: A lateral recess is measured so far below the upper endplate of the vertebra below, mm.
+#: Distance below the upper endplate of the vertebra below at which a lateral recess is measured, mm.
 RECESS_BELOW_MM = 1.5
-#: No foramen is higher; below the pedicle there is always room for a root of this height.
+#: Largest height of a foramen, and height below the pedicle that is always open for the root, mm.
 FORAMEN_MOST_MM, ROOT_ROOM_MM = 26.0, 2.0
 _HARD = (*BONE, Tissue.CORTEX, Tissue.SACRUM_MARROW, Tissue.SACRUM_CORTEX, *range(DISC, DISC + LEVELS))
 _SAC = (Tissue.CSF, Tissue.ROOT, Tissue.DURA)
@@ -34,8 +34,8 @@ _SOLID = (*_HARD, Tissue.FLAVUM)
 class Foramen:
     """A foramen in the sagittal plane through its middle.
 
-    height_mm: from the pedicle down to where bone and disc leave less than
-    `CLOSED_MM` between them. width_mm: what they leave at the disc.
+    height_mm: from the pedicle down to where bone and disc are less than
+    `CLOSED_MM` apart. width_mm: their distance at the level of the disc.
     fat_mm2, root_mm2: areas.
     """
 
@@ -47,7 +47,7 @@ class Foramen:
 
 @dataclass(frozen=True)
 class Openings:
-    """One level's: by side ``left`` and ``right``; the bony canal front to back in the disc's plane.
+    """Openings of one level, by side ``left`` and ``right``; the bony canal front to back in the disc's plane.
 
     recess_mm: depth of the lateral recess at the upper edge of the pedicle below.
     """
@@ -72,18 +72,18 @@ def _foramen(anatomy: Anatomy, body: Body, level: str, side: str, sign: float) -
     up, back = np.arange(0.3 * h, -1.3 * h, -STEP_MM), body.depth_mm / 2 + np.arange(-14, 22, STEP_MM)
     x = np.full((len(up), len(back)), sign * (body.canal_width_mm / 2 + OUTSIDE_MM))
     local = np.stack([x, *np.meshgrid(back, up)], axis=-1)
-    found = _named(anatomy, place.centre_mm + local @ place.axes)
+    parts = _named(anatomy, place.centre_mm + local @ place.axes)
     cell = STEP_MM**2
     return Foramen(
         height_mm=_height(anatomy, body, sign),
         width_mm=_width(anatomy, body, level, sign),
-        fat_mm2=float((found == f"{level} {side} fat").sum() * cell),
-        root_mm2=float((found == f"{level} {side} root").sum() * cell),
+        fat_mm2=float((parts == f"{level} {side} fat").sum() * cell),
+        root_mm2=float((parts == f"{level} {side} root").sum() * cell),
     )
 
 
 def _height(anatomy: Anatomy, body: Body, sign: float) -> float:
-    """From the pedicle's underside down."""
+    """Height of a foramen from the pedicle's underside down, mm."""
     roof = roof_mm(body)
     up = np.arange(roof + 3, roof - FORAMEN_MOST_MM, -FINE_MM)
     gaps = _gaps(anatomy, anatomy.layout.bodies[body.name], body, sign, up)
@@ -95,7 +95,7 @@ def _height(anatomy: Anatomy, body: Body, sign: float) -> float:
 
 
 def _width(anatomy: Anatomy, body: Body, level: str, sign: float) -> float:
-    """Least of what is left behind the disc."""
+    """Least distance between disc and facet, mm."""
     gaps = _gaps(anatomy, anatomy.layout.discs[level], body, sign, np.array([-0.6, 0.0, 0.6]))
     return float(gaps.min())
 
@@ -117,7 +117,7 @@ def _gaps(anatomy: Anatomy, place: Place, body: Body, sign: float, up: FloatArra
 
 
 def _recess(anatomy: Anatomy, body: Body, disc: DiscCause, sign: float) -> float:
-    """From the wall of the body below to what is no fat or root: the deepest place beside the sac."""
+    """From the wall of the body below to the first solid tissue, mm: the deepest place beside the sac."""
     place = anatomy.layout.discs[disc.level]
     v, side = np.arange(-4.0, 14.0, FINE_MM), sign * (RECESS_AT_MM + np.array([-1.0, -0.5, 0.0, 0.5]))
     local = np.zeros((len(side), len(v), 3))
@@ -128,7 +128,7 @@ def _recess(anatomy: Anatomy, body: Body, disc: DiscCause, sign: float) -> float
 
 
 def _open_behind_bone(codes: NDArray[np.uint8]) -> int:
-    """Points of fat, ligament and root that follow the first bone; none where the sac follows them."""
+    """Number of points of fat, ligament and root behind the first bone; 0 if the sac is among them."""
     solid = np.flatnonzero(np.append(np.isin(codes, _SOLID), True))
     gap = np.flatnonzero(np.diff(solid) > 1)
     if not len(gap):
@@ -140,10 +140,10 @@ def _open_behind_bone(codes: NDArray[np.uint8]) -> int:
 def _bony_canal(anatomy: Anatomy, body: Body, disc: DiscCause) -> float:
     """From the disc to the laminae or the flavum's bony roof, in the midline."""
     place = anatomy.layout.discs[disc.level]
-    way = np.arange(body.depth_mm / 2 - 4, body.depth_mm / 2 + 36, STEP_MM)
-    local = np.stack([np.zeros_like(way), way, np.zeros_like(way)], axis=-1)
-    found = _named(anatomy, place.centre_mm + local @ place.axes)
-    return float(np.isin(found, ("sac", "canal")).sum() * STEP_MM)
+    back = np.arange(body.depth_mm / 2 - 4, body.depth_mm / 2 + 36, STEP_MM)
+    local = np.stack([np.zeros_like(back), back, np.zeros_like(back)], axis=-1)
+    parts = _named(anatomy, place.centre_mm + local @ place.axes)
+    return float(np.isin(parts, ("sac", "canal")).sum() * STEP_MM)
 
 
 def _named(anatomy: Anatomy, points: FloatArray) -> NDArray[np.str_]:

@@ -1,4 +1,4 @@
-"""Maps of every structure of a simulated spine on any grid: more than the segmenter's classes.
+"""Maps of every structure of a simulated spine on any grid, finer than the segmenter's classes.
 
 Vertebrae and discs one by one, sacrum, dural sac, the rest of the bony canal,
 and of each foramen the perineural fat and the root.
@@ -18,13 +18,13 @@ from inference.simulate.body.anatomy import Anatomy
 from inference.simulate.body.tissue import BONE, DISC, LEVELS, Tissue
 from inference.types import FloatArray
 
-#: Depths of a slice that vote on what fills it, in shares of its thickness.
+#: Depths in a slice of which the majority decides its label, as shares of its thickness.
 DEPTHS = (-0.3, 0.0, 0.3)
 
 
 @dataclass(frozen=True)
 class PartMap:
-    """labels: uint8 [slice, row, column], 0 where nothing named lies. names: by label. affine: indices to LPS mm."""
+    """labels: uint8 [slice, row, column], 0 outside of all parts. names: by label. affine: indices to LPS mm."""
 
     labels: NDArray[np.uint8]
     names: dict[int, str]
@@ -32,9 +32,9 @@ class PartMap:
 
     def mask(self, name: str) -> NDArray[np.bool_]:
         """Where a part lies. Raises KeyError for a name that this patient does not have."""
-        label = {known: number for number, known in self.names.items()}[name]
-        found: NDArray[np.bool_] = self.labels == label
-        return found
+        label = {name_of_label: number for number, name_of_label in self.names.items()}[name]
+        mask: NDArray[np.bool_] = self.labels == label
+        return mask
 
 
 def part_names(anatomy: Anatomy) -> dict[int, str]:
@@ -46,7 +46,7 @@ def part_names(anatomy: Anatomy) -> dict[int, str]:
     """
     names = ["sacrum", "sac", "canal"]
     for disc in anatomy.patient.discs:
-        foramen = [f"{disc.level} {side} {what}" for side in ("left", "right") for what in ("fat", "root")]
+        foramen = [f"{disc.level} {side} {tissue}" for side in ("left", "right") for tissue in ("fat", "root")]
         names += [disc.upper, disc.level, *foramen]
     return dict(enumerate(names, start=1))
 
@@ -59,55 +59,55 @@ def parts_at(anatomy: Anatomy, points: FloatArray) -> NDArray[np.uint8]:
     result = np.zeros(codes.shape, dtype=np.uint8)
     bone = np.isin(codes, BONE)
     for index, name in enumerate(structures):
-        mine = owner == index
-        if not name or not mine.any():
+        structure = owner == index
+        if not name or not structure.any():
             continue
         if name.startswith("foramen "):
             level = name.removeprefix("foramen ")
             left = _left_of(anatomy, level, points)
-            for side, where in (("left", mine & left), ("right", mine & ~left)):
-                result[where & (codes == Tissue.EPIDURAL_FAT)] = number[f"{level} {side} fat"]
-                result[where & (codes == Tissue.NERVE)] = number[f"{level} {side} root"]
+            for side, on_side in (("left", structure & left), ("right", structure & ~left)):
+                result[on_side & (codes == Tissue.EPIDURAL_FAT)] = number[f"{level} {side} fat"]
+                result[on_side & (codes == Tissue.NERVE)] = number[f"{level} {side} root"]
         elif name in ("sac", "canal"):
-            result[mine] = number[name]
+            result[structure] = number[name]
         elif name.startswith("S"):
-            result[mine & (codes == Tissue.SACRUM_MARROW)] = number["sacrum"]
+            result[structure & (codes == Tissue.SACRUM_MARROW)] = number["sacrum"]
         elif "-" in name:
-            result[mine & (codes >= DISC) & (codes < DISC + LEVELS)] = number[name]
+            result[structure & (codes >= DISC) & (codes < DISC + LEVELS)] = number[name]
         else:
-            result[mine & bone] = number[name]
+            result[structure & bone] = number[name]
     return result
 
 
 def _left_of(anatomy: Anatomy, level: str, points: FloatArray) -> NDArray[np.bool_]:
     place = anatomy.layout.bodies[level.split("-", maxsplit=1)[0]]
-    found: NDArray[np.bool_] = (points - place.centre_mm) @ place.axes[0] > 0
-    return found
+    mask: NDArray[np.bool_] = (points - place.centre_mm) @ place.axes[0] > 0
+    return mask
 
 
 def part_map(anatomy: Anatomy, affine: FloatArray, shape: tuple[int, int, int]) -> PartMap:
-    """All parts on a grid ``[slice, row, column]``: what fills most of each voxel's thickness."""
+    """All parts on a grid ``[slice, row, column]``: the label of most of each voxel's thickness."""
     return PartMap(filled(partial(parts_at, anatomy), affine, shape), part_names(anatomy), affine)
 
 
 def filled(
-    at: Callable[[FloatArray], NDArray[np.uint8]], affine: FloatArray, shape: tuple[int, int, int]
+    label_at: Callable[[FloatArray], NDArray[np.uint8]], affine: FloatArray, shape: tuple[int, int, int]
 ) -> NDArray[np.uint8]:
-    """What fills most of the thickness of each voxel of a grid ``[slice, row, column]``, uint8.
+    """The label of most of the thickness of each voxel of a grid ``[slice, row, column]``, uint8.
 
     at: what lies at points (n, 3) LPS mm, uint8 (n,). Three depths of a slice vote; without a majority the middle
     decides.
     """
     row, column = np.meshgrid(np.arange(shape[1]), np.arange(shape[2]), indexing="ij")
-    out = np.empty((shape[0], row.size), dtype=np.uint8)
+    labels = np.empty((shape[0], row.size), dtype=np.uint8)
     for index in range(shape[0]):
         above, middle, below = (
             apply(affine, np.stack([np.full(row.size, index + depth), row.ravel(), column.ravel()], axis=-1))
             for depth in DEPTHS
         )
-        out[index] = at(above)
-        # What both ends agree on the middle cannot change: most points need not be asked a third time.
-        apart = out[index] != at(below)
-        if apart.any():
-            out[index, apart] = at(middle[apart])
-    return out.reshape(shape)
+        labels[index] = label_at(above)
+        # Where both ends agree the middle cannot change the majority, so most points need no third evaluation.
+        disputed = labels[index] != label_at(below)
+        if disputed.any():
+            labels[index, disputed] = label_at(middle[disputed])
+    return labels.reshape(shape)

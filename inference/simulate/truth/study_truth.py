@@ -1,4 +1,4 @@
-"""What is exactly true of a simulated study."""
+"""The exact truth of a simulated study."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from inference.types import FloatArray, Grade, Label, Segmentation
 
 STEP_MM = 0.05
 AREA_STEP_MM = 0.25
-#: Distance of the points of the canal's curve in truth.json.
+#: Distance between points of the canal's curve in truth.json, mm.
 CURVE_MM = 5.0
 
 
 @dataclass(frozen=True)
 class LevelTruth:
-    """One disc: where it is, how wide the sac is in its plane, how ill each site is.
+    """One disc: its place, the size of the sac in its plane, the severity of each site.
 
     Frame as in `inference.types.DiscLevel`. severity: 0..4 by site, the cause
     from which the grade follows; severity and grades have an entry for each of
-    `SITES`. cause: what is wrong here, in mm.
+    `SITES`. cause: the disease of the disc, in mm.
     """
 
     level: str
@@ -53,7 +53,7 @@ class LevelTruth:
 
 @dataclass(frozen=True)
 class Truth:
-    """A study's truth. series: Series Instance UID by role; other_series: of what no reading uses, by kind."""
+    """A study's truth. series: Series Instance UID by role; other_series: of series that no reading uses, by kind."""
 
     seed: int
     patient: Patient
@@ -69,19 +69,19 @@ class Truth:
         return anatomy_of(self.patient).labels(points)
 
     def level(self, name: str) -> LevelTruth:
-        """The truth at one disc. Raises KeyError for a level that the patient has not."""
+        """The truth at one disc. Raises KeyError for a level that the patient does not have."""
         for level in self.levels:
             if level.level == name:
                 return level
         raise KeyError(name)
 
     def save(self, path: Path) -> None:
-        """Write as JSON: everything here except the label function, and where the spine lies.
+        """Write as JSON: everything but the label function, and the position of the spine.
 
         ``vertebrae``: name, centre (mm, LPS) and axes (rows left, back, up), head
         to feet, sacral segments last. ``canal_curve_mm``: points on the posterior
-        walls every `CURVE_MM`, head to feet. A disc's cause stands at its level,
-        and so does what foramina, recesses and bony canal measure there.
+        walls every `CURVE_MM`, head to feet. A disc's cause is part of its level,
+        and so are the sizes of foramina, recesses and bony canal.
         """
         plain = _plain(asdict(self))
         del plain["patient"]["discs"]
@@ -104,7 +104,7 @@ def anatomy_of(patient: Patient) -> Anatomy:
 
 @lru_cache(maxsize=4)
 def openings_of(patient: Patient) -> dict[str, Openings]:
-    """What foramina, recesses and bony canal measure at every disc, by level: slow, and seldom asked for."""
+    """Sizes of foramina, recesses and bony canal at every disc, by level. Slow, so computed only when needed."""
     pairs = zip(patient.bodies, patient.discs, strict=True)
     return {disc.level: openings.measure(anatomy_of(patient), body, disc) for body, disc in pairs}
 
@@ -145,7 +145,7 @@ def measure(patient: Patient) -> tuple[LevelTruth, ...]:
 
 
 def sac(anatomy: Anatomy, body: Body, disc: DiscCause) -> tuple[float, float, FloatArray]:
-    """Of the sac in the plane of the disc below `body`: diameter (mm), area (mm2) and middle (LPS)."""
+    """Diameter (mm), area (mm2) and middle (LPS) of the sac in the plane of the disc below `body`."""
     place = anatomy.layout.discs[disc.level]
     left, back, _ = place.axes
     ap, middle = _diameter(anatomy, place.world(0, body.depth_mm / 2 - 4, 0), back)
@@ -154,10 +154,10 @@ def sac(anatomy: Anatomy, body: Body, disc: DiscCause) -> tuple[float, float, Fl
 
 def _diameter(anatomy: Anatomy, start: FloatArray, back: FloatArray) -> tuple[float, FloatArray]:
     """Length of the sac along a line to the back, and its middle. In mm."""
-    way = np.arange(0, 40, STEP_MM)
-    inside = anatomy.labels(start + way[:, None] * back) == Label.CANAL
-    where = way[inside] if inside.any() else np.zeros(1)
-    middle: FloatArray = start + float(where.mean()) * back
+    offsets = np.arange(0, 40, STEP_MM)
+    inside = anatomy.labels(start + offsets[:, None] * back) == Label.CANAL
+    inside_mm = offsets[inside] if inside.any() else np.zeros(1)
+    middle: FloatArray = start + float(inside_mm.mean()) * back
     return float(inside.sum() * STEP_MM), middle
 
 
@@ -167,8 +167,8 @@ def _area(anatomy: Anatomy, middle: FloatArray, left: FloatArray, back: FloatArr
     x, y = np.meshgrid(side, side)
     inside = anatomy.labels(middle + x[..., None] * left + y[..., None] * back) == Label.CANAL
     parts, _ = components(inside)
-    own = parts[len(side) // 2, len(side) // 2]
-    return float((parts == own).sum() * AREA_STEP_MM**2) if own else 0.0
+    central = parts[len(side) // 2, len(side) // 2]
+    return float((parts == central).sum() * AREA_STEP_MM**2) if central else 0.0
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""How the sizes of simulated patients compare with those of real ones, as tables.
+"""Tables that compare the sizes of simulated patients with those of real ones.
 
 Real: `SPIDER` are medians and quartiles measured by the same rules on the given
 masks of 25 patients of SPIDER's T2 SPACE volumes (none of those that figures are
@@ -66,14 +66,14 @@ CORRELATIONS: dict[tuple[str, str], float] = {
     ("recess_left", "recess_right"): 0.58,
     ("canal", "foramen_left"): 0.28,
 }
-#: What is measured where it narrows: reference limits for normal, mild, moderate and severe, mm.
+#: Reference limits of each opening for normal, mild, moderate and severe, mm unless stated.
 OPENINGS: dict[str, tuple[str, str, str, str]] = {
     "foramen height": (">= 15", "12-15", "8-12", "< 8"),
     "foramen width": (">= 4", "3-4", "2-3", "< 2"),
     "perineural fat, mm²": ("all round", "lost on two sides", "none", "none"),
     "recess depth": ("> 5", "", "", "< 3"),
 }
-#: Causes are cheap: so many patients are drawn for each one that is measured, from this seed on.
+#: Number of patients drawn for the statistics of causes per measured patient, and the first of their seeds.
 CAUSES_EACH, CAUSES_FROM = 20, 100_000
 
 
@@ -91,57 +91,57 @@ class Survey:
 
 
 def survey(patients: int, seed: int, options: StudyOptions) -> Iterator[tuple[int, Survey]]:
-    """Measure patients `seed`, `seed` + 1, ... in their label function; yields (patients done, all so far)."""
-    found = Survey(defaultdict(list), defaultdict(list), defaultdict(list), defaultdict(list))
-    for done in range(1, patients + 1):
-        patient = draw(seed + done - 1, options)
+    """Measure patients `seed`, `seed` + 1, ... in their label function; yields (number of patients, their values)."""
+    collected = Survey(defaultdict(list), defaultdict(list), defaultdict(list), defaultdict(list))
+    for count in range(1, patients + 1):
+        patient = draw(seed + count - 1, options)
         anatomy = Anatomy(patient)
         for body, disc in zip(patient.bodies[-6:], patient.discs[-6:], strict=True):
-            _measure(found, anatomy, body, disc)
+            _measure(collected, anatomy, body, disc)
         for body, disc in zip(patient.bodies[-5:], patient.discs[-5:], strict=True):
-            _note_openings(found, anatomy, body, disc)
-        for more in range(CAUSES_EACH):
-            _note_causes(found, draw(CAUSES_FROM + done * CAUSES_EACH + more, options))
-        yield done, found
+            _add_openings(collected, anatomy, body, disc)
+        for extra in range(CAUSES_EACH):
+            _add_causes(collected, draw(CAUSES_FROM + count * CAUSES_EACH + extra, options))
+        yield count, collected
 
 
-def _measure(found: Survey, anatomy: Anatomy, body: Body, disc: DiscCause) -> None:
+def _measure(collected: Survey, anatomy: Anatomy, body: Body, disc: DiscCause) -> None:
     layout = anatomy.layout
     place = layout.bodies[body.name]
     across = _line(anatomy, place.centre_mm, place.axes[1])
-    found.sizes[body.name, "depth"].append(_run(across == Label.VERTEBRA))
-    found.sizes[body.name, "height"].append(_run(_line(anatomy, place.centre_mm, place.axes[2]) == Label.VERTEBRA))
-    found.sizes[body.name, "sac AP"].append(_length(across == Label.CANAL))
+    collected.sizes[body.name, "depth"].append(_run(across == Label.VERTEBRA))
+    collected.sizes[body.name, "height"].append(_run(_line(anatomy, place.centre_mm, place.axes[2]) == Label.VERTEBRA))
+    collected.sizes[body.name, "sac AP"].append(_length(across == Label.CANAL))
     place = layout.discs[disc.level]
     across = _line(anatomy, place.centre_mm, place.axes[1])
     inside = np.flatnonzero(across == Label.DISC)
-    found.sizes[disc.level, "sac AP"].append(_length(across == Label.CANAL))
+    collected.sizes[disc.level, "sac AP"].append(_length(across == Label.CANAL))
     if not len(inside):
         return
     front, back = (index * STEP_MM - REACH_MM for index in (inside[0], inside[-1]))
-    found.sizes[disc.level, "AP"].append(back - front)
+    collected.sizes[disc.level, "AP"].append(back - front)
     for name, share in (("front", 0.1), ("middle", 0.5), ("back", 0.9)):
         start = place.world(0, front + share * (back - front), 0)
-        found.sizes[disc.level, name].append(_run(_line(anatomy, start, place.axes[2]) == Label.DISC))
+        collected.sizes[disc.level, name].append(_run(_line(anatomy, start, place.axes[2]) == Label.DISC))
 
 
-def _note_openings(found: Survey, anatomy: Anatomy, body: Body, disc: DiscCause) -> None:
-    open_ = openings.measure(anatomy, body, disc)
-    for side, foramen in open_.foramina.items():
+def _add_openings(collected: Survey, anatomy: Anatomy, body: Body, disc: DiscCause) -> None:
+    level_openings = openings.measure(anatomy, body, disc)
+    for side, foramen in level_openings.foramina.items():
         grade = min(int(disc.severity(f"foramen_{side}")), 3)
-        found.openings["foramen height", grade].append(foramen.height_mm)
-        found.openings["foramen width", grade].append(foramen.width_mm)
-        found.openings["perineural fat, mm²", grade].append(foramen.fat_mm2)
+        collected.openings["foramen height", grade].append(foramen.height_mm)
+        collected.openings["foramen width", grade].append(foramen.width_mm)
+        collected.openings["perineural fat, mm²", grade].append(foramen.fat_mm2)
         grade = min(int(disc.severity(f"recess_{side}")), 3)
-        found.openings["recess depth", grade].append(open_.recess_mm[side])
+        collected.openings["recess depth", grade].append(level_openings.recess_mm[side])
 
 
 REACH_MM = 45.0
 
 
 def _line(anatomy: Anatomy, middle: FloatArray, along: FloatArray) -> NDArray[np.uint8]:
-    way = np.arange(-REACH_MM, REACH_MM, STEP_MM)
-    return anatomy.labels(middle + way[:, None] * along)
+    offsets = np.arange(-REACH_MM, REACH_MM, STEP_MM)
+    return anatomy.labels(middle + offsets[:, None] * along)
 
 
 def _length(inside: NDArray[np.bool_]) -> float:
@@ -149,7 +149,7 @@ def _length(inside: NDArray[np.bool_]) -> float:
 
 
 def _run(inside: NDArray[np.bool_]) -> float:
-    """Length of the piece around the middle, or of all when the middle is none of it."""
+    """Length of the true run around the middle, mm; 0 if the middle is not true."""
     middle = len(inside) // 2
     if not inside[middle]:
         return 0.0
@@ -159,38 +159,40 @@ def _run(inside: NDArray[np.bool_]) -> float:
     return float((last - first) * STEP_MM)
 
 
-def _note_causes(found: Survey, patient: Patient) -> None:
+def _add_causes(collected: Survey, patient: Patient) -> None:
     for quantity, value in dimensions(patient)["mean"].items():
-        found.means[quantity].append(value)
+        collected.means[quantity].append(value)
     for disc in patient.discs[-5:]:
         for site in SITES:
-            found.severity[site].append(disc.severity(site))
+            collected.severity[site].append(disc.severity(site))
 
 
-def markdown(found: Survey) -> str:
-    """The tables, simulated beside real."""
+def markdown(survey_values: Survey) -> str:
+    """The tables, simulated next to real."""
     lines = ["| place | quantity | simulated: median [quartiles] | real: median [quartiles] |", "|---|---|---|---|"]
     for place, quantities in SPIDER.items():
         for quantity, (low, median, high) in quantities.items():
-            ours = _quartiles(found.sizes[place, quantity])
-            lines.append(f"| {place} | {quantity} | {ours} | {median:.1f} [{low:.1f}-{high:.1f}] |")
+            simulated = _quartiles(survey_values.sizes[place, quantity])
+            lines.append(f"| {place} | {quantity} | {simulated} | {median:.1f} [{low:.1f}-{high:.1f}] |")
     lines += ["", "| disc | height in front, middle, behind: simulated medians | real medians |", "|---|---|---|"]
     for level, heights in DISC_HEIGHTS.items():
-        ours = " / ".join(f"{np.median(found.sizes[level, part]):.1f}" for part in ("front", "middle", "back"))
-        lines.append(f"| {level} | {ours} | {' / '.join(f'{height:.1f}' for height in heights)} |")
+        simulated = " / ".join(
+            f"{np.median(survey_values.sizes[level, part]):.1f}" for part in ("front", "middle", "back")
+        )
+        lines.append(f"| {level} | {simulated} | {' / '.join(f'{height:.1f}' for height in heights)} |")
     lines += ["", "| mean of L2 to L5 | simulated: mean [range] | 87 real patients |", "|---|---|---|"]
     for quantity, (mean, low, high) in POPULATION.items():
-        values = found.means[quantity]
-        ours = f"{np.mean(values):.1f} [{min(values):.1f}-{max(values):.1f}]"
-        lines.append(f"| {quantity} | {ours} | {mean:.1f} [{low:.1f}-{high:.1f}] |")
+        values = survey_values.means[quantity]
+        simulated = f"{np.mean(values):.1f} [{min(values):.1f}-{max(values):.1f}]"
+        lines.append(f"| {quantity} | {simulated} | {mean:.1f} [{low:.1f}-{high:.1f}] |")
     lines += ["", "| opening | normal | mild | moderate | severe |", "|---|---|---|---|---|"]
     for quantity, limits in OPENINGS.items():
-        graded = [_quartiles(found.openings[quantity, grade]) for grade in range(4)]
+        graded = [_quartiles(survey_values.openings[quantity, grade]) for grade in range(4)]
         lines.append(f"| {quantity}: simulated | {' | '.join(graded)} |")
         lines.append(f"| {quantity}: reference | {' | '.join(limits)} |")
     lines += ["", "| grades | simulated | 1,975 real studies |", "|---|---|---|"]
     for (first, second), real in CORRELATIONS.items():
-        lines.append(f"| {first} and {second} | {_correlation(found, first, second):.2f} | {real:.2f} |")
+        lines.append(f"| {first} and {second} | {_correlation(survey_values, first, second):.2f} | {real:.2f} |")
     return "\n".join(lines)
 
 
@@ -201,7 +203,7 @@ def _quartiles(values: list[float]) -> str:
     return f"{median:.1f} [{low:.1f}-{high:.1f}]"
 
 
-def _correlation(found: Survey, first: str, second: str) -> float:
+def _correlation(survey_values: Survey, first: str, second: str) -> float:
     """Between the steps up to mild, moderate and severe."""
-    steps = [np.clip(np.floor(found.severity[site]) - 1, 0, 2) for site in (first, second)]
+    steps = [np.clip(np.floor(survey_values.severity[site]) - 1, 0, 2) for site in (first, second)]
     return float(np.corrcoef(steps)[0, 1])

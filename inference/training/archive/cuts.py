@@ -66,8 +66,8 @@ def _places(task: _Task) -> tuple[Path, Path]:
 
 
 def _note(dropped: Path) -> dict[str, Any]:
-    said: dict[str, Any] = json.loads(dropped.read_text(encoding="utf-8"))
-    return said
+    taught_labels: dict[str, Any] = json.loads(dropped.read_text(encoding="utf-8"))
+    return taught_labels
 
 
 def _settled(task: _Task) -> bool:

@@ -94,13 +94,13 @@ def figures(network: GradeNet, levels: Levels, config: TrainConfig) -> dict[str,
 
 def _reports(levels: Levels, sites: Sequence[str]) -> dict[str, Any]:
     """What the labels themselves reach against the truth, on the levels that have both."""
-    said, truth = (grade_cuts.labels(levels, which, sites) for which in ("report", "truth"))
+    taught_labels, truth = (grade_cuts.labels(levels, which, sites) for which in ("report", "truth"))
     found = {}
     for k, site in enumerate(HEADS):
-        both = (said[:, k] >= 0) & (truth[:, k] >= 0)
+        both = (taught_labels[:, k] >= 0) & (truth[:, k] >= 0)
         if both.any():
             found[site] = {
-                "balanced_accuracy": round(balanced_accuracy(truth[both, k], said[both, k]), 3),
+                "balanced_accuracy": round(balanced_accuracy(truth[both, k], taught_labels[both, k]), 3),
                 "labels": int(both.sum()),
             }
     return found

@@ -1,6 +1,6 @@
-"""Which studies a folder of DICOM files holds, from headers alone. What was read once is not read again.
+"""Which studies a folder of DICOM files holds, from headers alone. A file that did not change is read once.
 
-Identifiers are needed to match and to tell patients apart, and for nothing else: here they are hashed at once.
+Identifiers are needed only to match reports and to distinguish patients, so they are hashed at once.
 The index on disk holds hashes and the paths of files, and belongs where the archive is.
 """
 
@@ -22,7 +22,7 @@ from inference.training.data.processes import spread
 
 _TAGS = ["Modality", "StudyInstanceUID", "AccessionNumber", "PatientID"]
 MR, OTHER, BROKEN, NO_DICOM = "MR images", "other DICOM objects", "damaged files", "files that are no DICOM"
-#: What another run may find readable.
+#: Not stored in the index: another run may be able to open them.
 UNREAD = "files and folders that cannot be opened, and links to folders"
 
 
@@ -30,7 +30,7 @@ UNREAD = "files and folders that cannot be opened, and links to folders"
 class Study:
     """One study of MR images; `accession` and `patient` are hashes, empty where the header names none.
 
-    mark: changes when its files do.
+    mark: hash that changes when its files do.
     """
 
     accession: str
@@ -40,16 +40,16 @@ class Study:
 
 
 def hashed(text: str) -> str:
-    """A name for an identifier that does not tell it to who looks; nothing for nothing."""
+    """A hash that stands for an identifier without disclosing it; empty for an empty one."""
     # The name of a file need not be UTF-8.
     return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:20] if text else ""
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a folder holds. studies: in the order of their hashes. dropped: why others are not among them.
+class FolderContents:
+    """What a folder holds. studies: the usable ones, in the order of their hashes. dropped: the others, by reason.
 
-    files: how many of which kind. accessions: how many studies have which number, the dropped ones too.
+    files: counts by kind. accessions: number of studies by hashed accession number, dropped ones included.
     """
 
     studies: list[Study]
@@ -58,15 +58,15 @@ class Found:
     accessions: Counter[str]
 
 
-def studies(folder: Path, index: Path, workers: int) -> Found:
-    """index: file that keeps what was read of each file."""
+def studies(folder: Path, index: Path, workers: int) -> FolderContents:
+    """The studies below `folder`. index: file that stores the header fields of each file."""
     by_study: dict[str, list[_File]] = {}
     kinds: Counter[str] = Counter()
     for file in _files(folder, index, workers):
         kinds[file.kind] += 1
         if file.kind == MR:
             by_study.setdefault(file.study, []).append(file)
-    found, dropped, numbers = [], Counter[str](), Counter[str]()
+    usable, dropped, numbers = [], Counter[str](), Counter[str]()
     for uid, files in sorted(by_study.items()):
         patients, accessions = ({getattr(file, name) for file in files} for name in ("patient", "accession"))
         numbers.update(accessions - {""})
@@ -77,15 +77,15 @@ def studies(folder: Path, index: Path, workers: int) -> Found:
         elif patients == {""}:
             dropped["images: no patient ID"] += 1
         else:
-            told = "\n".join([uid, *(f"{file.path} {file.size} {file.changed}" for file in files)])
+            files_listed = "\n".join([uid, *(f"{file.path} {file.size} {file.changed}" for file in files)])
             paths = tuple(folder / file.path for file in files)
-            found.append(Study(accessions.pop(), patients.pop(), paths, hashed(told)))
-    return Found(found, dropped, kinds, numbers)
+            usable.append(Study(accessions.pop(), patients.pop(), paths, hashed(files_listed)))
+    return FolderContents(usable, dropped, kinds, numbers)
 
 
 @dataclass(frozen=True)
 class _File:
-    """A line of the index. path: below the archive's folder. changed: ns. study, accession, patient: hashes."""
+    """A row of the index. path: below the archive's folder. changed: ns. study, accession, patient: hashes."""
 
     path: str
     size: int
@@ -97,33 +97,33 @@ class _File:
 
 
 def _files(folder: Path, index: Path, workers: int) -> Iterator[_File]:
-    """Every file below `folder`, in order; those that the index knows unchanged come from there."""
-    known = {(one.path, one.size, one.changed): one for one in _known(index)}
-    there = [_seen(folder, path) for path in _walk(folder)]
-    missing = [seen for seen in there if seen not in known]
-    bar, total = Bar("files"), len(there)
-    bar(total - len(missing), total)
+    """Every file below `folder`, in order; unchanged files are taken from the index."""
+    entries = {(entry.path, entry.size, entry.changed): entry for entry in _stored_entries(index)}
+    keys = [_key(folder, path) for path in _walk(folder)]
+    unread = [key for key in keys if key not in entries]
+    bar, total = Bar("files"), len(keys)
+    bar(total - len(unread), total)
     with index.open("a", encoding="utf-8") as lines:
-        asked = [(folder, seen) for seen in missing]
-        for done, file in enumerate(spread(_read, asked, workers, chunk=200), start=total - len(missing) + 1):
-            known[file.path, file.size, file.changed] = file
+        tasks = [(folder, key) for key in unread]
+        for done, file in enumerate(spread(_read, tasks, workers, chunk=200), start=total - len(unread) + 1):
+            entries[file.path, file.size, file.changed] = file
             if file.kind != UNREAD:
                 lines.write(json.dumps(list(vars(file).values())) + "\n")
             bar(done, total)
-    yield from (known[seen] for seen in there)
+    yield from (entries[key] for key in keys)
 
 
-def _known(index: Path) -> Iterator[_File]:
+def _stored_entries(index: Path) -> Iterator[_File]:
     if index.exists():
-        for line in index.read_text(encoding="utf-8").splitlines():
+        for row in index.read_text(encoding="utf-8").splitlines():
             try:
-                yield _File(*json.loads(line))
+                yield _File(*json.loads(row))
             except (ValueError, TypeError):  # the last line of a run that was broken off
                 continue
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """Files in order, without hidden ones: those are being written. Folders that are not gone into are told, too."""
+    """Files in order, without hidden ones, which are still being written. Folders that cannot be opened come last."""
     shut: list[Path] = []
     for place, folders, names in os.walk(folder, onerror=lambda error: shut.append(Path(error.filename))):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -132,25 +132,25 @@ def _walk(folder: Path) -> Iterator[Path]:
     yield from shut
 
 
-def _seen(folder: Path, path: Path) -> tuple[str, int, int]:
+def _key(folder: Path, path: Path) -> tuple[str, int, int]:
     name = str(path.relative_to(folder))
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return name, 0, 0
-    return name, found.st_size, found.st_mtime_ns
+    return name, status.st_size, status.st_mtime_ns
 
 
-def _read(asked: tuple[Path, tuple[str, int, int]]) -> _File:
-    folder, seen = asked
+def _read(task: tuple[Path, tuple[str, int, int]]) -> _File:
+    folder, key = task
     try:
-        with (folder / seen[0]).open("rb") as stream:
+        with (folder / key[0]).open("rb") as stream:
             stream.seek(128)
             if stream.read(4) != b"DICM":
-                return _File(*seen, NO_DICOM)
-        data = pydicom.dcmread(folder / seen[0], stop_before_pixels=True, specific_tags=_TAGS)
+                return _File(*key, NO_DICOM)
+        data = pydicom.dcmread(folder / key[0], stop_before_pixels=True, specific_tags=_TAGS)
         modality, *names = (str(data.get(tag) or "").strip() for tag in _TAGS)
     except (InvalidDicomError, EOFError, OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         # The system gives a number to what it could not do; pydicom gives none to what it cannot read.
-        return _File(*seen, UNREAD if isinstance(error, OSError) and error.errno else BROKEN)
-    return _File(*seen, MR if modality == "MR" else OTHER, *map(hashed, names))
+        return _File(*key, UNREAD if isinstance(error, OSError) and error.errno else BROKEN)
+    return _File(*key, MR if modality == "MR" else OTHER, *map(hashed, names))

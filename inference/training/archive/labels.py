@@ -1,4 +1,4 @@
-"""Which report belongs to which study, and which of its labels are taught: the rule, and what it drops."""
+"""Which report belongs to which study, and which of its labels are trained on: the rule, and what it drops."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.reports import extract, files
-from inference.reports.check import check_against
+from inference.reports import extract
+from inference.reports.outside import files
+from inference.reports.outside.check import check_against
 from inference.reports.types import Label, Observation, ReportLabels
 from inference.simulate.causes.records import SITES
-from inference.training.archive.index import Found, Study, hashed
+from inference.training.archive.index import FolderContents, Study, hashed
 from inference.training.data.grade_samples import PRESENT, UNSAID
 from inference.types import LUMBAR_LEVELS
 
-#: Labels of which the extractor is less sure are left out. Its confidence is a rank, not a probability.
+#: Labels with a lower confidence of the extractor (0..1, a rank and not a probability) are left out.
 LEAST_CONFIDENCE = 0.8
-#: What an archive calls the number that reports are matched by.
+#: Names of the column that reports are matched by.
 ACCESSION_COLUMNS = ("accession_number", "accession", "accessionnumber", "report_id", "id", "study_id")
 TRUTH_COLUMNS = ("accession_number", "level", "site", "grade")
 _CODES = {"normal": 0, "mild": 1, "moderate": 2, "severe": 3}
@@ -48,10 +49,11 @@ RULE = (
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a report teaches. grades: (5, 5) by level and `SITES`, 0..3, `UNSAID`, or `PRESENT` for what is left out.
+class TaughtLabels:
+    """The labels of a report that are trained on. grades: (5, 5) by level and `SITES`: 0..3, `UNSAID`, or `PRESENT` for
+    a label that is left out.
 
-    problem: why the report is dropped, empty when it is not. left_out: labels by reason.
+    problem: why the report is dropped, empty if it is used. left_out: number of labels by reason.
     """
 
     grades: NDArray[np.int8]
@@ -60,7 +62,7 @@ class Said:
 
 
 def read(path: Path) -> tuple[dict[str, set[str]], Counter[str]]:
-    """By hashed accession number the texts that reports with it have, and how many rows there were of which kind."""
+    """The different report texts by hashed accession number, and the number of rows by kind."""
     texts: dict[str, set[str]] = {}
     counts: Counter[str] = Counter()
     for row in files.read(path, ACCESSION_COLUMNS):
@@ -69,65 +71,65 @@ def read(path: Path) -> tuple[dict[str, set[str]], Counter[str]]:
         kind = "that are no report" if row.problem else "empty" if not row.text.strip() else "read"
         counts[kind] += 1
         if kind == "read":
-            before = texts.setdefault(hashed(number.strip()), set())
-            counts["repeated word for word"] += row.text in before
-            before.add(row.text)
+            earlier = texts.setdefault(hashed(number.strip()), set())
+            counts["repeated word for word"] += row.text in earlier
+            earlier.add(row.text)
     return texts, counts
 
 
-def match(found: Found, texts: dict[str, set[str]]) -> tuple[list[tuple[Study, str]], Counter[str]]:
-    """(study, text of its report) of those that match, and why the others were dropped."""
+def match(contents: FolderContents, texts: dict[str, set[str]]) -> tuple[list[tuple[Study, str]], Counter[str]]:
+    """(study, text of its report) of the matched studies, and the number of the others by reason."""
     matched, dropped = [], Counter[str]()
-    for study in found.studies:
-        own = texts.get(study.accession, set())
+    for study in contents.studies:
+        reports = texts.get(study.accession, set())
         if not study.accession:
             dropped["match: no accession number"] += 1
-        elif found.accessions[study.accession] > 1:
+        elif contents.accessions[study.accession] > 1:
             dropped["match: accession number of two studies"] += 1
-        elif not own:
+        elif not reports:
             dropped["match: no report"] += 1
-        elif len(own) > 1:
+        elif len(reports) > 1:
             dropped["match: several reports that differ"] += 1
         else:
-            matched.append((study, next(iter(own))))
+            matched.append((study, next(iter(reports))))
     return matched, dropped
 
 
-def said(text: str) -> Said:
-    """What the report teaches by the rule."""
+def taught_labels(text: str) -> TaughtLabels:
+    """The labels of a report that are trained on, by `RULE`."""
     labels = extract(text)
     operated = _operated(labels.observations, text)
     problem = _problem(labels, text, operated)
-    twice = {(one.level, one.site) for one in check_against(text, {})}
+    contradicted = {(contradiction.level, contradiction.site) for contradiction in check_against(text, {})}
     grades = np.full((len(LUMBAR_LEVELS), len(SITES)), UNSAID, dtype=np.int8)
     left_out: Counter[str] = Counter()
     for label in labels.labels:
         if label.level not in LUMBAR_LEVELS:
             continue
-        why = _doubt(label, twice, operated)
-        left_out[why] += bool(why)
+        reason = _doubt(label, contradicted, operated)
+        left_out[reason] += bool(reason)
         cell = LUMBAR_LEVELS.index(label.level), SITES.index(label.site)
-        grades[cell] = PRESENT if why else _CODES[str(label.grade)]
+        grades[cell] = PRESENT if reason else _CODES[str(label.grade)]
     for level in operated & set(LUMBAR_LEVELS):
         grades[LUMBAR_LEVELS.index(level)] = PRESENT
     if not problem and not np.isin(grades, list(_CODES.values())).any():
         problem = "report: no label, or none without doubt"
-    return Said(grades, problem, +left_out)
+    return TaughtLabels(grades, problem, +left_out)
 
 
-def _doubt(label: Label, twice: set[tuple[str, str]], operated: set[str]) -> str:
-    """Why a label is left out; empty when it is taught."""
+def _doubt(label: Label, contradicted: set[tuple[str, str]], operated: set[str]) -> str:
+    """Why a label is left out; empty if it is trained on."""
     if label.level in operated:
         return "of an operated level"
     if str(label.grade) not in _CODES:
         return "present without a grade"
-    if (label.level, label.site) in twice:
+    if (label.level, label.site) in contradicted:
         return "said twice and differently"
     return "of low confidence" if label.confidence < LEAST_CONFIDENCE else ""
 
 
 def _problem(labels: ReportLabels, text: str, operated: set[str]) -> str:
-    if any(one.kind == "transitional" for one in labels.observations):
+    if any(observation.kind == "transitional" for observation in labels.observations):
         return "report: speaks of transitional anatomy"
     if _OTHER_COUNT.search(text):
         return "report: counts other than five lumbar vertebrae"
@@ -137,14 +139,15 @@ def _problem(labels: ReportLabels, text: str, operated: set[str]) -> str:
 def _operated(observations: Sequence[Observation], text: str) -> set[str]:
     """The levels that were operated on; an empty name where the report does not say which."""
     levels: set[str] = set()
-    for one in observations:
-        if one.kind != "postoperative":
+    for observation in observations:
+        if observation.kind != "postoperative":
             continue
-        sentence = text[one.evidence.start : one.evidence.end]
-        if re.search(_NO_OPERATION + re.escape(one.detail), sentence, re.IGNORECASE):
+        sentence = text[observation.evidence.start : observation.evidence.end]
+        if re.search(_NO_OPERATION + re.escape(observation.detail), sentence, re.IGNORECASE):
             continue
-        beside = [level for level in LUMBAR_LEVELS if one.place and one.place in (level, *level.split("-"))]
-        levels |= set(beside) or {"" if not one.place else one.place}
+        place = observation.place
+        adjacent = {level for level in LUMBAR_LEVELS if place and place in (level, *level.split("-"))}
+        levels |= adjacent or {place or ""}
     return levels
 
 
@@ -153,7 +156,7 @@ def truths(path: Path) -> dict[str, NDArray[np.int8]]:
 
     Raises ValueError for a table of other columns.
     """
-    found: dict[str, NDArray[np.int8]] = {}
+    by_accession: dict[str, NDArray[np.int8]] = {}
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file)
         if missing := [name for name in TRUTH_COLUMNS if name not in (rows.fieldnames or ())]:
@@ -161,6 +164,6 @@ def truths(path: Path) -> dict[str, NDArray[np.int8]]:
         for row in rows:
             if row["level"] in LUMBAR_LEVELS and row["site"] in SITES:
                 empty = np.full((len(LUMBAR_LEVELS), len(SITES)), UNSAID, dtype=np.int8)
-                grades = found.setdefault(hashed(row["accession_number"]), empty)
+                grades = by_accession.setdefault(hashed(row["accession_number"]), empty)
                 grades[LUMBAR_LEVELS.index(row["level"]), SITES.index(row["site"])] = _CODES[row["grade"]]
-    return found
+    return by_accession

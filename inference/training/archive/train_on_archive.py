@@ -1,9 +1,9 @@
-"""From an archive to a grader: reports matched and labelled, studies located and cut, a model trained and evaluated.
+"""From an archive to a grader: reports matched and labelled, levels located and cropped, a model trained and evaluated.
 
     python -m inference train grade --archive DICOM_DIR --reports FILE --data-name TEXT --out DIR
     torchrun --nproc-per-node 4 -m inference train grade --archive ...
 
-``OUT/work`` holds the index, the cuts and what is packed of them: a run broken off goes on there. It has hashes
+``OUT/work`` holds the index, the crops and the packed arrays; an interrupted run resumes from it. It has hashes
 and paths, and belongs where the archive is. Card and data sheet hold counts alone.
 """
 
@@ -33,8 +33,8 @@ LIMITS = (
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What the person gave. data_name: what the data are, real or simulated, in the person's own words.
+class ArchiveOptions:
+    """What the user gave. data_name: what the data are, real or simulated, in the user's words.
 
     truth: ``truth.csv`` of a simulated archive, to evaluate against, never to train on.
     """
@@ -53,7 +53,7 @@ class Asked:
 
 @dataclass
 class Counts:
-    """What was used and what was dropped, as the data sheet tells it."""
+    """Counts of what was used and what was dropped, for the data sheet."""
 
     files: Counter[str] = field(default_factory=Counter)
     reports: Counter[str] = field(default_factory=Counter)
@@ -64,92 +64,94 @@ class Counts:
     used: int = 0
 
 
-def run(asked: Asked, config: TrainConfig) -> None:
-    """The whole chain, or one process's share of it.
+def run(options: ArchiveOptions, config: TrainConfig) -> None:
+    """The whole chain, or the part of one process.
 
-    Raises ValueError when there is not enough to learn from, and when the checkpoint in `out` learnt from something
-    else; a StudyError when archive or reports cannot be read at all.
+    Raises ValueError when there is too little to train on, and when the checkpoint in `out` belongs to other data or
+    settings; a StudyError when archive or reports cannot be read at all.
     """
     with joined() as share:
         counts, problem = Counts(), ""
         if share.first:
             try:
-                prepare(asked, counts)
+                prepare(options, counts)
             except (ValueError, StudyError) as error:
                 problem = error.message if isinstance(error, StudyError) else str(error)
         if problem := share.told(problem):
             raise ValueError(problem)
-        train(_material(asked, config), asked.out, config, share)
+        train(_material(options, config), options.out, config, share)
         if share.first:
-            _report(asked, config, counts)
+            _report(options, config, counts)
         share.wait()
 
 
-def prepare(asked: Asked, counts: Counts) -> None:
-    """Index, match, label, locate, cut and pack; counts what was used and dropped, and writes the data sheet."""
-    if not asked.archive.is_dir():
-        raise ValueError(f"There is no folder {asked.archive}.")
-    asked.work.mkdir(parents=True, exist_ok=True)
-    texts, counts.reports = labels.read(asked.reports)
-    truths = labels.truths(asked.truth) if asked.truth else {}
-    found = index.studies(asked.archive, asked.work / "index.jsonl", asked.workers)
-    counts.files, counts.studies = found.files, len(found.studies) + found.dropped.total()
-    counts.dropped += found.dropped
-    counts.reports["numbers without a study"] = sum(number not in found.accessions for number in texts)
-    matched, dropped = labels.match(found, texts)
+def prepare(options: ArchiveOptions, counts: Counts) -> None:
+    """Index, match, label, locate, crop and pack; counts what was used and dropped, and writes the data sheet."""
+    if not options.archive.is_dir():
+        raise ValueError(f"There is no folder {options.archive}.")
+    options.work.mkdir(parents=True, exist_ok=True)
+    texts, counts.reports = labels.read(options.reports)
+    truths = labels.truths(options.truth) if options.truth else {}
+    contents = index.studies(options.archive, options.work / "index.jsonl", options.workers)
+    counts.files, counts.studies = contents.files, len(contents.studies) + contents.dropped.total()
+    counts.dropped += contents.dropped
+    counts.reports["numbers without a study"] = sum(number not in contents.accessions for number in texts)
+    matched, dropped = labels.match(contents, texts)
     counts.matched = len(matched)
     counts.dropped += dropped
-    said = {study: labels.said(text) for study, text in matched}
-    counts.dropped += Counter(one.problem for one in said.values() if one.problem)
-    wanted = [study for study, one in said.items() if not one.problem]
+    taught = {study: labels.taught_labels(text) for study, text in matched}
+    counts.dropped += Counter(
+        labels_of_report.problem for labels_of_report in taught.values() if labels_of_report.problem
+    )
+    labelled = [study for study, labels_of_report in taught.items() if not labels_of_report.problem]
     used: list[Labelled] = []
-    for study, path, problem in cuts.cut_all(wanted, asked.work / "cuts", asked.workers):
+    for study, path, problem in cuts.cut_all(labelled, options.work / "cuts", options.workers):
         if path is None:
             counts.dropped[problem] += 1
             continue
-        used.append(Labelled(study, path, said[study].grades, truths.get(study.accession)))
-        counts.left_out += said[study].left_out + archive_levels.unseen(used[-1])
+        used.append(Labelled(study, path, taught[study].grades, truths.get(study.accession)))
+        counts.left_out += taught[study].left_out + archive_levels.unseen(used[-1])
     counts.used = len(used)
-    _pack(asked, used, counts)
+    _pack(options, used, counts)
 
 
-def _pack(asked: Asked, used: list[Labelled], counts: Counts) -> None:
-    """By group; the truth goes to those that are reported on alone. Raises ValueError when a group has no patient."""
-    data_sheet.write(asked.out, data_sheet.sheet(asked.data_name, vars(counts)))
+def _pack(options: ArchiveOptions, used: list[Labelled], counts: Counts) -> None:
+    """Pack by group; only the group reported on gets the truth. Raises ValueError when a group has no patient."""
+    data_sheet.write(options.out, data_sheet.sheet(options.data_name, vars(counts)))
     for group in Group:
-        members = [one for one in used if one.group is group]
+        members = [labelled for labelled in used if labelled.group is group]
         if not members:
             raise ValueError(
                 f"There is no patient to {group} on: {counts.used} of {counts.studies} studies can be used. "
-                f"{asked.out / data_sheet.TEXT} says what was dropped and why."
+                f"{options.out / data_sheet.TEXT} says what was dropped and why."
             )
         if group is not Group.REPORT:
-            members = [Labelled(one.study, one.path, one.grades) for one in members]
-        archive_levels.pack(members, asked.work / group)
+            members = [Labelled(labelled.study, labelled.path, labelled.grades) for labelled in members]
+        archive_levels.pack(members, options.work / group)
 
 
-def _material(asked: Asked, config: TrainConfig) -> Material:
-    levels = {group: archive_levels.opened(asked.work / group) for group in Group}
-    marks = [(asked.work / group / archive_levels.NOTE).read_text(encoding="utf-8") for group in Group]
-    learnt = hashlib.sha256(f"{marks[:2]} {sorted(asdict(config).items())}".encode()).hexdigest()
-    about: dict[str, object] = {
-        "data": asked.data_name,
-        "patients": {str(group): len(set(one.seed.tolist())) for group, one in levels.items()},
+def _material(options: ArchiveOptions, config: TrainConfig) -> Material:
+    levels = {group: archive_levels.opened(options.work / group) for group in Group}
+    marks = [(options.work / group / archive_levels.NOTE).read_text(encoding="utf-8") for group in Group]
+    mark = hashlib.sha256(f"{marks[:2]} {sorted(asdict(config).items())}".encode()).hexdigest()
+    facts: dict[str, object] = {
+        "data": options.data_name,
+        "patients": {str(group): len(set(group_levels.seed.tolist())) for group, group_levels in levels.items()},
         "rule": list(labels.RULE),
         "data_sheet": data_sheet.TEXT,
     }
-    limits = (f"Trained on: {asked.data_name}.", *LIMITS)
-    version = f"1.0.0+archive.{learnt[:8]}"
-    return Material(levels[Group.TRAIN], levels[Group.TUNE], about, limits, learnt, version)
+    limits = (f"Trained on: {options.data_name}.", *LIMITS)
+    version = f"1.0.0+archive.{mark[:8]}"
+    return Material(levels[Group.TRAIN], levels[Group.TUNE], facts, limits, mark, version)
 
 
-def _report(asked: Asked, config: TrainConfig, counts: Counts) -> None:
-    """The figures on patients left out, into card and data sheet, and told."""
-    levels = {group: archive_levels.opened(asked.work / group) for group in Group}
-    model = registry.load_folder(asked.out, "grade")
-    learnt = replace(config, sites=learnt_by(model.card))
-    figures: Mapping[str, object] = data_sheet.figures(model.network, levels[Group.REPORT], learnt)
-    registry.add_figures(asked.out.name, dict(figures), asked.out.parent)
-    sheet = data_sheet.sheet(asked.data_name, vars(counts), levels, config.sites, figures)
-    data_sheet.write(asked.out, sheet)
+def _report(options: ArchiveOptions, config: TrainConfig, counts: Counts) -> None:
+    """Write the figures of held-out patients into card and data sheet, and print them."""
+    levels = {group: archive_levels.opened(options.work / group) for group in Group}
+    model = registry.load_folder(options.out, "grade")
+    trained = replace(config, sites=learnt_by(model.card))
+    figures: Mapping[str, object] = data_sheet.figures(model.network, levels[Group.REPORT], trained)
+    registry.add_figures(options.out.name, dict(figures), options.out.parent)
+    sheet = data_sheet.sheet(options.data_name, vars(counts), levels, config.sites, figures)
+    data_sheet.write(options.out, sheet)
     print(data_sheet.markdown(sheet))

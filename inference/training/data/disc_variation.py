@@ -1,4 +1,4 @@
-"""Other pictures of the same discs, so that a network learns what does not matter."""
+"""Augmentation of disc crops: what must not change a network's answer."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from torch.nn import functional as F
 
 from inference.grading.discs import COLUMNS, ROWS
 
-#: Largest turn (radians) and stretch (of its logarithm), shifts in pixels to the side and along the spine.
+#: Largest rotation (radians), scaling (natural logarithm) and shifts (pixels, to the side and along the spine).
 TURN, STRETCH, SHIFT = 0.17, 0.1, (5.0, 4.0)
-#: Largest power of contrast (of its logarithm), shading from edge to edge, noise as a share of the range.
+#: Largest gamma (natural logarithm), shading from edge to edge and noise (both as shares of the intensity range).
 CONTRAST, SHADE, NOISE = 0.35, (0.25, 0.15), 0.03
-#: How often T1 and T2 are left out where both are there.
+#: Probabilities that T1 or T2 is left out where both exist.
 WITHOUT_T1, WITHOUT_T2 = 0.25, 0.1
 
 
 def varied(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Cuts out of pictures with a margin: moved, turned and stretched, with other contrast, shading and noise.
+    """Crops out of images with a margin: shifted, rotated and scaled, with another contrast, shading and noise.
 
-    images: (batch, 2, rows, columns), wider than a cut; both weightings of a disc are moved alike.
+    images: (batch, 2, rows, columns), larger than a crop; both weightings of a disc are moved alike.
     Returns (batch, 2, ROWS, COLUMNS), each image about 0..1.
     """
     out = _cut(images, generator)
@@ -35,13 +35,13 @@ def varied(images: Tensor, generator: torch.Generator) -> Tensor:
 def _cut(images: Tensor, generator: torch.Generator) -> Tensor:
     rows, columns = images.shape[2:]
     turn, size = TURN * _drawn(generator, images), torch.exp(STRETCH * _drawn(generator, images, 2))
-    # From a cut's own coordinates (-1..1) to those of the picture that it is cut from.
+    # From the coordinates of the crop (-1..1) to those of the image that it is taken from.
     across, down = size[:, 0] * COLUMNS / columns, size[:, 1] * ROWS / rows
-    aside, along = (
+    shift_across, shift_along = (
         2 * pixels / extent * _drawn(generator, images) for pixels, extent in zip(SHIFT, (columns, rows), strict=True)
     )
-    first = torch.stack([turn.cos() * across, -turn.sin() * down * rows / columns, aside], dim=1)
-    second = torch.stack([turn.sin() * across * columns / rows, turn.cos() * down, along], dim=1)
+    first = torch.stack([turn.cos() * across, -turn.sin() * down * rows / columns, shift_across], dim=1)
+    second = torch.stack([turn.sin() * across * columns / rows, turn.cos() * down, shift_along], dim=1)
     grid = F.affine_grid(
         torch.stack([first, second], dim=1), [len(images), images.shape[1], ROWS, COLUMNS], align_corners=False
     )
@@ -54,9 +54,9 @@ def _drawn(generator: torch.Generator, images: Tensor, *shape: int) -> Tensor:
 
 
 def hidden(present: Tensor, generator: torch.Generator) -> Tensor:
-    """Which weightings are shown, (batch, 2): now and then one of two is left out."""
-    draw = torch.rand(len(present), generator=generator)
-    both, shown = present.sum(dim=1) == 2, present.clone()
-    shown[both & (draw < WITHOUT_T1), 1] = 0.0
-    shown[both & (draw > 1 - WITHOUT_T2), 0] = 0.0
-    return shown
+    """Which weightings the network is given, (batch, 2): sometimes one of two is left out."""
+    draws = torch.rand(len(present), generator=generator)
+    both, mask = present.sum(dim=1) == 2, present.clone()
+    mask[both & (draws < WITHOUT_T1), 1] = 0.0
+    mask[both & (draws > 1 - WITHOUT_T2), 0] = 0.0
+    return mask

@@ -1,4 +1,4 @@
-"""Rendered patients as what the grader learns from: cuts in memory, split once, varied anew each time."""
+"""Training data of the grader from rendered patients: crops in memory, split once by patient, augmented each time."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from inference.types import LUMBAR_LEVELS
 
 #: Columns of `Levels.sizes`.
 AP, AREA, DISC = (list(MEASURED).index(name) for name in ("canal_ap", "canal_area", "disc_height"))
-#: Goes up when other cuts would be made, of rendered patients or of an archive, or other sizes measured.
+#: Is raised when this code makes other crops, of rendered patients or of an archive, or measures other sizes.
 CUTS_VERSION = 4
-#: Of each patient's levels so many cuts are made, each with frames that are wrong in another way.
+#: Number of crops made of each level, each with another error of the level's frame.
 VARIANTS = 3
-#: A byte holds intensities of -0.5 to 1.5, and zero exactly.
+#: Scale and offset of the stored bytes, which hold intensities of -0.5 to 1.5, and zero exactly.
 BYTE_SCALE, BYTE_ZERO = 120.0, 60
-#: Error of the measured diameter: common to a patient and of each level (mm), together the segmenter's; of the disc's
-#: height (mm).
-COMMON_MM, OWN_MM, HEIGHT_SD_MM = 0.7, 1.0, 1.0
+#: Standard deviations, mm: of the measured diameter's error, common to a patient and of each level (together the
+#: segmenter's), and of the disc height's error.
+COMMON_MM, LEVEL_MM, HEIGHT_SD_MM = 0.7, 1.0, 1.0
 
 
 class Group(StrEnum):
-    """What a patient is for, by seed alone: of 20 in turn, 13 train, 3 tune and 4 are reported on."""
+    """What a patient is used for, by seed alone: of every 20, 13 train, 3 tune and 4 are reported on."""
 
     TRAIN = "train"
     TUNE = "tune"
@@ -61,13 +61,13 @@ class Shown(StrEnum):
 
 @dataclass(frozen=True)
 class Levels:
-    """n levels of several patients, `VARIANTS` cuts of each.
+    """n levels of several patients, `VARIANTS` crops of each.
 
     sagittal: uint8 (n, variants, 2, planes, rows, columns). axial: uint8 (n, variants, images, rows, columns);
-    height: float16, the same shape; images: (n, variants). series: (n, variants, 2), 1 where there is a T2, a T1.
+    height: float16, the same shape; images: (n, variants). series: (n, variants, 2), 1 where a T2, a T1 exists.
     sizes: (n, len(MEASURED)), unscaled, not a number where not known; exact: (n,), 1 where those of canal and disc are
-    without error and get the segmenter's, 0 where the segmenter measured them. truth: (n, 5), 0..3, `UNSAID` where
-    nobody knows it.
+    without error and are given the segmenter's, 0 where the segmenter measured them. truth: (n, 5), 0..3, `UNSAID`
+    where unknown.
     report: (n, 5), 0..3, `UNSAID` or `PRESENT`. seed: (n,), of the patient.
     """
 
@@ -87,49 +87,49 @@ class Levels:
 
 
 def cut(path: Path) -> Path:
-    """Cut a rendered patient's levels and keep the cuts in ``cuts/`` beside it; what this code made before stays."""
-    out = path.parent / "cuts" / path.name
-    if not _is_cut(out):
-        out.parent.mkdir(exist_ok=True)
+    """Crop a rendered patient's levels into ``cuts/`` next to its file, unless this code version did so before."""
+    target = path.parent / "cuts" / path.name
+    if not _is_cut(target):
+        target.parent.mkdir(exist_ok=True)
         patient = grade_samples.load(path)
         rng = np.random.default_rng([43, patient.seed])
-        made = [grade_samples.cuts(patient, rng) for _ in range(VARIANTS)]
-        found = grade_samples.measurements(patient, np.random.default_rng([47, patient.seed]))
-        arrays = arrays_of([[one[number] for one in made] for number in range(len(LUMBAR_LEVELS))])
-        part = out.with_suffix(".part")
+        variants = [grade_samples.cuts(patient, rng) for _ in range(VARIANTS)]
+        measurements = grade_samples.measurements(patient, np.random.default_rng([47, patient.seed]))
+        arrays = arrays_of([[variant[number] for variant in variants] for number in range(len(LUMBAR_LEVELS))])
+        part = target.with_suffix(".part")
         with part.open("wb") as file:
             np.savez_compressed(
                 file,
                 allow_pickle=False,
                 **arrays,
-                sizes=np.array([sizes(level, found) for level in patient.levels]),
+                sizes=np.array([sizes(level, measurements) for level in patient.levels]),
                 truth=patient.truth,
                 report=patient.report,
                 exact=np.ones(len(patient.levels), np.uint8),
                 seed=np.full(len(patient.levels), patient.seed),
                 made_by=np.array(made_by()),
             )
-        part.replace(out)
-    return out
+        part.replace(target)
+    return target
 
 
-def _is_cut(out: Path) -> bool:
-    if not out.exists():
+def _is_cut(path: Path) -> bool:
+    if not path.exists():
         return False
-    with np.load(out, allow_pickle=False) as arrays:
+    with np.load(path, allow_pickle=False) as arrays:
         return "made_by" in arrays and str(arrays["made_by"]) == made_by()
 
 
 def made_by() -> str:
-    """What cuts are made by and sizes measured with: other cuts must not be taken for them."""
+    """The versions of code and segmenter that crops and sizes depend on; crops made by others are made again."""
     return f"{CUTS_VERSION} {cards.read_card(cards.WEIGHTS / 'segment')['sha256']}"
 
 
 def arrays_of(levels: Sequence[Sequence[LevelCrops]]) -> dict[str, NDArray[np.generic]]:
     """By level and variant."""
 
-    def stacked(what: str) -> NDArray[np.float32]:
-        return np.stack([[getattr(one, what) for one in level] for level in levels])
+    def stacked(field: str) -> NDArray[np.float32]:
+        return np.stack([[getattr(variant, field) for variant in level] for level in levels])
 
     axial = stacked("axial")
     return {
@@ -138,7 +138,7 @@ def arrays_of(levels: Sequence[Sequence[LevelCrops]]) -> dict[str, NDArray[np.ge
         "height": axial[:, :, :, 1].astype(np.float16),
         "images": stacked("images").astype(np.int64),
         "series": np.array(
-            [[[role in one.made_from for role in crops.SAGITTAL] for one in level] for level in levels]
+            [[[role in variant.made_from for role in crops.SAGITTAL] for variant in level] for level in levels]
         ).astype(np.uint8),
     }
 
@@ -156,22 +156,22 @@ def load(folder: Path, group: Group) -> Levels:
     parts: list[dict[str, NDArray[np.generic]]] = []
     for path in paths:
         with np.load(cut(path), allow_pickle=False) as arrays:
-            # Cuts of older versions do not say what holds of all rendered patients.
+            # Crops of older versions lack these arrays; the values are the same for all rendered patients.
             count = len(arrays["seed"])
-            ones = {"series": np.ones((count, VARIANTS, 2), np.uint8), "exact": np.ones(count, np.uint8)}
-            parts.append({name: arrays[name] if name in arrays else ones[name] for name in names})
+            defaults = {"series": np.ones((count, VARIANTS, 2), np.uint8), "exact": np.ones(count, np.uint8)}
+            parts.append({name: arrays[name] if name in arrays else defaults[name] for name in names})
     return Levels(**{name: np.concatenate([part[name] for part in parts]) for name in names})
 
 
-def labels(levels: Levels, said: str, sites: Sequence[str] = HEADS) -> Tensor:
-    """(n, 5): the grades to learn, -1 for none. said: ``truth``, or ``report`` for what the report's text states.
+def labels(levels: Levels, source: str, sites: Sequence[str] = HEADS) -> Tensor:
+    """(n, 5): the grades to train on, -1 for none. source: ``truth``, or ``report`` for what the report's text states.
 
-    A report's compromise without a grade is left out. A canal or foramen that it does not speak of is normal
-    where it speaks of the level (`reports.UnmentionedAs.NORMAL_WHERE_READ`); a recess is left out, for most that
-    are not spoken of are narrow (docs/figures/grader.md). Sites that are not wanted are -1.
+    A stenosis that the report states without a grade is left out. A canal or foramen that it does not mention is
+    normal where it mentions the level (`reports.UnmentionedAs.NORMAL_WHERE_READ`); a recess is left out, because
+    most that are not mentioned are narrow (docs/figures/grader.md). Sites other than `sites` are -1.
     """
     grades = levels.truth.astype(np.int64)
-    if said == "report":
+    if source == "report":
         read = (levels.report != UNSAID).any(axis=1, keepdims=True)
         silent = np.where(read & ~np.array([site.startswith("recess") for site in HEADS]), 0, -1)
         grades = np.where(levels.report == UNSAID, silent, levels.report).astype(np.int64)
@@ -185,7 +185,7 @@ def labels(levels: Levels, said: str, sites: Sequence[str] = HEADS) -> Tensor:
 def inputs(
     levels: Levels, rows: NDArray[np.int64], variant: NDArray[np.int64], shown: Shown, rng: np.random.Generator
 ) -> Inputs:
-    """The chosen levels as scanned, measured with the error that the segmenter makes. rng: of that error."""
+    """The chosen levels as scanned, with sizes that have the segmenter's error. rng: draws that error."""
     sagittal = _floats(levels.sagittal[rows, variant])
     axial = torch.stack(
         [_floats(levels.axial[rows, variant]), torch.from_numpy(levels.height[rows, variant].astype(np.float32))], dim=2
@@ -206,29 +206,29 @@ def _floats(values: NDArray[np.uint8]) -> Tensor:
 
 def _measured(levels: Levels, rows: NDArray[np.int64], rng: np.random.Generator) -> Tensor:
     """Sac, disc and foramina as the machine would measure them, scaled."""
-    known, wrong = levels.sizes[rows], levels.exact[rows].astype(np.float64)
-    seeds, which = np.unique(levels.seed[rows], return_inverse=True)
-    off = wrong * (rng.normal(0, COMMON_MM, len(seeds))[which] + rng.normal(0, OWN_MM, len(rows)))
-    ap = np.where(wrong > 0, np.maximum(known[:, AP] + off, 2.0), known[:, AP])
+    sizes, noisy = levels.sizes[rows], levels.exact[rows].astype(np.float64)
+    seeds, patient_index = np.unique(levels.seed[rows], return_inverse=True)
+    error = noisy * (rng.normal(0, COMMON_MM, len(seeds))[patient_index] + rng.normal(0, LEVEL_MM, len(rows)))
+    ap = np.where(noisy > 0, np.maximum(sizes[:, AP] + error, 2.0), sizes[:, AP])
     # An area may be known where the diameter is not.
-    area = np.where(wrong > 0, known[:, AREA] * ap / np.maximum(known[:, AP], 3.0), known[:, AREA])
-    # Those of foramina are the machine's own.
-    measured = known.copy()
+    area = np.where(noisy > 0, sizes[:, AREA] * ap / np.maximum(sizes[:, AP], 3.0), sizes[:, AREA])
+    # The sizes of foramina were measured by the engine and have its error already.
+    measured = sizes.copy()
     measured[:, AP] = ap
-    measured[:, AREA] = area * np.exp(wrong * rng.normal(0, 0.08, len(rows)))
-    measured[:, DISC] += wrong * rng.normal(0, HEIGHT_SD_MM, len(rows))
+    measured[:, AREA] = area * np.exp(noisy * rng.normal(0, 0.08, len(rows)))
+    measured[:, DISC] += noisy * rng.normal(0, HEIGHT_SD_MM, len(rows))
     middle, spread = np.array(list(MEASURED.values())).T
     return torch.from_numpy(((measured - middle) / spread).astype(np.float32))
 
 
 def varied(x: Inputs, generator: torch.Generator) -> Inputs:
-    """The same levels as other scanners would show them, and with something missing."""
+    """The same levels with intensities as of other scanners, and with images and measurements missing at random."""
     count = len(x.sagittal)
 
     def normal(*shape: int) -> Tensor:
         return torch.randn(shape, generator=generator)
 
-    def kept(share: float, *shape: int) -> Tensor:
+    def mask(share: float, *shape: int) -> Tensor:
         return (torch.rand(shape, generator=generator) < share).float()
 
     def scanned(images: Tensor, series: tuple[int, ...]) -> Tensor:
@@ -237,16 +237,16 @@ def varied(x: Inputs, generator: torch.Generator) -> Inputs:
         images = images.clamp(min=0).pow(gamma) * (1 + 0.12 * normal(*spread)) + 0.04 * normal(*spread)
         return images + 0.04 * torch.rand(spread, generator=generator) * normal(*images.shape)
 
-    sagittal_seen = x.sagittal_seen * torch.stack([kept(0.92, count), kept(0.75, count)], dim=1)
-    axial_seen = x.axial_seen * kept(0.7, count, 1) * kept(0.85, *x.axial_seen.shape)
-    # Something must be left to look at.
-    nothing = (sagittal_seen.sum(dim=1) + axial_seen.sum(dim=1)) == 0
+    sagittal_seen = x.sagittal_seen * torch.stack([mask(0.92, count), mask(0.75, count)], dim=1)
+    axial_seen = x.axial_seen * mask(0.7, count, 1) * mask(0.85, *x.axial_seen.shape)
+    # At least one image must remain.
+    blank = (sagittal_seen.sum(dim=1) + axial_seen.sum(dim=1)) == 0
     sagittal_seen, axial_seen = (
-        torch.where(nothing[:, None], before, after)
+        torch.where(blank[:, None], before, after)
         for before, after in ((x.sagittal_seen, sagittal_seen), (x.axial_seen, axial_seen))
     )
     images = scanned(x.axial[:, :, 0], (count, 1)).unsqueeze(2)
-    known = x.known * kept(0.8, count, 1) * kept(0.9, *x.known.shape)
+    known = x.known * mask(0.8, count, 1) * mask(0.9, *x.known.shape)
     return Inputs(
         scanned(x.sagittal, (count, 2)),
         sagittal_seen,

@@ -1,9 +1,9 @@
-"""Where labels are silent or a matter of habit: pixels that leave the network some freedom.
+"""Pixels whose labels are missing or a matter of habit, and are ignored in the loss, wholly or in part.
 
-People who outlined SPIDER's volumes left out what lies below the lowest disc: the
-sacrum, and the disc within it where S1 stands free. They also ended the canal at
-heights of their own, while a simulated sac goes on to S2. Neither may teach that
-the other is wrong.
+The readers who outlined SPIDER's volumes left out what lies below the lowest disc: the
+sacrum, and the disc within it where S1 is lumbarised. They also ended the canal at
+varying heights, while a simulated sac reaches S2. Neither data set may teach that the
+other is wrong.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from inference.images import preprocess
 from inference.training.data.slab import Slab
 from inference.types import Label
 
-#: Labels for training beside those of `Label`: all but canal is right; whatever is said is right.
+#: Training labels besides those of `Label`: every answer but canal is right; every answer is right.
 NOT_CANAL, ANYTHING = len(Label), len(Label) + 1
 
-#: Below the lowest disc's middle so far, mm, and this far to the front and back of it.
+#: Extent of the region where the sacrum may be, mm: below the middle of the lowest disc, and to the front of it (twice
+#: that to the back).
 SACRUM_MM, BESIDE_MM = 60.0, 34.0
-#: A simulated sac counts down to so far below the lowest disc's middle, mm.
+#: A simulated dural sac is labelled down to this distance below the middle of the lowest disc, mm.
 SAC_MM = 10.0
 
 
@@ -56,7 +57,7 @@ def _lowest_disc(labels: NDArray[np.uint8]) -> tuple[int, int] | None:
     disc = labels == Label.DISC
     sacrum = np.flatnonzero((labels == Label.SACRUM).any(axis=(0, 2)))
     if len(sacrum):
-        # A disc with most of the sacrum above it is within.
+        # A disc with more than half of the sacrum above it lies within the sacrum.
         disc[:, round(float(np.median(sacrum))) :] = False
     rows = np.flatnonzero(disc.any(axis=(0, 2)))
     if not len(rows):

@@ -2,7 +2,7 @@
 
 SPIDER: van der Graaf et al., Scientific Data 2024, Zenodo 10159290, CC BY 4.0.
 No image has labels; ``series.csv`` says how many discs its whole series shows, from L5-S1 upward.
-Patients are split once, by number, for all that is learnt from them: `used_for`.
+Patients are split once, by number, for every model: `used_for`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from PIL import Image
 from inference.training.data import spider
 from inference.types import FloatArray, Volume
 
-#: One slice has no neighbours: it stands for a slab so thick.
+#: Assumed thickness of the single slice, mm.
 SLICE_MM = 4.0
 #: Weighting of the series that `spider` has whole volumes of.
 SPACE = "t2_SPACE"
@@ -34,7 +34,7 @@ class Use(StrEnum):
 
 @dataclass(frozen=True)
 class Series:
-    """A line of ``series.csv``: name of the image, patient, weighting (``t1``, ``t2``, `SPACE`), size of a pixel.
+    """A row of ``series.csv``: name of the image, patient, weighting (``t1``, ``t2``, `SPACE`), size of a pixel.
 
     discs: how many the series shows. spacing_mm: between rows, between columns.
     """
@@ -49,37 +49,35 @@ class Series:
 def listed(data: Path) -> list[Series]:
     """Every series below `data`, the folder that holds ``spider/``, by patient."""
     with (data / "spider" / "series.csv").open(encoding="utf-8", newline="") as file:
-        lines = {line["new_file_name"]: _series(line) for line in csv.DictReader(file)}
-    return sorted((_mended(line, lines) for line in lines.values()), key=lambda line: (line.patient, line.weighting))
+        by_name = {row["new_file_name"]: _series(row) for row in csv.DictReader(file)}
+    return sorted((_mended(row, by_name) for row in by_name.values()), key=lambda row: (row.patient, row.weighting))
 
 
-def _mended(series: Series, lines: dict[str, Series]) -> Series:
-    """Some T2 lines repeat those of the patient's T2 SPACE series, which cannot be: then T1's pixel size holds."""
-    if series.weighting != "t2" or f"{series.patient}_t1" not in lines or f"{series.patient}_{SPACE}" not in lines:
+def _mended(series: Series, by_name: dict[str, Series]) -> Series:
+    """Some T2 rows wrongly repeat the pixel size of the patient's T2 SPACE series; they get that of T1."""
+    if series.weighting != "t2" or f"{series.patient}_t1" not in by_name or f"{series.patient}_{SPACE}" not in by_name:
         return series
-    wrong = series.spacing_mm == lines[f"{series.patient}_{SPACE}"].spacing_mm
-    return replace(series, spacing_mm=lines[f"{series.patient}_t1"].spacing_mm) if wrong else series
+    repeated = series.spacing_mm == by_name[f"{series.patient}_{SPACE}"].spacing_mm
+    return replace(series, spacing_mm=by_name[f"{series.patient}_t1"].spacing_mm) if repeated else series
 
 
-def _series(line: dict[str, str]) -> Series:
-    name = line["new_file_name"]
-    between_rows, between_columns = (
-        float(part) for part in line["PixelSpacing"].strip("[] ").replace(",", " ").split()
-    )
+def _series(row: dict[str, str]) -> Series:
+    name = row["new_file_name"]
+    between_rows, between_columns = (float(part) for part in row["PixelSpacing"].strip("[] ").replace(",", " ").split())
     weighting = name.split("_", 1)[1]
-    return Series(name, int(line["patient"]), weighting, (between_rows, between_columns), int(line["num_discs"]))
+    return Series(name, int(row["patient"]), weighting, (between_rows, between_columns), int(row["num_discs"]))
 
 
-def used_for(series: list[Series]) -> dict[int, Use]:
-    """What each patient of `series` (all that are listed) is used for.
+def used_for(all_series: list[Series]) -> dict[int, Use]:
+    """What each patient of `all_series` (every listed series) is used for.
 
     Those with a T2 SPACE series as in `spider`; of the others every third is reported on.
     """
-    with_volume = {one.patient for one in series if one.weighting == SPACE}
+    with_volume = {series.patient for series in all_series if series.weighting == SPACE}
     uses = dict.fromkeys(with_volume, Use.TRAIN)
     uses |= dict.fromkeys(spider.TUNE, Use.TUNE) | dict.fromkeys(spider.REPORT, Use.REPORT)
-    others = sorted({one.patient for one in series} - with_volume)
-    return uses | {number: Use.TRAIN if place % 3 else Use.REPORT for place, number in enumerate(others)}
+    without_volume = sorted({series.patient for series in all_series} - with_volume)
+    return uses | {number: Use.TRAIN if place % 3 else Use.REPORT for place, number in enumerate(without_volume)}
 
 
 def load(data: Path, series: Series) -> Volume:

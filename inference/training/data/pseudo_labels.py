@@ -1,7 +1,7 @@
-"""Real mid-sagittal images with the labels that an older network gives them: T1 and T2 of many scanners to learn from.
+"""Real mid-sagittal images (T1 and T2 of many scanners) with pseudo-labels: the answers of an older network.
 
-Where T1 and T2 show the same pixels, both are labelled by the mean of what the network sees in the two, so that one
-learns from the other. Only images count in which every disc is found that the list says is there.
+Where T1 and T2 have the same pixels, both are labelled by the mean of the network's probabilities for the two. Only
+images in which every listed disc is located are used.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from inference.types import FloatArray, Label, Segmentation, Volume
 
 
 def slabs(data: Path, teacher: Network) -> Iterator[Slab]:
-    """Images of the patients to train on, on the network's grid; their labels know no sacrum.
+    """Images of the patients to train on, on the network's grid; their labels have no sacrum.
 
     data: the folder that holds ``spider/``.
     """
-    listed = midsagittal.listed(data)
-    uses = midsagittal.used_for(listed)
+    all_series = midsagittal.listed(data)
+    uses = midsagittal.used_for(all_series)
     groups: dict[tuple[object, ...], list[tuple[Series, Volume]]] = defaultdict(list)
-    for series in listed:
+    for series in all_series:
         if uses[series.patient] is Use.TRAIN and series.weighting != midsagittal.SPACE:
             volume = midsagittal.load(data, series)
             groups[series.patient, volume.array.shape, series.spacing_mm].append((series, volume))
@@ -41,15 +41,15 @@ def slabs(data: Path, teacher: Network) -> Iterator[Slab]:
 
 
 def _labelled(group: list[tuple[Series, Volume]], teacher: Network) -> Iterator[Slab]:
-    chance = np.mean([segment.predict(teacher, volume) for _, volume in group], axis=0)
+    probabilities = np.mean([segment.predict(teacher, volume) for _, volume in group], axis=0)
     prepared = [preprocess.prepare(volume) for _, volume in group]
-    labels = segment.tidy(np.argmax(chance, axis=0).astype(np.uint8), prepared[0].affine)
+    labels = segment.tidy(np.argmax(probabilities, axis=0).astype(np.uint8), prepared[0].affine)
     if not _complete(labels, prepared[0].affine, max(series.discs for series, _ in group)):
         return
     labels[labels == Label.SACRUM] = Label.BACKGROUND
-    for one in prepared:
-        image = np.round(one.array.clip(0, 1.5) * BYTE_SCALE).astype(np.uint8)
-        yield Slab(image, labels, one.affine, whole=False)
+    for image in prepared:
+        stored = np.round(image.array.clip(0, 1.5) * BYTE_SCALE).astype(np.uint8)
+        yield Slab(stored, labels, image.affine, whole=False)
 
 
 def _complete(labels: NDArray[np.uint8], affine: FloatArray, discs: int) -> bool:

@@ -1,4 +1,4 @@
-"""The same patient scanned or stored in another way: what a segmenter's names must not depend on."""
+"""The same patient scanned or stored in another way, which must not change the level names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from inference.types import FloatArray, Volume
 
 @dataclass(frozen=True)
 class Changed:
-    """A volume that was changed, and where its points went: (4, 4), LPS mm before to LPS mm after."""
+    """A changed volume, and how its points moved: (4, 4), from LPS mm before to LPS mm after."""
 
     volume: Volume
     moved: FloatArray
@@ -39,7 +39,7 @@ def _stored(axes: tuple[int, int, int], flips: tuple[int, ...]) -> Change:
 
 
 def _turned(degrees: float) -> Change:
-    """The patient lies bent forward or back by so much in the same field of view."""
+    """The patient turned forward or back by `degrees` in the same field of view."""
 
     def change(volume: Volume, _rng: np.random.Generator) -> Changed:
         angle = np.deg2rad(degrees)
@@ -65,7 +65,7 @@ def _sized(factor: float) -> Change:
 
 
 def _cut(rows: tuple[float, float], columns: tuple[float, float]) -> Change:
-    """A smaller field of view: shares of rows and columns of a canonical volume from where to where."""
+    """A smaller field of view: first and last row and column, as shares of those of a canonical volume."""
 
     def change(volume: Volume, _rng: np.random.Generator) -> Changed:
         array, affine = preprocess.canonical(volume.array, volume.affine)
@@ -82,7 +82,7 @@ def _cut(rows: tuple[float, float], columns: tuple[float, float]) -> Change:
 
 
 def _every(step: int) -> Change:
-    """Only every so many slices were taken."""
+    """Every `step`-th slice only."""
 
     def change(volume: Volume, _rng: np.random.Generator) -> Changed:
         array, affine = preprocess.canonical(volume.array, volume.affine)
@@ -94,7 +94,7 @@ def _every(step: int) -> Change:
 
 
 def _noisy(share: float) -> Change:
-    """Gaussian noise in both channels of the receiver, of so much of the brightest signal."""
+    """Gaussian noise in both channels of the receiver; its standard deviation as a share of the brightest signal."""
 
     def change(volume: Volume, rng: np.random.Generator) -> Changed:
         level = share * float(np.percentile(volume.array, 99.5))
@@ -106,7 +106,7 @@ def _noisy(share: float) -> Change:
 
 
 def _coarse(spacing_mm: float) -> Change:
-    """Pixels of another size."""
+    """Pixels of `spacing_mm`."""
 
     def change(volume: Volume, _rng: np.random.Generator) -> Changed:
         array, affine = preprocess.canonical(volume.array, volume.affine)
@@ -122,8 +122,8 @@ def _coarse(spacing_mm: float) -> Change:
     return change
 
 
-def _shown(power: float) -> Change:
-    """Another contrast curve."""
+def _contrast(power: float) -> Change:
+    """Another contrast curve: intensities to a power."""
 
     def change(volume: Volume, _rng: np.random.Generator) -> Changed:
         top = float(volume.array.max()) or 1.0
@@ -150,6 +150,6 @@ CHANGES: dict[str, Change] = {
     "noise of 5 % of the brightest": _noisy(0.05),
     "noise of 10 % of the brightest": _noisy(0.10),
     "pixels of 1.3 mm": _coarse(1.3),
-    "contrast curve of power 0.6": _shown(0.6),
-    "contrast curve of power 1.6": _shown(1.6),
+    "contrast curve of power 0.6": _contrast(0.6),
+    "contrast curve of power 1.6": _contrast(1.6),
 }

@@ -1,11 +1,11 @@
-"""Simulated patients as training slabs, kept on disk so that rendering and training are apart.
+"""Simulated patients as training slabs, stored on disk so that rendering and training are separate.
 
     python -m inference train render --patients 160 --out runs/simulated --seed 10000
 
 Each patient is scanned twice: a slab of thin slices around the canal, as SPIDER's
 T2 SPACE volumes are, and a whole sagittal stack of hospital thickness. Each scan
-is seen by several protocols. One ``NNNNNN.npz`` for each patient: what is there
-already is not rendered again.
+is rendered by several protocols. One ``NNNNNN.npz`` for each patient; existing files are
+not rendered again.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ VIEW_MM = (300.0, 240.0)
 class Detail:
     """How finely patients are rendered.
 
-    thin_slices, thick_slices: fewest and one more than most. samples: points per pixel.
+    thin_slices, thick_slices: range of their number, its end excluded. samples: points per pixel.
     """
 
     spacing_mm: float = preprocess.SPACING_MM
@@ -63,9 +63,9 @@ def render(seed: int, detail: Detail) -> list[Slab]:
     """All slabs of the simulated patient `seed`; the same seed gives the same slabs."""
     rng = np.random.default_rng([17, seed])
     lumbar = int(rng.choice([4, 5, 6], p=[0.04, 0.9, 0.06]))
-    # Hospitals see few young spines, and a network must learn what a healthy disc looks like too.
+    # Few hospital patients have healthy discs, and a network must learn these too.
     severity = str(rng.choice(["normal", "mixed", "balanced", "severe"], p=[0.35, 0.35, 0.2, 0.1]))
-    # What is rare in hospitals is what names go wrong by: a network must see it often.
+    # Rare anatomy causes most wrong level names, so a network must see it often.
     transition = str(rng.choice(["none", "sacralised", "lumbarised"], p=[0.6, 0.2, 0.2])) if lumbar == 5 else "none"
     surgery = str(rng.choice(["none", "done"], p=[0.75, 0.25]))
     options = StudyOptions(severity=severity, lumbar_vertebrae=lumbar, transition=transition, surgery=surgery)
@@ -89,7 +89,7 @@ def _labels(anatomy: Anatomy, planes: list[Slice], affine: FloatArray) -> NDArra
 
 
 def _thin(rng: np.random.Generator, anatomy: Anatomy, detail: Detail) -> Scan:
-    """Slices of 1 mm around the canal, the belly dark behind a saturation band."""
+    """Slices of 1 mm around the canal, the abdomen dark behind a saturation band."""
     gap = float(rng.choice([0.0, 0.5, 1.0]))
     protocols = [_space(rng, gap), _space(rng, gap)]
     return Scan(_planes(rng, anatomy, detail.spacing_mm, detail.thin_slices, protocols[0]), protocols)
@@ -105,7 +105,7 @@ def _thick(rng: np.random.Generator, anatomy: Anatomy, detail: Detail) -> Scan:
 
 
 def _space(rng: np.random.Generator, gap: float) -> Protocol:
-    """T2 SPACE, evened out near the coil, far from it almost black."""
+    """T2 SPACE, even near the coil and almost black far from it."""
     return Protocol(
         weighting="T2",
         repetition_ms=float(rng.uniform(3500, 6500)),
@@ -177,7 +177,7 @@ def _planes(
     slices: tuple[int, int],
     protocol: Protocol,
 ) -> list[Slice]:
-    """A sagittal stack, turned a little as the patient lay, from T10 or so to the sacrum."""
+    """A sagittal stack, turned a little as patients lie, from about T10 to the sacrum."""
     yaw, roll = np.deg2rad(rng.normal(0, 2.0, 2))
     along_row = unit(np.array([-np.sin(yaw), np.cos(yaw), 0.0]))
     down = np.array([np.sin(roll), 0.0, -np.cos(roll)])
@@ -191,7 +191,7 @@ def _planes(
 
 
 def write(out: Path, seed: int, detail: Detail = FULL) -> Path:
-    """Render patient `seed` to ``out/<seed>.npz`` unless it is there. Returns the path."""
+    """Render patient `seed` to ``out/<seed>.npz`` unless it exists. Returns the path."""
     path = out / f"{seed:06d}.npz"
     if not path.exists():
         torch.set_num_threads(1)
@@ -207,11 +207,11 @@ def write(out: Path, seed: int, detail: Detail = FULL) -> Path:
 
 
 def write_all(out: Path, patients: int, seed: int, workers: int) -> Iterator[int]:
-    """Render patients `seed`, `seed` + 1, ... on several processes; yields how many are done."""
+    """Render patients `seed`, `seed` + 1, ... on several processes; yields the number finished."""
     out.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(workers) as pool:
-        for done, _ in enumerate(pool.map(write, [out] * patients, range(seed, seed + patients)), start=1):
-            yield done
+        for count, _ in enumerate(pool.map(write, [out] * patients, range(seed, seed + patients)), start=1):
+            yield count
 
 
 def files(folder: Path) -> list[Path]:

@@ -14,7 +14,7 @@ from inference.images import preprocess
 from inference.models.unet import UNetConfig
 from inference.types import FloatArray, Label, Segmentation, Volume
 
-#: Stacks whose slices lie nearer than this are thinned and averaged into thicker ones.
+#: Stacks with a slice distance under this, mm, are thinned and averaged into thicker slices.
 THIN_MM = 2.5
 #: Stored value of an intensity of one: a byte holds 0 to 1.5.
 BYTE_SCALE = 170.0
@@ -24,7 +24,7 @@ BYTE_SCALE = 170.0
 class Slab:
     """Image in steps of 1 / `BYTE_SCALE`, and labels, ``[slice, row, column]``; affine (4, 4) to LPS mm.
 
-    whole: whether the labels know the sacrum; SPIDER's do not.
+    whole: whether the labels include the sacrum; SPIDER's do not.
     """
 
     image: NDArray[np.uint8]
@@ -56,7 +56,7 @@ class Slab:
     def draw(self, rng: np.random.Generator, context: int) -> tuple[Tensor, Tensor]:
         """One training sample: (context, rows, columns) slices and the labels of the middle one.
 
-        Thin slices are averaged and taken a random step apart, so that they stand for thick ones too.
+        Thin slices are averaged and taken a random step apart, to imitate thick ones.
         """
         step = int(rng.integers(1, 5)) if self.step_mm < THIN_MM else 1
         thick = int(rng.integers(1, step + 1))

@@ -1,4 +1,4 @@
-"""Variation for training slices: what other scanners and patients would change.
+"""Augmentation of training slices: differences between scanners and patients.
 
 All on a batch of (batch, context, rows, columns) tensors with labels (batch,
 rows, columns), driven by one torch generator so that a seed repeats a run.
@@ -41,7 +41,7 @@ def _smooth_field(batch: int, size: tuple[int, int], cells: int, rng: torch.Gene
 
 
 def vary(image: Tensor, label: Tensor, size: tuple[int, int], rng: torch.Generator) -> tuple[Tensor, Tensor]:
-    """All variation, one after the other: `size` rows and columns come out."""
+    """All augmentation in turn; returns `size` rows and columns."""
     image, label = place(image, label, size, rng)
     image = shade(sharpen(grain(tint(image, label, rng), rng), rng), rng)
     image, label = cut_view(image, label, rng)
@@ -78,7 +78,7 @@ def shade(image: Tensor, rng: torch.Generator) -> Tensor:
     column = (batch, 1, 1, 1)
     strength = _uniform(batch, 0.1, 0.7, rng).view(column)
     image = image * torch.exp(strength * _smooth_field(batch, (rows, columns), 3, rng))
-    # The air around stays dark when the contrast turns over.
+    # The air around the body stays dark when the contrast is inverted.
     body = (F.avg_pool2d(image, 5, stride=1, padding=2) / 0.06).clamp(0, 1)
     invert = (torch.rand(column, generator=rng) < 0.12).float() * body
     top = image.amax(dim=(1, 2, 3), keepdim=True)

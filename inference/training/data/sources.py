@@ -12,17 +12,17 @@ from torch import Tensor
 
 from inference.models.runtime import Network
 from inference.training.data import ignored_pixels, simulated, spider
-from inference.training.data.pseudo_labels import slabs as taught_slabs
+from inference.training.data.pseudo_labels import slabs as pseudo_labelled_slabs
 from inference.training.data.slab import Slab, collate
 from inference.training.data.spider import Case
 from inference.types import Segmentation, Volume
 
-#: Simulated patients kept back to follow a run.
+#: Number of simulated patients held back for tuning.
 HELD_BACK = 2
 
 
 class Source(StrEnum):
-    """Whose images a model learns from."""
+    """Which patients a model is trained on."""
 
     REAL = "real"
     SIMULATED = "simulated"
@@ -39,7 +39,7 @@ class Material:
     def batch(self, rng: np.random.Generator, size: int, context: int) -> tuple[Tensor, Tensor, Tensor]:
         """`size` random samples as (size, context, rows, columns) and (size, rows, columns).
 
-        The third answer, (size,), says whose labels know the sacrum.
+        The third value, (size,), says which samples' labels include the sacrum.
         """
         chosen = []
         for place in range(size):
@@ -50,38 +50,38 @@ class Material:
 
 
 def gather(source: Source, data: Path | None, rendered: Path | None, teacher: Network | None = None) -> Material:
-    """Load what `source` needs. Simulated patients alone are tuned on simulated patients alone.
+    """Load what `source` needs. A run on simulated patients alone is tuned on simulated patients alone.
 
     data: folder that holds ``spider/``. rendered: folder of `simulated.write`.
     teacher: network that labels real mid-sagittal images; without one they are not used.
     Raises ValueError when a folder that is needed is not given or is empty.
     """
     real, tune_real = _real(data) if source is not Source.SIMULATED else ([], [])
-    made, tune_made = _made(rendered) if source is not Source.REAL else ([], [])
-    taught = list(taught_slabs(data, teacher)) if data is not None and teacher is not None else []
-    taught = [ignored_pixels.without_sacrum(slab) for slab in taught]
-    # Half of the samples are real volumes where there are others: their labels alone were drawn by people.
-    groups = [group for group in (real, real, taught, made) if group]
-    return Material(groups, [cases for cases in (tune_real, tune_made) if cases])
+    rendered_slabs, tune_rendered = _simulated(rendered) if source is not Source.REAL else ([], [])
+    pseudo_labelled = list(pseudo_labelled_slabs(data, teacher)) if data is not None and teacher is not None else []
+    pseudo_labelled = [ignored_pixels.without_sacrum(slab) for slab in pseudo_labelled]
+    # Real volumes are half of the samples of a mixed run, because only their labels were drawn by readers.
+    groups = [group for group in (real, real, pseudo_labelled, rendered_slabs) if group]
+    return Material(groups, [cases for cases in (tune_real, tune_rendered) if cases])
 
 
 def _real(data: Path | None) -> tuple[list[Slab], list[Case]]:
     if data is None:
-        raise ValueError("Real patients are wanted, and no folder with spider/ is given.")
+        raise ValueError("Training on real patients needs the folder that holds spider/.")
     train_on, tune_on, _ = spider.split(data)
     cases = (spider.load(data, patient) for patient in train_on)
     slabs = [ignored_pixels.without_sacrum(Slab.of(case.volume, case.truth)) for case in cases]
     return slabs, [spider.load(data, patient) for patient in tune_on]
 
 
-def _made(rendered: Path | None) -> tuple[list[Slab], list[Case]]:
+def _simulated(rendered: Path | None) -> tuple[list[Slab], list[Case]]:
     """Slabs to train on, and those of the last patients to tune on."""
     files = simulated.files(rendered) if rendered is not None else []
     if len(files) <= HELD_BACK:
-        raise ValueError(f"Simulated patients are wanted, and there are too few rendered in {rendered}.")
+        raise ValueError(f"Training on simulated patients needs more rendered patients than there are in {rendered}.")
     train_on = [ignored_pixels.without_end_of_sac(slab) for path in files[:-HELD_BACK] for slab in simulated.load(path)]
-    held = [slab for path in files[-HELD_BACK:] for slab in simulated.load(path)]
-    return train_on, [_case(number, slab) for number, slab in enumerate(held)]
+    held_back = [slab for path in files[-HELD_BACK:] for slab in simulated.load(path)]
+    return train_on, [_case(number, slab) for number, slab in enumerate(held_back)]
 
 
 def _case(number: int, slab: Slab) -> Case:

@@ -19,7 +19,7 @@ from inference.types import Segmentation, Volume
 
 #: Every sixth patient from the third on: never trained or tuned on, only reported on.
 REPORT = (18, 52, 81, 146, 209)
-#: For choosing the checkpoint.
+#: Patients used to choose the checkpoint.
 TUNE = (41, 127, 241)
 
 

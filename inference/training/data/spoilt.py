@@ -1,4 +1,4 @@
-"""Simulated sagittal series of which one thing is wrong, to measure what the quality gate sees and what it invents.
+"""Simulated sagittal series with one fault each, to measure what the quality gate detects and its false alarms.
 
 Each kind is the same scan as a hospital's, with a single change of patient,
 protocol or planes. ``clean`` and ``ill`` have none: an alarm there is a false one.
@@ -25,7 +25,7 @@ SAMPLES = 2
 
 @dataclass(frozen=True)
 class Spoilt:
-    """One sagittal series. kind: what is wrong; patient: whose it is."""
+    """One sagittal series. kind: its fault; patient: who was scanned."""
 
     kind: str
     patient: Patient
@@ -35,17 +35,17 @@ class Spoilt:
 Change = Callable[[Planned, np.random.Generator], Planned]
 
 
-def _same(one: Planned, _rng: np.random.Generator) -> Planned:
-    return replace(one, protocol=replace(one.protocol, motion_mm=0.0))
+def _same(planned: Planned, _rng: np.random.Generator) -> Planned:
+    return replace(planned, protocol=replace(planned.protocol, motion_mm=0.0))
 
 
-def _protocol(**given: tuple[float, float]) -> Change:
-    """Another protocol, each value drawn between two."""
+def _protocol(**ranges: tuple[float, float]) -> Change:
+    """Another protocol, each value drawn from its range."""
 
-    def change(one: Planned, rng: np.random.Generator) -> Planned:
-        drawn = {name: float(rng.uniform(*ends)) for name, ends in given.items()}
-        still = replace(one.protocol, motion_mm=0.0)
-        return replace(one, protocol=replace(still, **drawn))  # type: ignore[arg-type]
+    def change(planned: Planned, rng: np.random.Generator) -> Planned:
+        drawn = {name: float(rng.uniform(*ends)) for name, ends in ranges.items()}
+        still = replace(planned.protocol, motion_mm=0.0)
+        return replace(planned, protocol=replace(still, **drawn))  # type: ignore[arg-type]
 
     return change
 
@@ -53,9 +53,9 @@ def _protocol(**given: tuple[float, float]) -> Change:
 def _fewer(count: int) -> Change:
     """Only the middle slices."""
 
-    def change(one: Planned, rng: np.random.Generator) -> Planned:
-        first = (len(one.planes) - count) // 2
-        return _same(replace(one, planes=one.planes[first : first + count]), rng)
+    def change(planned: Planned, rng: np.random.Generator) -> Planned:
+        first = (len(planned.planes) - count) // 2
+        return _same(replace(planned, planes=planned.planes[first : first + count]), rng)
 
     return change
 
@@ -63,14 +63,14 @@ def _fewer(count: int) -> Change:
 def _moved(up_mm: tuple[float, float]) -> Change:
     """The field of view further towards the head."""
 
-    def change(one: Planned, rng: np.random.Generator) -> Planned:
+    def change(planned: Planned, rng: np.random.Generator) -> Planned:
         shift = np.array([0.0, 0.0, rng.uniform(*up_mm)])
-        return _same(replace(one, planes=[replace(p, origin_mm=p.origin_mm + shift) for p in one.planes]), rng)
+        return _same(replace(planned, planes=[replace(p, origin_mm=p.origin_mm + shift) for p in planned.planes]), rng)
 
     return change
 
 
-#: Wishes and change by kind.
+#: The patient's options and the change of the scan, by kind of fault.
 KINDS: dict[str, tuple[StudyOptions, Change]] = {
     "clean": (StudyOptions(), _same),
     "ill": (StudyOptions(severity="severe"), _same),
@@ -92,7 +92,7 @@ KINDS: dict[str, tuple[StudyOptions, Change]] = {
 }
 
 
-#: Anatomy that makes names doubtful; by kind as `KINDS`.
+#: Anatomy that makes level names doubtful, by kind as `KINDS`.
 VARIANTS: dict[str, tuple[StudyOptions, Change]] = {
     "sacralised": (StudyOptions(transition="sacralised"), _same),
     "lumbarised": (StudyOptions(transition="lumbarised"), _same),
@@ -103,14 +103,14 @@ VARIANTS: dict[str, tuple[StudyOptions, Change]] = {
 
 def make(kind: str, seed: int, scale: Scale = Scale.FULL) -> Spoilt:
     """One series; the same kind, seed and scale give the same. Raises KeyError for an unknown kind."""
-    known = KINDS | VARIANTS
-    options, change = known[kind]
-    rng = np.random.default_rng([37, list(known).index(kind), seed])
+    kinds = KINDS | VARIANTS
+    options, change = kinds[kind]
+    rng = np.random.default_rng([37, list(kinds).index(kind), seed])
     patient = draw(seed, replace(options, axial="none", sagittal_t1="absent"))
     if kind == "scoliotic":
         patient = replace(patient, scoliosis_mm=float(rng.choice([-1, 1]) * rng.uniform(13, 22)))
     anatomy = anatomy_of(patient)
-    # The view is planned as a hospital's, then changed.
+    # The stack is planned as in a hospital, then changed.
     planned = change(plan(np.random.default_rng([5, seed]), anatomy, StudyOptions(axial="none", scale=scale))[0], rng)
     images = acquire.images(anatomy, planned.planes, [planned.protocol], SAMPLES)[0]
     array = np.stack(images).astype(np.float32)

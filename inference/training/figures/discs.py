@@ -1,4 +1,4 @@
-"""The figures of the model that looks at discs on the patients left out: whole, and its networks and lines alone."""
+"""The figures of the disc model on held-out patients: combined, and of its networks and regressions alone."""
 
 from __future__ import annotations
 
@@ -17,39 +17,42 @@ from inference.training.data import disc_cases, midsagittal
 from inference.training.data.disc_cases import Cases, groups
 from inference.training.data.midsagittal import Use
 from inference.training.learn import disc_regression
-from inference.training.learn.discs import GROUPS, TrainConfig, choose, held_out, tensors
+from inference.training.learn.discs import GROUPS, TrainConfig, calibrate, held_out, tensors
 from inference.training.scores import agreement, disc_thresholds
 from inference.training.scores.agreement import Figure
 from inference.types import DiscQuestion, FloatArray
 
-#: Probabilities are set beside what was so in these steps.
+#: Edges of the bins of the reliability table.
 EDGES = (0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 
 @dataclass(frozen=True)
 class Report:
-    """Figures of the shipped model and of its networks and its lines alone; how many graded discs were found at all."""
+    """Figures of the shipped model, and of its networks and logistic regressions alone.
 
-    together: list[Figure]
+    discs_found: number of the `graded` discs that were located.
+    """
+
+    combined: list[Figure]
     networks: list[Figure]
-    lines: list[Figure]
-    found: int
+    regressions: list[Figure]
+    discs_found: int
     graded: int
     patients: int
     reliability: dict[DiscQuestion, list[tuple[int, float, float]]]
 
 
 def measure(data: Path, cache: Path, weights_root: Path = registry.WEIGHTS) -> Report:
-    """Look at the patients left out with the model below `weights_root`. `data` holds ``spider/``."""
+    """Evaluate the model below `weights_root` on held-out patients. `data` holds ``spider/``."""
     uses = midsagittal.used_for(midsagittal.listed(data))
     left_out = {number for number, use in uses.items() if use is Use.REPORT}
     model = discs.load(weights_root)
     cases = disc_cases.gathered(data, registry.load("segment"), cache, left_out)
     graded = [key for key in disc_cases.gradings(data) if key[0] in left_out]
-    chance = {share: _asked(model.network, cases, share) for share in (None, 1.0, 0.0)}
+    probabilities = {share: _probabilities(model.network, cases, share) for share in (None, 1.0, 0.0)}
     figures = {
-        share: agreement.of(cases.patient, cases.answers, one, model.cuts) if one else []
-        for share, one in chance.items()
+        share: agreement.of(cases.patient, cases.answers, answers, model.cuts) if answers else []
+        for share, answers in probabilities.items()
     }
     return Report(
         figures[None],
@@ -58,64 +61,72 @@ def measure(data: Path, cache: Path, weights_root: Path = registry.WEIGHTS) -> R
         len(cases.patient),
         len(graded),
         len(left_out),
-        {q: _reliability(q, k, cases, chance[None][k]) for k, q in enumerate(DiscQuestion)},
+        {q: _reliability(q, k, cases, probabilities[None][k]) for k, q in enumerate(DiscQuestion)},
     )
 
 
-def _asked(network: DiscEnsemble, cases: Cases, share: float | None) -> list[FloatArray]:
-    """Probabilities with the networks' share as it is shipped (None) or another; nothing where there are none."""
+def _probabilities(network: DiscEnsemble, cases: Cases, share: float | None) -> list[FloatArray]:
+    """Probabilities with the shipped share of the networks (None) or another; empty without networks."""
     if share and not len(network.members):
         return []
-    asked, (images, present, place, _) = copy.deepcopy(network), tensors(cases)
+    ensemble, (images, present, place, _) = copy.deepcopy(network), tensors(cases)
     if share is not None:
-        asked.share.fill_(share)
+        ensemble.share.fill_(share)
     with torch.inference_mode():
-        return _numbers(asked(inside(images), present, place, disc_regression.table(cases)))
+        return _numbers(ensemble(inside(images), present, place, disc_regression.table(cases)))
 
 
 def losses(data: Path, cache: Path) -> str:
-    """Lines by each loss, held out group by group of the patients to learn from: a table for docs/figures/discs.md.
+    """Logistic regressions by each loss, cross-validated on training patients: a table for docs/figures/discs.md.
 
-    The network's own comparison is that of runs of ``train discs`` by their options.
+    Networks are compared by runs of ``train discs`` with other options.
     """
     uses = midsagittal.used_for(midsagittal.listed(data))
-    patients = {number for number, its in uses.items() if its is Use.TRAIN}
+    patients = {number for number, patient_use in uses.items() if patient_use is Use.TRAIN}
     cases, lines = disc_cases.gathered(data, registry.load("segment"), cache, patients), []
     for ordered in (True, False):
         for rare in (0.0, 0.5, 1.0):
             config = TrainConfig(ordered=ordered, rare=rare, members=0)
             held = held_out(cases, groups(patients, GROUPS), config)
-            answers, chance = held.cases.answers, choose(DiscEnsemble(config.network), held)
+            answers, probabilities = held.cases.answers, calibrate(DiscEnsemble(config.network), held)
             figures = agreement.of(
-                held.cases.patient, answers, chance, disc_thresholds.told_from(chance, answers), draws=1
+                held.cases.patient,
+                answers,
+                probabilities,
+                disc_thresholds.decision_thresholds(probabilities, answers),
+                draws=1,
             )
             kind = "ordered" if ordered else "classes"
-            cells = " | ".join(f"{one.balanced:.3f}" for one in figures[1:])
+            cells = " | ".join(f"{figure.balanced:.3f}" for figure in figures[1:])
             lines.append(f"| {kind}, rare {rare} | {figures[0].kappa:.3f} | {figures[0].balanced:.3f} | {cells} |")
     names = " | ".join(question.value.replace("_", " ") for question in DiscQuestion)
     return "\n".join((f"| loss | kappa | {names} |", "|" + "---|" * (len(DiscQuestion) + 2), *lines))
 
 
-def _numbers(chance: list[torch.Tensor]) -> list[FloatArray]:
-    return [one.double().numpy() for one in chance]
+def _numbers(probabilities: list[torch.Tensor]) -> list[FloatArray]:
+    return [probability.double().numpy() for probability in probabilities]
 
 
-def _reliability(question: DiscQuestion, k: int, cases: Cases, chance: FloatArray) -> list[tuple[int, float, float]]:
-    """Of the probability that there is a finding; for Pfirrmann of a grade of 4 or 5."""
-    first, rows = 3 if question is DiscQuestion.PFIRRMANN else 1, cases.answers[:, k] >= 0
-    return agreement.reliability(cases.answers[rows, k] >= first, chance[rows, first:].sum(axis=1), EDGES)
+def _reliability(
+    question: DiscQuestion, column: int, cases: Cases, probabilities: FloatArray
+) -> list[tuple[int, float, float]]:
+    """Reliability of the probability of a finding; for Pfirrmann of a grade of 4 or 5."""
+    first, rows = 3 if question is DiscQuestion.PFIRRMANN else 1, cases.answers[:, column] >= 0
+    return agreement.reliability_bins(
+        cases.answers[rows, column] >= first, probabilities[rows, first:].sum(axis=1), EDGES
+    )
 
 
 def markdown(report: Report) -> str:
     """Tables for docs/figures/discs.md."""
     return "\n\n".join(
         (
-            f"{report.found} of {report.graded} graded discs were found, in {report.patients} patients.",
-            agreement.markdown(report.together),
+            f"{report.discs_found} of {report.graded} graded discs were found, in {report.patients} patients.",
+            agreement.markdown(report.combined),
             "Networks alone:",
             agreement.markdown(report.networks),
-            "Lines through measurements alone:",
-            agreement.markdown(report.lines),
+            "Logistic regressions on measurements alone:",
+            agreement.markdown(report.regressions),
             _reliability_table(report),
         )
     )
@@ -123,7 +134,7 @@ def markdown(report: Report) -> str:
 
 def _reliability_table(report: Report) -> str:
     steps = [f"{low:.2f} to {high:.2f}" for low, high in pairwise(EDGES)]
-    lines = ["| told with a probability of | " + " | ".join(steps) + " |", "|" + "---|" * (len(steps) + 1)]
+    lines = ["| probability of | " + " | ".join(steps) + " |", "|" + "---|" * (len(steps) + 1)]
     for question, bins in report.reliability.items():
         cells = (f"{mean:.2f} → {share:.2f} ({count})" if count else "–" for count, mean, share in bins)
         lines.append(f"| {question.value.replace('_', ' ')} | " + " | ".join(cells) + " |")
@@ -131,11 +142,11 @@ def _reliability_table(report: Report) -> str:
 
 
 def summary(report: Report) -> dict[str, object]:
-    """The figures as they stand in the model card."""
+    """The figures for the model card."""
     return {
         "patients_left_out": report.patients,
-        "discs_found": f"{report.found} of {report.graded}",
-        "together": agreement.plain(report.together),
+        "discs_found": f"{report.discs_found} of {report.graded}",
+        "together": agreement.plain(report.combined),
         "networks_alone": agreement.plain(report.networks),
-        "lines_alone": agreement.plain(report.lines),
+        "lines_alone": agreement.plain(report.regressions),
     }

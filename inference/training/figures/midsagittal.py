@@ -1,4 +1,4 @@
-"""Discs found and named on the real mid-sagittal images of patients left out: T1 and T2 of many scanners."""
+"""Discs located and named on the real mid-sagittal images of held-out patients: T1 and T2 of many scanners."""
 
 from __future__ import annotations
 
@@ -19,48 +19,53 @@ from inference.types import LEVELS
 
 @dataclass(frozen=True)
 class Row:
-    """One image. listed: discs that its series shows; found: those located, a gap that was filled being none.
+    """One image. listed: number of discs that its series shows; located: of those located, without filled gaps.
 
-    lowest: what the lowest disc is taken for. refused: code of the error, empty when it was read.
+    lowest: name given to the lowest disc. refused: code of the error, empty if the image was read.
     """
 
     name: str
     weighting: str
     listed: int
-    found: int
+    located: int
     lowest: str
     probability: float
     refused: str = ""
 
     @property
     def named(self) -> bool:
-        """Whether the lowest disc of the list is L5-S1. It leaves out a disc within the sacrum: one that is found, and
-        taken for that, has as many discs above it as are listed."""
-        return self.lowest == LEVELS[-1] or (self.lowest == SACRAL_DISC and self.found == self.listed)
+        """Whether the lowest listed disc is named L5-S1. The list leaves out a disc within the sacrum: if one is
+        located and named as that, the number of discs above it is the number listed."""
+        return self.lowest == LEVELS[-1] or (self.lowest == SACRAL_DISC and self.located == self.listed)
 
     @property
     def whole(self) -> bool:
-        """Whether every disc of the list was found, and the lowest of them is L5-S1."""
-        return self.found >= self.listed and self.named
+        """Whether every listed disc was located, and the lowest of them is named L5-S1."""
+        return self.located >= self.listed and self.named
 
 
 def rows(model: Model, data: Path, use: Use = Use.REPORT, pictures: Path | None = None) -> Iterator[Row]:
-    """Figures of every T1 and T2 image of the patients kept for `use`; those not whole are drawn into `pictures`.
+    """Figures of every T1 and T2 image of the patients for `use`; those not whole are drawn into `pictures`.
 
     data: the folder that holds ``spider/``.
     """
-    listed = midsagittal.listed(data)
-    uses = midsagittal.used_for(listed)
-    for series in listed:
+    all_series = midsagittal.listed(data)
+    uses = midsagittal.used_for(all_series)
+    for series in all_series:
         if uses[series.patient] is not use or series.weighting == SPACE:
             continue
         volume = midsagittal.load(data, series)
         labels = segment(model.run, volume)
         try:
             spine = localise(labels)
-            found = len(spine.discs) + len(spine.higher) - spine.filled
+            located = len(spine.discs) + len(spine.higher) - spine.filled
             row = Row(
-                series.name, series.weighting, series.discs, found, spine.numbering.lowest, spine.numbering.probability
+                series.name,
+                series.weighting,
+                series.discs,
+                located,
+                spine.numbering.lowest,
+                spine.numbering.probability,
             )
         except StudyError as error:
             row = Row(series.name, series.weighting, series.discs, 0, "", 0.0, error.code)
@@ -71,16 +76,16 @@ def rows(model: Model, data: Path, use: Use = Use.REPORT, pictures: Path | None 
 
 
 def summary(table: list[Row]) -> dict[str, object]:
-    """The figures of all images together, as they stand in the model card."""
+    """The figures of all images together, for the model card."""
     return {
         "midsagittal_images": len(table),
-        "midsagittal_every_disc_found": sum(row.found >= row.listed for row in table),
+        "midsagittal_every_disc_found": sum(row.located >= row.listed for row in table),
         "midsagittal_lowest_is_l5_s1": sum(row.named for row in table),
     }
 
 
 def markdown(table: list[Row]) -> str:
-    """A line per weighting, and each image of which something is missing."""
+    """A row per weighting, and a list of the images with a missing disc or another name of the lowest."""
     head = "| images | series | every listed disc found | lowest listed is L5-S1 | both | refused |"
     lines = [head, "|" + "---|" * 6]
     weightings = sorted({row.weighting for row in table})
@@ -88,15 +93,15 @@ def markdown(table: list[Row]) -> str:
     lines += [_line("**all**", table), ""]
     for row in table:
         if not row.whole or row.lowest != LEVELS[-1]:
-            told = row.refused or f"{row.found} of {row.listed} discs, lowest {row.lowest} ({row.probability:.0%})"
-            lines.append(f"- {row.name}: {told}")
+            remark = row.refused or f"{row.located} of {row.listed} discs, lowest {row.lowest} ({row.probability:.0%})"
+            lines.append(f"- {row.name}: {remark}")
     return "\n".join(lines)
 
 
 def _line(name: str, rows: list[Row]) -> str:
-    found = sum(row.found >= row.listed for row in rows)
+    complete = sum(row.located >= row.listed for row in rows)
     lowest = sum(row.named for row in rows)
     whole = sum(row.whole for row in rows)
     refused = sum(bool(row.refused) for row in rows)
     of = len(rows)
-    return f"| {name} | {of} | {found} ({found / of:.0%}) | {lowest} ({lowest / of:.0%}) | {whole} | {refused} |"
+    return f"| {name} | {of} | {complete} ({complete / of:.0%}) | {lowest} ({lowest / of:.0%}) | {whole} | {refused} |"

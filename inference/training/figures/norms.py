@@ -17,9 +17,9 @@ from inference.training.data import spider
 from inference.types import Measurement
 
 SOURCE = "SPIDER T2 SPACE, given masks of {} training patients (van der Graaf 2024, CC BY 4.0), this package's rules"
-#: Fewer people than this make no norm.
+#: Least number of people for a norm.
 LEAST = 10
-#: A slip has no usual range: its cut is the 3 mm of `shape`.
+#: Quantities without a usual range: a slip has the fixed threshold of 3 mm in `shape`.
 LEFT_OUT = {"slip"}
 
 
@@ -32,7 +32,7 @@ def of_patient(data: Path, patient: int) -> tuple[Measurement, ...]:
 
 
 def rows(data: Path) -> Iterator[tuple[int, tuple[Measurement, ...]]]:
-    """(patient, measurements) of each training patient; those reported on are never read."""
+    """(patient, measurements) of each training patient; those reported on are not read."""
     for patient in spider.split(data)[0]:
         yield patient, of_patient(data, patient)
 
@@ -40,19 +40,19 @@ def rows(data: Path) -> Iterator[tuple[int, tuple[Measurement, ...]]]:
 def table(patients: list[tuple[Measurement, ...]]) -> str:
     """CSV: median and robust standard deviation (of the median absolute deviation) by quantity and place."""
     values: dict[tuple[str, str], list[float]] = defaultdict(list)
-    for measured in patients:
-        for one in measured:
-            if one.value is not None and not one.lower_bound and one.quantity not in LEFT_OUT:
-                values[one.quantity, one.place].append(one.value)
+    for measurements in patients:
+        for measurement in measurements:
+            if measurement.value is not None and not measurement.lower_bound and measurement.quantity not in LEFT_OUT:
+                values[measurement.quantity, measurement.place].append(measurement.value)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("quantity", "place", "mean", "sd", "people", "source"))
-    for (quantity, place), found in sorted(values.items()):
-        if len(found) < LEAST:
+    for (quantity, place), sample in sorted(values.items()):
+        if len(sample) < LEAST:
             continue
-        middle = float(np.median(found))
-        # Neither a few ill levels widen it nor a chance agreement of the middle half makes it too narrow.
-        robust = MAD_TO_SD * float(np.median(np.abs(np.array(found) - middle)))
-        sd = max(robust, 0.75 * float(np.std(found, ddof=1)))
-        writer.writerow((quantity, place, f"{middle:.1f}", f"{sd:.2f}", len(found), SOURCE.format(len(patients))))
+        middle = float(np.median(sample))
+        # Robust to a few diseased levels, with a lower bound where the middle half agrees by chance.
+        robust = MAD_TO_SD * float(np.median(np.abs(np.array(sample) - middle)))
+        sd = max(robust, 0.75 * float(np.std(sample, ddof=1)))
+        writer.writerow((quantity, place, f"{middle:.1f}", f"{sd:.2f}", len(sample), SOURCE.format(len(patients))))
     return out.getvalue()

@@ -1,4 +1,4 @@
-"""How often a grader tells that images are unlike those it learnt from: of clean patients, and of spoilt ones."""
+"""How often a grader marks images as out of distribution: of clean patients, and of spoilt ones."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BLUR = 5
 
 
 def _images(x: Inputs, change: Callable[[Tensor], Tensor]) -> Inputs:
-    """All images changed, heights of axial ones not. change: of (..., rows, columns)."""
+    """All images changed, heights of axial ones not. change: function of (..., rows, columns)."""
     return replace(
         x, sagittal=change(x.sagittal), axial=torch.cat([change(x.axial[:, :, :1]), x.axial[:, :, 1:]], dim=2)
     )
@@ -37,7 +37,7 @@ def _noise(strength: float) -> Callable[[Inputs], Inputs]:
 
 
 def _down(mm: float) -> Callable[[Inputs], Inputs]:
-    """Of a sagittal image to the feet, of an axial one to the back."""
+    """Shifted by `mm`: sagittal images to the feet, axial ones to the back."""
     return lambda x: _images(x, lambda image: image.roll(round(mm / STEP_MM), -2))
 
 
@@ -60,7 +60,7 @@ def _larger(image: Tensor) -> Tensor:
     return big[..., top : top + rows, left : left + columns].reshape(image.shape)
 
 
-#: What is done to all images of a level. Intensities lie between 0 and 1.
+#: Changes of all images of a level. Intensities lie between 0 and 1.
 CHANGES: dict[str, Callable[[Inputs], Inputs]] = {
     "nothing": lambda x: x,
     "as another scanner (as in training)": out_of_distribution.as_varied(SEED),
@@ -79,20 +79,22 @@ CHANGES: dict[str, Callable[[Inputs], Inputs]] = {
 
 
 def markdown(rendered: Path, group: Group, weights: Path | None = None) -> str:
-    """A table: of each change the share of levels told, by series and by any. Raises ValueError without patients."""
+    """A table: for each change the share of levels marked, by series and by any. Raises ValueError without patients."""
     model = registry.load_folder(weights, "grade") if weights else registry.load("grade")
     network: GradeNet = model.network
     if not network.familiar.known:
-        raise ValueError(f"Grader {model.version} does not say what is familiar to it: see `train grade-familiar`.")
+        raise ValueError(
+            f"Grader {model.version} has no out-of-distribution detector: see `train grade-out-of-distribution`."
+        )
     levels = grade_cuts.load(rendered, group)
     lines = [
         f"Grader {model.version}, {len(np.unique(levels.seed))} simulated patients to {group}, {len(levels)} levels.",
         "",
-        "| what was done to the images | " + " | ".join(one.replace("_", " ") for one in SERIES) + " | any |",
+        "| change of the images | " + " | ".join(series.replace("_", " ") for series in SERIES) + " | any |",
         "|" + "---|" * (len(SERIES) + 2),
     ]
     for name, change in CHANGES.items():
-        told = torch.cat([network.unlike(x) for x in out_of_distribution.batches(levels, change)])
-        shares = [*told.float().mean(dim=0).tolist(), float(told.any(dim=1).float().mean())]
-        lines.append(f"| {name} | " + " | ".join(f"{100 * share:.1f} %" for share in shares) + " |")
+        flagged = torch.cat([network.unlike(x) for x in out_of_distribution.batches(levels, change)])
+        rates = [*flagged.float().mean(dim=0).tolist(), float(flagged.any(dim=1).float().mean())]
+        lines.append(f"| {name} | " + " | ".join(f"{100 * share:.1f} %" for share in rates) + " |")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""What the quality gate sees on simulated series of which one thing is wrong, and what it invents on clean ones."""
+"""What the quality gate detects on simulated series with one fault, and its false alarms on clean ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from inference.training.data import spider, spoilt
 from inference.training.figures.spine import LUMBAR, cobb_deg
 from inference.types import Segmentation, Volume
 
-#: What counts as seen, by kind: any of these findings, or a refusal.
+#: Codes of which one counts as a detection, by kind; a refusal does too.
 WANTED: dict[str, set[str]] = {
     "screws": {"metal"},
     "moved": {"motion", "noise"},
@@ -33,15 +33,15 @@ WANTED: dict[str, set[str]] = {
 }
 #: Scoliosis begins at this Cobb angle.
 SCOLIOSIS_DEG = 10.0
-#: Findings that are no alarm about a clean series: what they say is so there.
+#: Codes that are no false alarm on a clean series, because they are true of it.
 TRUE_ANYWHERE = {"narrow_slab"}
 
 
 @dataclass(frozen=True)
 class Row:
-    """kind, whose, and the codes of what was found; a refusal's code stands in `refused`.
+    """One series: its kind, its patient and the codes of the findings; `refused` is the code of a refusal.
 
-    bent: the patient is scoliotic whatever else was done, so that to say so is right.
+    bent: the patient is scoliotic besides the fault, so that reporting it is right.
     """
 
     kind: str
@@ -52,49 +52,49 @@ class Row:
 
     @property
     def seen(self) -> bool:
-        """Whether what is wrong was told, or the study refused."""
+        """Whether the fault was reported, or the study refused."""
         return bool(self.refused) or bool(WANTED.get(self.kind, set()) & set(self.codes))
 
     @property
     def alarms(self) -> tuple[str, ...]:
-        """What was told, without what is simply so."""
-        so = TRUE_ANYWHERE | ({"scoliosis"} if self.bent and self.kind != "scoliotic" else set())
-        told = tuple(code for code in self.codes if code not in so)
-        return (*told, self.refused) if self.refused else told
+        """The reported codes without those that are true of the series."""
+        expected = TRUE_ANYWHERE | ({"scoliosis"} if self.bent and self.kind != "scoliotic" else set())
+        unexpected = tuple(code for code in self.codes if code not in expected)
+        return (*unexpected, self.refused) if self.refused else unexpected
 
 
 def header(echo_ms: float = 100.0) -> Header:
-    """A header that says plain sagittal T2 and nothing else."""
+    """The header of a plain sagittal T2 series."""
     return Header(Path(), "", "", "", "MR", "T2 SAG", "", "LSPINE", echo_ms, 3500.0, None, False, False, "")
 
 
 def row(kind: str, patient: int, volume: Volume, segmentation: Segmentation) -> Row:
-    """What the gate says of one series whose header says plain T2."""
+    """The quality gate's result for one series with the header of a plain T2."""
     try:
-        found = quality.assess(header(), volume, segmentation, localise(segmentation))
+        findings = quality.assess(header(), volume, segmentation, localise(segmentation))
     except StudyError as error:
         return Row(kind, patient, (), error.code)
-    return Row(kind, patient, tuple(one.code for one in found))
+    return Row(kind, patient, tuple(finding.code for finding in findings))
 
 
 def simulated(model: Model, patients: int, seed: int) -> Iterator[Row]:
     """Every kind of `spoilt` for patients `seed`, `seed` + 1, ..., segmented by the network."""
     for number in range(seed, seed + patients):
         for kind in spoilt.KINDS:
-            made = spoilt.make(kind, number)
-            said = row(_named(made), number, made.volume, segment(model.run, made.volume))
-            yield replace(said, bent=_bent(made))
+            series = spoilt.make(kind, number)
+            result = row(_named(series), number, series.volume, segment(model.run, series.volume))
+            yield replace(result, bent=_bent(series))
 
 
-def _named(made: spoilt.Spoilt) -> str:
-    """The operated with screws, and those without."""
-    if made.kind != "operated":
-        return made.kind
-    return "screws" if any(body.screws for body in made.patient.bodies) else "laminectomy"
+def _named(series: spoilt.Spoilt) -> str:
+    """The kind, with operated patients split by whether they have screws."""
+    if series.kind != "operated":
+        return series.kind
+    return "screws" if any(body.screws for body in series.patient.bodies) else "laminectomy"
 
 
-def _bent(made: spoilt.Spoilt) -> bool:
-    bodies = anatomy_of(made.patient).layout.bodies
+def _bent(series: spoilt.Spoilt) -> bool:
+    bodies = anatomy_of(series.patient).layout.bodies
     return cobb_deg([bodies[name].axes[2] for name in LUMBAR]) >= SCOLIOSIS_DEG
 
 
@@ -106,15 +106,17 @@ def real(model: Model, data: Path) -> Iterator[Row]:
 
 
 def markdown(rows: list[Row]) -> str:
-    """A line for each kind: how many were told, refused, and what else was said."""
-    lines = ["| series | n | seen | refused | all that was said |", "|" + "---|" * 5]
-    for kind in dict.fromkeys(one.kind for one in rows):
-        mine = [one for one in rows if one.kind == kind]
-        said: dict[str, int] = {}
-        for one in mine:
-            for code in one.alarms:
-                said[code] = said.get(code, 0) + 1
-        words = ", ".join(f"{code} {count}" for code, count in sorted(said.items(), key=lambda item: -item[1]))
-        seen = sum(one.seen for one in mine) if kind in WANTED else "–"
-        lines.append(f"| {kind} | {len(mine)} | {seen} | {sum(bool(o.refused) for o in mine)} | {words or 'nothing'} |")
+    """A row for each kind: number of detections and refusals, and all reported codes."""
+    lines = ["| series | n | detected | refused | all reported codes |", "|" + "---|" * 5]
+    for kind in dict.fromkeys(row.kind for row in rows):
+        kind_rows = [row for row in rows if row.kind == kind]
+        counts: dict[str, int] = {}
+        for row in kind_rows:
+            for code in row.alarms:
+                counts[code] = counts.get(code, 0) + 1
+        words = ", ".join(f"{code} {count}" for code, count in sorted(counts.items(), key=lambda item: -item[1]))
+        seen = sum(row.seen for row in kind_rows) if kind in WANTED else "–"
+        lines.append(
+            f"| {kind} | {len(kind_rows)} | {seen} | {sum(bool(o.refused) for o in kind_rows)} | {words or 'nothing'} |"
+        )
     return "\n".join(lines)

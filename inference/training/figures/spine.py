@@ -23,7 +23,7 @@ LUMBAR = VERTEBRAE[2:7]
 
 @dataclass(frozen=True)
 class Grid:
-    """A sagittal stack, a hospital's unless said otherwise: slices, rows, columns and their distances in mm."""
+    """A sagittal stack, a hospital's by default: slices, rows, columns and their distances in mm."""
 
     shape: tuple[int, int, int] = (21, 330, 220)
     spacing_mm: tuple[float, float, float] = (4.4, 0.8, 0.8)
@@ -34,7 +34,7 @@ HOSPITAL = Grid()
 
 @dataclass(frozen=True)
 class Row:
-    """One patient. curve_mm: distance of each true disc and body centre to the curve; empty when refused."""
+    """One patient. curve_mm: distance of each true disc and body centre to the curve; empty if refused."""
 
     seed: int
     cobb_deg: float
@@ -45,7 +45,7 @@ class Row:
 
 
 def rows(patients: int, seed: int, scoliosis_mm: float, grid: Grid = HOSPITAL) -> Iterator[Row]:
-    """Figures of patients `seed`, `seed` + 1, ...; scoliosis_mm: how far all bend sideways, 0 for as they are drawn."""
+    """Figures of patients `seed`, `seed` + 1, ...; scoliosis_mm: sideways bend of all patients, 0 for the drawn one."""
     for number in range(seed, seed + patients):
         person = draw(number, StudyOptions())
         if scoliosis_mm:
@@ -64,11 +64,11 @@ def _row(seed: int, person: Patient, grid: Grid) -> Row:
         spine = localise(truth)
     except StudyError:
         return Row(seed, cobb, (), (), (), 0)
-    wanted = (*LUMBAR_LEVELS, *LUMBAR)
-    miss = [float(np.linalg.norm(spine.curve.points_mm - centres[name], axis=1).min()) for name in wanted]
+    names = (*LUMBAR_LEVELS, *LUMBAR)
+    distances = [float(np.linalg.norm(spine.curve.points_mm - centres[name], axis=1).min()) for name in names]
     places = {disc.level: disc.centre_mm for disc in spine.discs}
     named = sum(name in places and float(np.linalg.norm(places[name] - centres[name])) < 8.0 for name in LUMBAR_LEVELS)
-    return Row(seed, cobb, tuple(miss), *_instances(person, truth, spine), named)
+    return Row(seed, cobb, tuple(distances), *_instances(person, truth, spine), named)
 
 
 def _affine(grid: Grid, middle: FloatArray) -> FloatArray:
@@ -81,7 +81,7 @@ def _affine(grid: Grid, middle: FloatArray) -> FloatArray:
 
 
 def cobb_deg(ups: list[FloatArray]) -> float:
-    """The largest angle between two vertebrae, seen from the front."""
+    """The largest angle between two vertebrae in the coronal plane."""
     tilts = np.rad2deg([np.arctan2(up[0], up[2]) for up in ups])
     return float(np.ptp(tilts))
 
@@ -90,13 +90,13 @@ def _instances(
     person: Patient, truth: Segmentation, spine: Localisation
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Dice of each lumbar vertebra and disc."""
-    found = instances(truth, spine.discs)
+    labelled = instances(truth, spine.discs)
     parts = part_map(anatomy_of(person), truth.affine, truth.labels.shape)
 
     def score(name: str, label: Label) -> float:
-        # Cartilage and the like have a part but no class.
+        # Cartilage and similar tissue belong to a part but to no class.
         mask: NDArray[np.bool_] = parts.mask(name) & (truth.labels == label)
-        return dice(found.labels == IDS[name], mask)
+        return dice(labelled.labels == IDS[name], mask)
 
     return tuple(score(name, Label.VERTEBRA) for name in LUMBAR), tuple(
         score(name, Label.DISC) for name in LUMBAR_LEVELS
@@ -104,18 +104,18 @@ def _instances(
 
 
 def markdown(table: list[Row]) -> str:
-    """A line for each figure. All are of simulated patients."""
+    """A list item for each figure. All are of simulated patients."""
     read = [row for row in table if row.curve_mm]
-    miss = np.concatenate([row.curve_mm for row in read])
+    distances = np.concatenate([row.curve_mm for row in read])
     bone, disc = (np.concatenate([getattr(row, name) for row in read]) for name in ("vertebrae", "discs"))
     worst = [max(row.curve_mm) for row in read]
     return "\n".join(
         [
             f"- simulated patients: {len(table)}, refused {len(table) - len(read)}; Cobb angle L1 to L5: "
             f"{min(row.cobb_deg for row in table):.0f} to {max(row.cobb_deg for row in table):.0f} degrees",
-            f"- curve to true disc and body centres: mean {miss.mean():.2f} mm, "
-            f"95th percentile {np.percentile(miss, 95):.2f} mm, largest {miss.max():.2f} mm; "
-            f"all within 2 mm in {sum(one <= 2.0 for one in worst)} of {len(read)} patients",
+            f"- curve to true disc and body centres: mean {distances.mean():.2f} mm, "
+            f"95th percentile {np.percentile(distances, 95):.2f} mm, largest {distances.max():.2f} mm; "
+            f"all within 2 mm in {sum(distance <= 2.0 for distance in worst)} of {len(read)} patients",
             f"- discs named rightly: {sum(row.named for row in table)} of {len(table) * len(LUMBAR_LEVELS)}",
             f"- instances, mean Dice: vertebra {bone.mean():.3f} (lowest {bone.min():.3f}), "
             f"disc {disc.mean():.3f} (lowest {disc.min():.3f})",

@@ -1,4 +1,4 @@
-"""Fit the straight lines through measurements of discs (logistic regression)."""
+"""Fit logistic regressions on disc measurements."""
 
 from __future__ import annotations
 
@@ -12,34 +12,36 @@ from inference.models.discnet import DiscNetConfig, Lines
 from inference.training.data.disc_cases import Cases
 from inference.training.learn.disc_loss import class_weights, loss_of
 
-#: Costs of squared slopes beside the loss.
+#: Weight of the squared slopes in the loss (ridge penalty).
 SHRINK = 0.01
 
 
 def table(cases: Cases) -> Tensor:
-    """(n, measures) of all discs; nan where something was not seen."""
-    rows = [measures(*one) for one in zip(cases.images, cases.present, cases.labels, strict=True)]
+    """(n, measures) of all discs; nan where a measure is missing."""
+    rows = [measures(*disc) for disc in zip(cases.images, cases.present, cases.labels, strict=True)]
     return torch.tensor(rows, dtype=torch.float32)
 
 
 def fit(
     measured: Tensor, place: NDArray[np.int64], answers: NDArray[np.int64], config: DiscNetConfig, rare: float = 0.0
 ) -> Lines:
-    """The likeliest lines with a penalty of `SHRINK` on their squared slopes; rare classes weigh more by a power."""
-    lines, known, at = Lines(config), torch.from_numpy(answers), torch.from_numpy(place)
+    """The likeliest regressions with a penalty of `SHRINK` on squared slopes; rare classes weigh more by a power."""
+    regression, truth, places = Lines(config), torch.from_numpy(answers), torch.from_numpy(place)
     for k, column in enumerate(measured.T.numpy()):
-        seen = column[np.isfinite(column)]
-        lines.middle[k] = float(np.median(seen)) if len(seen) else 0.0
-        lines.width[k] = max(float(seen.std()), 1e-6) if len(seen) else 1.0
+        finite = column[np.isfinite(column)]
+        regression.middle[k] = float(np.median(finite)) if len(finite) else 0.0
+        regression.width[k] = max(float(finite.std()), 1e-6) if len(finite) else 1.0
     weights = class_weights(answers, rare)
-    optimiser = torch.optim.LBFGS(lines.parameters(), max_iter=200, line_search_fn="strong_wolfe")
+    optimiser = torch.optim.LBFGS(regression.parameters(), max_iter=200, line_search_fn="strong_wolfe")
 
     def closure() -> Tensor:
         optimiser.zero_grad()
-        penalty = torch.stack([slopes.square().sum() for slopes in lines.heads.parameters() if slopes.dim() > 1]).mean()
-        loss = loss_of(lines(measured, at), known, config.ordinal, weights) + SHRINK * penalty
+        penalty = torch.stack(
+            [slopes.square().sum() for slopes in regression.heads.parameters() if slopes.dim() > 1]
+        ).mean()
+        loss = loss_of(regression(measured, places), truth, config.ordinal, weights) + SHRINK * penalty
         torch.autograd.backward(loss)
         return loss
 
     optimiser.step(closure)  # type: ignore[no-untyped-call]
-    return lines.eval()
+    return regression.eval()

@@ -1,11 +1,11 @@
-"""Train the network that looks at discs: one flat loop for each member of the ensemble.
+"""Train the disc model: one flat loop for each network of the ensemble.
 
     python -m inference train discs --data DIR --out DIR --seed 5
 
-The patients to learn from are put into five groups, in turn by their number. A member learns from all groups but its
-own, and so do lines through measurements. What they say of the groups that they never saw chooses temperatures, how
-much networks and lines count, and from which probability on a finding is told. The lines that are shipped go through
-all groups. Crops and finished members are kept in the folder and not made anew.
+The training patients are split into five groups by their number (cross-validation). Each network, and a logistic
+regression on measurements, is trained on all groups but one. Their answers for the group left out choose temperatures,
+the weights of networks and regressions, and the probability thresholds of findings. The shipped regressions are
+fitted on all groups. Crops and finished networks are stored in the folder and not made again.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from inference.training.learn.disc_loss import ANSWERS, class_weights, loss_of
 from inference.training.scores import agreement, disc_thresholds
 from inference.types import DiscQuestion, FloatArray
 
-#: Of the models that this script writes; goes up when a new one is shipped.
+#: Version of the models that this script writes; raised when a new one is shipped.
 VERSION = "1.0.0"
-#: So many groups of patients; each member leaves out one.
+#: Number of groups of patients; each network is trained on all but one.
 GROUPS = 5
 DATA = "SPIDER, mid-sagittal slices: van der Graaf et al., Scientific Data 2024, Zenodo 10159290"
 LIMITS = (
@@ -48,10 +48,11 @@ LIMITS = (
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """All that decides a run besides the data; travels in the model card.
+    """All settings of a run besides the data; stored in the model card.
 
     ordered: Pfirrmann's grades as cumulative logits, else as five classes. rare: the power of a class's share by which
-    it weighs more when it is rare (0: all discs weigh the same, 1: all classes do). members: 0 for lines alone.
+    it weighs more when it is rare (0: all discs weigh the same, 1: all classes do). members: number of networks, 0 for
+    logistic regressions alone.
     """
 
     epochs: int = 30
@@ -96,9 +97,9 @@ def learn(cases: Cases, config: TrainConfig, seed: int) -> DiscNet:
     for epoch in range(config.epochs):
         total = 0.0
         for rows in torch.randperm(len(images), generator=generator).chunk(steps):
-            other = varied(images[rows], generator).contiguous(memory_format=torch.channels_last)
-            told = network(other, hidden(present[rows], generator), place[rows])
-            loss = loss_of(told, answers[rows], network.config.ordinal, weights)
+            pictures = varied(images[rows], generator).contiguous(memory_format=torch.channels_last)
+            logits = network(pictures, hidden(present[rows], generator), place[rows])
+            loss = loss_of(logits, answers[rows], network.config.ordinal, weights)
             optimiser.zero_grad()
             torch.autograd.backward(loss)
             optimiser.step()
@@ -111,37 +112,43 @@ def learn(cases: Cases, config: TrainConfig, seed: int) -> DiscNet:
 
 
 @dataclass(frozen=True)
-class Held:
-    """Discs of all groups, and what was said of each group by those who learnt from the others.
+class HeldOut:
+    """Discs of all groups, and the answers for each group of networks and regressions trained on the others.
 
-    seen, measured: logits of the networks (empty when there are none) and of the lines.
+    network_logits (empty without networks), regression_logits: by question, (n, classes).
     """
 
     cases: Cases
-    seen: list[Tensor]
-    measured: list[Tensor]
+    network_logits: list[Tensor]
+    regression_logits: list[Tensor]
 
 
-def held_out(cases: Cases, apart: list[set[int]], config: TrainConfig, members: Sequence[DiscNet] = ()) -> Held:
-    """Ask every group's discs of the member (where there are any) and of lines that never saw the group."""
-    network, parts = config.network, [cases.of(own) for own in apart]
-    seen = [told(member, part) for member, part in zip(members, parts, strict=True)] if members else []
-    measured = []
-    for own, part in zip(apart, parts, strict=True):
-        others = cases.of(set(cases.patient.tolist()) - own)
-        lines = disc_regression.fit(disc_regression.table(others), others.place, others.answers, network, config.rare)
+def held_out(
+    cases: Cases, patient_groups: list[set[int]], config: TrainConfig, members: Sequence[DiscNet] = ()
+) -> HeldOut:
+    """Answers for every group's discs by the network (if any) and regressions that were not trained on the group."""
+    network, parts = config.network, [cases.of(group) for group in patient_groups]
+    network_logits = (
+        [predicted_logits(member, part) for member, part in zip(members, parts, strict=True)] if members else []
+    )
+    regression_logits = []
+    for group, part in zip(patient_groups, parts, strict=True):
+        training_cases = cases.of(set(cases.patient.tolist()) - group)
+        regression = disc_regression.fit(
+            disc_regression.table(training_cases), training_cases.place, training_cases.answers, network, config.rare
+        )
         with torch.inference_mode():
-            measured.append(lines(disc_regression.table(part), torch.from_numpy(part.place)))
-    return Held(Cases.joined(parts), joined(seen), joined(measured))
+            regression_logits.append(regression(disc_regression.table(part), torch.from_numpy(part.place)))
+    return HeldOut(Cases.joined(parts), joined(network_logits), joined(regression_logits))
 
 
 def joined(parts: list[list[Tensor]]) -> list[Tensor]:
-    """The same questions of several groups after each other."""
-    return [torch.cat(same) for same in zip(*parts, strict=True)]
+    """The answers for several groups concatenated, by question."""
+    return [torch.cat(question_logits) for question_logits in zip(*parts, strict=True)]
 
 
 def train(data: Path, out: Path, config: TrainConfig) -> None:
-    """Train all members and the lines and write them with their card to `out`; finished members stay.
+    """Train all networks and regressions and write them with their card to `out`; finished networks are kept.
 
     data: folder that holds ``spider/``.
     """
@@ -150,69 +157,73 @@ def train(data: Path, out: Path, config: TrainConfig) -> None:
     patients = {number for number, use in uses.items() if use is Use.TRAIN}
     cases, network = disc_cases.gathered(data, registry.load("segment"), out / "crops", patients), config.network
     print(f"{len(cases.patient)} discs of {len(set(cases.patient.tolist()))} patients", flush=True)
-    apart = groups(patients, GROUPS)
-    learnt = apart[: config.members]
-    members = [_member(cases.of(patients - own), config, number, out) for number, own in enumerate(learnt)]
-    held, ensemble = held_out(cases, apart, config, members), DiscEnsemble(network)
-    for empty, member in zip(ensemble.members, members, strict=True):
-        empty.load_state_dict(member.state_dict())
-    lines = disc_regression.fit(disc_regression.table(cases), cases.place, cases.answers, network, config.rare)
-    ensemble.lines.load_state_dict(lines.state_dict())
-    chance = choose(ensemble, held)
-    cuts = disc_thresholds.told_from(chance, held.cases.answers)
-    figures = agreement.of(held.cases.patient, held.cases.answers, chance, cuts)
+    patient_groups = groups(patients, GROUPS)
+    member_groups = patient_groups[: config.members]
+    members = [_member(cases.of(patients - group), config, number, out) for number, group in enumerate(member_groups)]
+    held, ensemble = held_out(cases, patient_groups, config, members), DiscEnsemble(network)
+    for untrained, member in zip(ensemble.members, members, strict=True):
+        untrained.load_state_dict(member.state_dict())
+    regression = disc_regression.fit(disc_regression.table(cases), cases.place, cases.answers, network, config.rare)
+    ensemble.lines.load_state_dict(regression.state_dict())
+    probabilities = calibrate(ensemble, held)
+    thresholds = disc_thresholds.decision_thresholds(probabilities, held.cases.answers)
+    figures = agreement.of(held.cases.patient, held.cases.answers, probabilities, thresholds)
     print(agreement.markdown(figures), flush=True)
-    registry.save(ensemble, card(config, cuts, agreement.plain(figures), cases), out)
+    registry.save(ensemble, card(config, thresholds, agreement.plain(figures), cases), out)
 
 
-def choose(ensemble: DiscEnsemble, held: Held) -> list[FloatArray]:
-    """Set temperatures and shares by the discs held out; returns what is said of these then."""
+def calibrate(ensemble: DiscEnsemble, held: HeldOut) -> list[FloatArray]:
+    """Set temperatures and shares by the held-out discs; returns the calibrated probabilities of these."""
     answers, config = held.cases.answers, ensemble.config
-    ensemble.temperatures[1] = disc_thresholds.temperatures(lambda t: chances(held.measured, config, t), answers)
-    chance = chances(held.measured, config, ensemble.temperatures[1])
-    if held.seen:
-        ensemble.temperatures[0] = disc_thresholds.temperatures(lambda t: chances(held.seen, config, t), answers)
-        seen = chances(held.seen, config, ensemble.temperatures[0])
-        ensemble.share.copy_(disc_thresholds.shares(seen, chance, answers))
-        chance = mixed(seen, chance, ensemble.share)
-    # A mixture of two that are calibrated is less sure than it may be.
-    ensemble.temperatures[2] = disc_thresholds.temperatures(lambda t: tempered(chance, t), answers)
+    ensemble.temperatures[1] = disc_thresholds.temperatures(
+        lambda t: chances(held.regression_logits, config, t), answers
+    )
+    probabilities = chances(held.regression_logits, config, ensemble.temperatures[1])
+    if held.network_logits:
+        ensemble.temperatures[0] = disc_thresholds.temperatures(
+            lambda t: chances(held.network_logits, config, t), answers
+        )
+        by_networks = chances(held.network_logits, config, ensemble.temperatures[0])
+        ensemble.share.copy_(disc_thresholds.network_shares(by_networks, probabilities, answers))
+        probabilities = mixed(by_networks, probabilities, ensemble.share)
+    # A mixture of two calibrated answers is underconfident.
+    ensemble.temperatures[2] = disc_thresholds.temperatures(lambda t: tempered(probabilities, t), answers)
     for k, ordered in enumerate(config.ordinal):
         if ordered:
-            ensemble.temperatures[2, k] = disc_thresholds.sureness(chance[k], answers[:, k])
-    return [one.double().numpy() for one in tempered(chance, ensemble.temperatures[2])]
+            ensemble.temperatures[2, k] = disc_thresholds.confidence_temperature(probabilities[k], answers[:, k])
+    return [probability.double().numpy() for probability in tempered(probabilities, ensemble.temperatures[2])]
 
 
 def _member(cases: Cases, config: TrainConfig, number: int, out: Path) -> DiscNet:
-    """A finished member from `out`, else one that learns now."""
+    """A finished network from `out`, else one that is trained now."""
     path = out / f"member{number}.safetensors"
     if not path.exists():
-        learnt = learn(cases, config, config.seed + number).state_dict()
-        save_file({name: value.contiguous() for name, value in learnt.items()}, str(path))
+        state = learn(cases, config, config.seed + number).state_dict()
+        save_file({name: value.contiguous() for name, value in state.items()}, str(path))
     network = DiscNet(config.network)
     network.load_state_dict(load_file(str(path)))
     return network.eval()
 
 
-def told(network: DiscNet, cases: Cases) -> list[Tensor]:
-    """What a network says of discs as they are: logits."""
+def predicted_logits(network: DiscNet, cases: Cases) -> list[Tensor]:
+    """The logits of a network for discs without augmentation."""
     images, present, place, _ = tensors(cases)
     with torch.inference_mode():
-        answer: list[Tensor] = network(inside(images), present, place)
-    return answer
+        logits: list[Tensor] = network(inside(images), present, place)
+    return logits
 
 
 def card(
-    config: TrainConfig, cuts: dict[DiscQuestion, float], figures: dict[str, object], cases: Cases
+    config: TrainConfig, thresholds: dict[DiscQuestion, float], figures: dict[str, object], cases: Cases
 ) -> dict[str, object]:
-    """The model card: all that prediction needs and a person should know."""
+    """The model card: all that prediction needs and a user should know."""
     return {
         "name": "discs",
         "version": VERSION,
         "task": "Pfirrmann grade and findings of a lumbar disc on sagittal MRI",
         "network": config.network.to_dict(),
         "questions": list(DiscQuestion),
-        "told_from": {question.value: round(cut, 3) for question, cut in cuts.items()},
+        "told_from": {question.value: round(threshold, 3) for question, threshold in thresholds.items()},
         "preprocessing": {"rows": ROWS, "columns": COLUMNS, "spacing_mm": SPACING_MM, "behind_mm": BEHIND_MM},
         "training": {
             "config": asdict(config),

@@ -2,7 +2,7 @@
 
     torchrun --nproc-per-node 2 -m inference train grade --archive ...
 
-Every process draws the same batches and takes its share of each. The first one prepares, checks and saves;
+Every process draws the same batches and computes a part of each. The first process prepares, checks and saves;
 the others wait for it.
 """
 
@@ -19,7 +19,7 @@ import torch
 from torch import distributed, nn
 
 CPU = torch.device("cpu")
-#: An archive is prepared by the first process while the others wait.
+#: Timeout of the processes that wait while the first one prepares an archive.
 PATIENCE = timedelta(days=14)
 
 
@@ -45,9 +45,9 @@ class Share:
         """What the first process found wrong, for all of them."""
         if self.waiting is None:
             return problem
-        said = [problem]
-        distributed.broadcast_object_list(said, src=0, group=self.waiting)
-        return said[0]
+        message = [problem]
+        distributed.broadcast_object_list(message, src=0, group=self.waiting)
+        return message[0]
 
     def wrapped(self, network: nn.Module) -> nn.Module:
         """The network as it is trained here: its gradients are the mean over all processes."""

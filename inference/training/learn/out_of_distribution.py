@@ -1,6 +1,6 @@
-"""What a grader's images looked like that it learnt from, kept in its weights: `inference.models.out_of_distribution`.
+"""Fit the out-of-distribution detector of a grader on its training images (`inference.models.out_of_distribution`).
 
-python -m inference train grade-familiar --rendered DIR --weights DIR --version 1.0.1
+python -m inference train grade-out-of-distribution --rendered DIR --weights DIR --version 1.0.1
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from inference.models.out_of_distribution import KEYS, SERIES, WITHIN, numbers_o
 from inference.training.data import grade_cuts
 from inference.training.data.grade_cuts import Levels, Shown
 
-#: Levels at a time.
+#: Number of levels in a batch.
 BATCH = 128
 SEED = 71
 
@@ -27,15 +27,15 @@ Numbers = dict[tuple[str, str], Tensor]
 
 
 def fit(folder: Path, levels: Levels, tune: Levels, version: str | None = None) -> None:
-    """Fit the clouds of the grader in `folder` and write it back, as `version` if said.
+    """Fit the distributions of the grader in `folder` and write it back, as `version` if given.
 
-    Images are varied as in training: what another scanner shows is not unlike.
+    Images are augmented as in training: those of another scanner are not out of distribution.
     """
     model = registry.load_folder(folder, "grade")
     network: GradeNet = model.network
     network.familiar.fit(numbers(network, levels, as_varied(SEED)), numbers(network, tune, as_varied(SEED + 1)))
-    about = {"within": WITHIN, "limits_by": f"{len(tune)} tuning levels, varied as in training", "series": list(SERIES)}
-    card = {**model.card, "familiar": about, "version": version or model.version}
+    facts = {"within": WITHIN, "limits_by": f"{len(tune)} tuning levels, varied as in training", "series": list(SERIES)}
+    card = {**model.card, "familiar": facts, "version": version or model.version}
     registry.save(network, card, folder)
 
 
@@ -44,14 +44,14 @@ def as_varied(seed: int) -> Callable[[Inputs], Inputs]:
     generator = torch.Generator().manual_seed(seed)
 
     def change(x: Inputs) -> Inputs:
-        other = grade_cuts.varied(x, generator)
-        return replace(x, sagittal=other.sagittal, axial=other.axial)
+        varied = grade_cuts.varied(x, generator)
+        return replace(x, sagittal=varied.sagittal, axial=varied.axial)
 
     return change
 
 
 def batches(levels: Levels, change: Callable[[Inputs], Inputs]) -> list[Inputs]:
-    """The first cut of every level, changed."""
+    """The first crop of every level, changed."""
     parts = np.array_split(np.arange(len(levels)), -(-len(levels) // BATCH))
     return [
         change(grade_cuts.inputs(levels, rows, np.zeros(len(rows), np.int64), Shown.BOTH, np.random.default_rng(0)))
@@ -60,10 +60,10 @@ def batches(levels: Levels, change: Callable[[Inputs], Inputs]) -> list[Inputs]:
 
 
 def numbers(network: GradeNet, levels: Levels, change: Callable[[Inputs], Inputs]) -> Numbers:
-    """By series and what is looked at the numbers of the levels that have the series."""
-    found: dict[tuple[str, str], list[Tensor]] = {key: [] for key in KEYS}
+    """The features of the levels that have the series, by series and kind of feature (`KEYS`)."""
+    by_key: dict[tuple[str, str], list[Tensor]] = {key: [] for key in KEYS}
     for x in batches(levels, change):
-        seen, told = seen_of(x), numbers_of(network, x)
+        present, level_numbers = seen_of(x), numbers_of(network, x)
         for key in KEYS:
-            found[key].append(told[key][seen[:, SERIES.index(key[0])]])
-    return {key: torch.cat(parts) for key, parts in found.items()}
+            by_key[key].append(level_numbers[key][present[:, SERIES.index(key[0])]])
+    return {key: torch.cat(parts) for key, parts in by_key.items()}

@@ -1,4 +1,4 @@
-"""What every training run of a network has: averaged weights, a schedule, and a checkpoint to go on from."""
+"""What every training run of a network has: averaged weights, a schedule, and a checkpoint to resume from."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from torch import Tensor, nn
 
 Net = TypeVar("Net", bound=nn.Module)
 
-#: Gradients longer than this are shortened.
+#: Largest norm of the gradients; longer ones are clipped.
 LONGEST = 5.0
 
 
 class Config(Protocol):
-    """What a run must know of its configuration."""
+    """The settings that every run has."""
 
     @property
     def steps(self) -> int: ...
@@ -36,15 +36,15 @@ class Config(Protocol):
 
 
 def mark_of(config: Config, data: str = "") -> str:
-    """Changes when the settings or the data do. data: what a run learns from, in whatever words."""
+    """A hash that changes when the settings or the data do. data: text that identifies the training data."""
     settings = vars(config).items()
     return hashlib.sha256(f"{data} {sorted(settings)}".encode()).hexdigest()
 
 
 class Frame(Generic[Net]):
-    """A network with its optimiser, that can be put on disk and taken up again.
+    """A network with its optimiser, which can be saved and resumed.
 
-    rng, generator: of batches and of their variations. best: the best score that a check found.
+    rng, generator: draw batches and their augmentation. best: the best score of a check.
     """
 
     def __init__(self, config: Config, network: Net, rising: float) -> None:
@@ -61,7 +61,7 @@ class Frame(Generic[Net]):
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
             self.optimiser, config.learning_rate, total_steps=config.steps, pct_start=rising
         )
-        self.step, self.best = 0, -1.0  # the first check is the best so far, whatever it finds
+        self.step, self.best = 0, -1.0  # below every score: the first check is always the best
 
     def follow(self, loss: Tensor) -> float:
         """One step down the gradient of a batch's loss; returns the loss."""
@@ -75,7 +75,7 @@ class Frame(Generic[Net]):
         return loss.item()
 
     def save(self, path: Path, of: str = "") -> None:
-        """Write the checkpoint, whole or not at all. of: what it learns from."""
+        """Write the checkpoint atomically. of: identifies data and settings (`mark_of`)."""
         parts = {name: getattr(self, name).state_dict() for name in ("network", "averaged", "optimiser", "schedule")}
         random = {
             "rng": self.rng.bit_generator.state,
@@ -87,10 +87,12 @@ class Frame(Generic[Net]):
         part.replace(path)
 
     def resume(self, path: Path, of: str = "") -> None:
-        """Go on from a checkpoint. Raises ValueError when that learnt from something else; older ones do not say."""
+        """Resume from a checkpoint. Raises ValueError when it belongs to other data or settings, if it says so."""
         state = torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251 - our own checkpoint, tensors and numbers only
         if state.get("of", "") not in ("", of):
-            raise ValueError(f"{path} learnt from other data or by other settings: give another --out, or delete it.")
+            raise ValueError(
+                f"{path} was trained on other data or with other settings: give another --out, or delete it."
+            )
         for name in ("network", "averaged", "optimiser", "schedule"):
             getattr(self, name).load_state_dict(state[name])
         self.rng.bit_generator.state = state["rng"]
@@ -102,14 +104,14 @@ class Frame(Generic[Net]):
         self.tell(f"resumed at step {self.step}")
 
     def tell(self, line: str) -> None:
-        """Say how far the run is."""
+        """Print a line about the run's progress."""
         print(line, flush=True)
 
 
 def go_through(
     run: Frame[Net], config: Config, learn: Callable[[], float], checked: Callable[[], None], memory: float
 ) -> None:
-    """Learn until all steps are done, and check now and then. memory: how slowly the loss that is told follows."""
+    """Train for all steps, and check every `check_every` steps. memory: decay of the printed loss's moving average."""
     started, first, running = time.monotonic(), run.step, 0.0
     while run.step < config.steps:
         loss = learn()

@@ -34,7 +34,7 @@ from inference.types import FloatArray, Label
 _SPIDER = "SPIDER T2 SPACE: van der Graaf et al., Scientific Data 2024, Zenodo 10159290, CC BY 4.0"
 _TAUGHT = "mid-sagittal T1 and T2 images of other patients of SPIDER, labelled by the model named as teacher"
 _SIMULATED = "patients of inference.simulate, who are no persons"
-#: Of the models that this script writes; goes up when a new one is shipped.
+#: Version of the models that this script writes; raised when a new one is shipped.
 VERSION = "1.3.0"
 _HELD_BACK = {
     Source.REAL: (),
@@ -46,10 +46,10 @@ _DATA = {Source.REAL: _SPIDER, Source.SIMULATED: _SIMULATED, Source.BOTH: f"{_SP
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """All that decides a run besides the data; travels in the model card.
+    """All settings of a run besides the data; stored in the model card.
 
-    start, teacher: hash of the weights that it went on from, and of those that labelled real mid-sagittal images;
-    empty for a network that knew nothing, and for a run without such images.
+    start, teacher: hash of the weights that the run started from, and of those that labelled real mid-sagittal images;
+    empty for a network trained from scratch, and for a run without such images.
     """
 
     source: Source = Source.REAL
@@ -70,7 +70,7 @@ def loss_of(logits: Tensor, target: Tensor, whole: Tensor) -> Tensor:
     """Cross-entropy plus one minus mean soft Dice of the foreground classes over the batch.
 
     target: values of `Label`, and those of `ignored_pixels`. whole: (batch,), whether a sample's
-    labels know the sacrum. Where they do not, their background may be sacrum too: the two
+    labels include the sacrum. Where they do not, their background may be sacrum too: the two
     count as one class there (marginal loss: Shi et al., Medical Image Analysis 2021).
     """
     chance = logits.softmax(dim=1)
@@ -80,9 +80,9 @@ def loss_of(logits: Tensor, target: Tensor, whole: Tensor) -> Tensor:
     allowed = torch.cat([chance, 1 - chance[:, Label.CANAL, None], torch.ones_like(either)], dim=1)
     entropy = F.nll_loss(allowed.clamp(min=1e-7).log(), target)
     truth = F.one_hot(target, allowed.shape[1]).movedim(-1, 1)[:, : len(Label)].to(chance.dtype)
-    sure = (target < len(Label))[:, None].expand(chance.shape).clone()
-    sure[:, Label.CANAL] = target != ignored_pixels.ANYTHING
-    chance = chance * sure
+    counted = (target < len(Label))[:, None].expand(chance.shape).clone()
+    counted[:, Label.CANAL] = target != ignored_pixels.ANYTHING
+    chance = chance * counted
     overlap = (chance * truth).sum(dim=(0, 2, 3))
     total = chance.sum(dim=(0, 2, 3)) + truth.sum(dim=(0, 2, 3))
     dice = (2 * overlap + 1) / (total + 1)
@@ -90,25 +90,25 @@ def loss_of(logits: Tensor, target: Tensor, whole: Tensor) -> Tensor:
 
 
 def take_over(network: UNet, older: UNet) -> None:
-    """Give `network` the weights of an `older` one of the same width that may know fewer classes.
+    """Give `network` the weights of an `older` one of the same width that may have fewer classes.
 
-    A class that is new begins as background does.
+    A new class starts with the weights of the background.
     """
     weights = older.state_dict()
     for name in ("head.weight", "head.bias"):
-        known = weights[name]
-        more = known[:1].expand(network.config.classes - len(known), *known.shape[1:])
-        weights[name] = torch.cat([known, more])
+        older_classes = weights[name]
+        new_classes = older_classes[:1].expand(network.config.classes - len(older_classes), *older_classes.shape[1:])
+        weights[name] = torch.cat([older_classes, new_classes])
     network.load_state_dict(weights)
 
 
 def _quick_half_precision(device: torch.device) -> bool:
-    """Half precision is two to three times quicker where the processor has it, and as much slower where not."""
+    """Half precision is two to three times faster where the processor supports it, and that much slower elsewhere."""
     return device.type != "cpu" or bool(torch.cpu._is_avx512_bf16_supported())
 
 
 class Run(Frame[UNet]):
-    """A training run that can be put on disk and taken up again."""
+    """A training run that can be saved and resumed."""
 
     def __init__(self, config: TrainConfig, start: Path | None = None) -> None:
         torch.manual_seed(config.seed)
@@ -143,13 +143,13 @@ def train(
 ) -> None:
     """Train and write the best model (by tuning Dice) to `out`; resumes from `out/checkpoint.pt`.
 
-    data: folder that holds ``spider/``. rendered: folder of simulated slabs. Each only where `config.source` needs it.
-    start: folder of a model to go on from. teacher: folder of one that labels real mid-sagittal images.
-    Raises ValueError when the checkpoint learnt by other settings.
+    data: folder that holds ``spider/``. rendered: folder of simulated slabs. `config.source` says which is needed.
+    start: folder of a model to start from. teacher: folder of one that labels real mid-sagittal images.
+    Raises ValueError when the checkpoint belongs to other settings.
     """
     out.mkdir(parents=True, exist_ok=True)
-    told = registry.load_folder(teacher, "segment").run if teacher is not None else None
-    material = gather(config.source, data, rendered, told)
+    teacher_network = registry.load_folder(teacher, "segment").run if teacher is not None else None
+    material = gather(config.source, data, rendered, teacher_network)
     train_on, tune_on = (" and ".join(str(len(group)) for group in parts) for parts in (material.groups, material.tune))
     print(f"{train_on} slabs to train on, {tune_on} to tune on", flush=True)
     run, checkpoint, mark = Run(config, start), out / "checkpoint.pt", mark_of(config)
@@ -167,10 +167,10 @@ def _check(run: Run, material: Material, out: Path) -> None:
     """Dice on the tuning cases; saves the model when it is the best so far. Each origin of cases counts the same."""
     network = cast(UNet, run.averaged.module).eval()
     tables = [np.array([dice_per_class(network, case) for case in cases]) for cases in material.tune]
-    # A class that no case of an origin shows (the sacrum of real ones) has no figure there.
-    means = [{label: float(np.nanmean(column)) for label, column in _seen(table)} for table in tables]
-    told = "; ".join(" ".join(f"{label} {score:.4f}" for label, score in mean.items()) for mean in means)
-    print(f"step {run.step} tune Dice {told}", flush=True)
+    # A class that no case of an origin has (the sacrum of real ones) has no figure for that origin.
+    means = [{label: float(np.nanmean(column)) for label, column in _scored_classes(table)} for table in tables]
+    figures = "; ".join(" ".join(f"{label} {score:.4f}" for label, score in mean.items()) for mean in means)
+    print(f"step {run.step} tune Dice {figures}", flush=True)
     with (out / "curve.jsonl").open("a", encoding="utf-8") as log:
         log.write(json.dumps({"step": run.step, "dice": [_rounded(mean) for mean in means]}) + "\n")
     score = float(np.mean([np.mean(list(mean.values())) for mean in means]))
@@ -179,7 +179,7 @@ def _check(run: Run, material: Material, out: Path) -> None:
         registry.save(network, card(network, run.config, run.step, [_rounded(mean) for mean in means]), out)
 
 
-def _seen(table: FloatArray) -> Iterator[tuple[str, FloatArray]]:
+def _scored_classes(table: FloatArray) -> Iterator[tuple[str, FloatArray]]:
     """(class, Dice of the cases) of the classes that some case shows; table: ``[case, class]``."""
     for label, column in zip(FOREGROUND, table.T, strict=True):
         if not np.isnan(column).all():
@@ -191,7 +191,7 @@ def _rounded(scores: dict[str, float]) -> dict[str, float]:
 
 
 def card(network: UNet, config: TrainConfig, step: int, tune: list[dict[str, float]]) -> dict[str, object]:
-    """The model card: all that prediction needs and a person should know."""
+    """The model card: all that prediction needs and a user should know."""
     real = config.source is not Source.SIMULATED
     return {
         "name": "segment",

@@ -1,4 +1,4 @@
-"""Figures of a model on patients that it never saw."""
+"""Overlap and surface distance of a segmentation on held-out patients."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from inference.training.data.spider import Case
 from inference.types import FloatArray, Label
 
 FOREGROUND = (Label.VERTEBRA, Label.DISC, Label.CANAL, Label.SACRUM)
-#: Those that people labelled in the real volumes.
+#: Classes that readers labelled in the real volumes.
 SCORED = (Label.VERTEBRA, Label.DISC, Label.CANAL)
 
 
@@ -29,12 +29,12 @@ def surface_mm(predicted: NDArray[np.bool_], truth: NDArray[np.bool_], spacing_m
         return float("nan")
     box = tuple(slice(low, high + 1) for low, high in zip(either.min(axis=0), either.max(axis=0), strict=True))
     edges = [mask & ~ndimage.binary_erosion(mask) for mask in (np.pad(m[box], 1) for m in (predicted, truth))]
-    away = [ndimage.distance_transform_edt(~edge, sampling=spacing_mm) for edge in edges]
-    return float(np.percentile(np.concatenate([away[1][edges[0]], away[0][edges[1]]]), 95))
+    distances = [ndimage.distance_transform_edt(~edge, sampling=spacing_mm) for edge in edges]
+    return float(np.percentile(np.concatenate([distances[1][edges[0]], distances[0][edges[1]]]), 95))
 
 
 def dice_per_class(network: UNet, case: Case) -> list[float]:
-    """Dice of every class of `FOREGROUND` on the case's own grid; NaN of one that its truth does not show."""
+    """Dice of every class of `FOREGROUND` on the case's grid; NaN for a class that its truth does not have."""
     labels = segment(network, case.volume).labels
     return [
         dice(labels == value, case.truth.labels == value) if (case.truth.labels == value).any() else float("nan")

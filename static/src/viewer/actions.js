@@ -2,7 +2,7 @@
 
 import { counted, listed } from './contradictions.js';
 import { ask, button, byId, clock, el } from './dom.js';
-import { reviewNotices, secondReviewButtons, startSecondReview } from './reviews.js';
+import { readAgain, reviewNotices, secondReviewButtons, startSecondReview } from './reviews.js';
 import { chanceOf, wasChanged } from './table.js';
 
 const MACHINE_AT_WORK = ['received', 'queued', 'running'];
@@ -59,21 +59,23 @@ export class Actions {
   }
 
   #buttons(state) {
+    const act = (path, body) => this.#do(path, body);
     if (state.mine && state.amends) {
       return [
         button('Sign amendment…', () => this.#signAmendment(), { class: 'primary' }),
         button('Discard amendment…', () => this.#discard()),
+        readAgain(state, act),
         this.#left(state),
-      ];
+      ].filter(Boolean);
     }
     if (state.mine && state.study_state === 'in_review') {
       return [
         button('Sign report…', () => this.#sign(), { class: 'primary' }),
         button('Release', () => this.#do('release/'), { title: 'Hand the study back to the worklist; your work stays' }),
+        readAgain(state, act),
         this.#left(state),
-      ];
+      ].filter(Boolean);
     }
-    const act = (path, body) => this.#do(path, body);
     const second = secondReviewButtons(state, act);
     if (second) return second;
     if (state.claimed_by) return [button('Take over…', () => this.#takeOver(state)), startSecondReview(state, act)].filter(Boolean);

@@ -3,7 +3,7 @@
 import { button, clock, el } from './dom.js';
 
 export function reviewNotices(state, base, act) {
-  return [damaged(state), newerReading(state, act), secondReview(state, base)].filter(Boolean);
+  return [damaged(state), atWork(state), newerReading(state, act), secondReview(state, base)].filter(Boolean);
 }
 
 // What a second reader can do; null where the study's own buttons are meant.
@@ -18,6 +18,16 @@ export function startSecondReview(state, act) {
   return button('Start a second review', () => act('second/start/'), {
     title: 'Read it too, for agreement: your own grades and text, not signed',
   });
+}
+
+// For who may write: another machine reading is offered when it is done, and changes nothing by itself.
+export function readAgain(state, act) {
+  if (state.machine_at_work || state.newer_reading) return null;
+  return button('Read again', () => act('read-again/'), { title: 'The machine reads the study once more; you decide whether to use it' });
+}
+
+function atWork({ machine_at_work: atWorkNow, review }) {
+  return atWorkNow && review ? box('', 'The machine is reading this study again. What it reads will be offered here.') : null;
 }
 
 function damaged({ damaged_report: number }) {

@@ -184,7 +184,7 @@ class Upload {
   report(receipt, problem) {
     const parts = [`${count(receipt.stored, 'image')} stored in ${count(receipt.studies.size, receipt.studies.size === 1 ? 'study' : 'studie')}.`];
     if (receipt.duplicates) parts.push(`${count(receipt.duplicates, 'image')} already here.`);
-    if (receipt.skipped) parts.push(`${count(receipt.skipped, 'other file')} passed over.`);
+    if (receipt.skipped) parts.push(`${count(receipt.skipped, 'other file')} skipped.`);
     const shown = [line(parts.join(' '), receipt.stored ? 'good' : '')];
     if (problem) shown.push(line(`${problem} What is named above is stored; send the rest again.`, 'bad'));
     if (receipt.refused) shown.push(line(`${count(receipt.refused, 'file')} refused:`, 'warn'), this.refusedList(receipt.rejected));

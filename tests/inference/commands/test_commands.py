@@ -13,15 +13,15 @@ from inference.models import registry
 
 
 def test_the_command_line_loads_nothing_heavy_before_it_knows_the_command() -> None:
-    told = "import sys; from inference.__main__ import _parser; _parser(); print(*sys.modules)"
-    run = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    code = "import sys; from inference.__main__ import _parser; _parser(); print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(run.stdout.split())
     assert "inference.commands.train" in loaded
     assert not loaded & {"torch", "numpy", "pydicom", "inference.training.learn.segment", "inference.pipeline"}
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "message"),
     [
         ("evaluate discs --data {0}/none", "Not done: {0}/none/spider/series.csv: No such file or directory."),
         ("evaluate segment --data {0}/none", "No such file or no access: '{0}/none/spider/"),
@@ -30,15 +30,18 @@ def test_the_command_line_loads_nothing_heavy_before_it_knows_the_command() -> N
         ("train render-grade --patients 1 --out {0}/file/out", "Not done: {0}/file/out: Not a directory."),
         ("labels {0} --out {0}/file/out.csv", "Not done: {0}/file"),
         ("evaluate norms --data {0}/none", "Not done: {0}/none/spider/t2_space: no such folder."),
-        ("evaluate familiar --rendered {0} --weights {1}/segment", "is named segment; one named grade is needed here."),
+        (
+            "evaluate out-of-distribution --rendered {0} --weights {1}/segment",
+            "is named segment; one named grade is needed here.",
+        ),
     ],
 )
 def test_a_folder_or_model_that_is_not_there_is_said_in_a_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, said: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, message: str
 ) -> None:
     (tmp_path / "file").touch()
     assert main(command.format(tmp_path, registry.WEIGHTS).split()) == 2
-    assert said.format(tmp_path) in capsys.readouterr().err
+    assert message.format(tmp_path) in capsys.readouterr().err
 
 
 def test_a_device_that_is_not_there_is_refused_before_anything_is_read(
@@ -58,7 +61,7 @@ def test_a_word_that_names_no_device_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "message"),
     [
         ("train render-grade --out x --workers 0", "--workers: must be at least 1"),
         ("train render-grade --out x --patients -3", "--patients: must be at least 1"),
@@ -69,8 +72,8 @@ def test_a_word_that_names_no_device_is_refused(
     ],
 )
 def test_a_number_that_makes_no_sense_is_refused_at_once(
-    capsys: pytest.CaptureFixture[str], command: str, said: str
+    capsys: pytest.CaptureFixture[str], command: str, message: str
 ) -> None:
     with pytest.raises(SystemExit):
         main(command.split())
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err

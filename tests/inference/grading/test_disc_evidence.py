@@ -19,7 +19,7 @@ from inference.training.data.midsagittal import Use
 from inference.training.figures import disc_evidence
 from inference.training.learn.discs import TrainConfig
 from inference.types import DiscFinding, DiscQuestion
-from tests.inference.training.test_disc_training import cases
+from tests.inference.training.factories import cases
 
 #: Where `Looks` looks, in cells.
 ROW, COLUMN = 4, 9
@@ -77,9 +77,9 @@ def test_findings_are_looked_for_at_the_back_and_at_the_edges_of_the_disc() -> N
 
 
 def test_a_network_that_looks_at_one_cell_needs_that_cell_and_its_maps_point_there(model: DiscModel) -> None:
-    found = disc_evidence.told(model, bright(), np.random.default_rng(3))
+    found = disc_evidence.map_results(model, bright(), np.random.default_rng(3))
     assert {one.question for one in found} == set(DiscQuestion)
-    strongest, others = np.array([one.falls for one in found]).T
+    strongest, others = np.array([one.drops for one in found]).T
     assert strongest.min() > 0.5
     # Cells that are drawn hold the one in a tenth of the draws.
     assert others.mean() < 0.5 * strongest.mean()

@@ -30,8 +30,8 @@ from inference.types import (
     Slice,
     Volume,
 )
-from tests.inference.grading.test_disc_findings import disc as looked_at
-from tests.inference.grading.test_disc_findings import labels, model
+from tests.inference.grading.factories import disc as looked_at
+from tests.inference.grading.factories import labels, model
 
 X, Y, Z = np.eye(3)
 MIRRORED = [HEADS.index(site) for site in ("canal", "foramen_right", "foramen_left", "recess_right", "recess_left")]

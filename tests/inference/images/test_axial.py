@@ -24,13 +24,13 @@ def image(uid: str, z: float, tilt_deg: float = 0.0, x: float = -90.0) -> Slice:
 
 def test_the_nearest_image_comes_first() -> None:
     planes = [image("a", 3.0), image("b", -1.0), image("c", 40.0)]
-    (found,) = assign([disc("L4-L5", 0.0)], planes, "s")
-    assert (found.level, found.series_instance_uid, found.sop_instance_uids) == ("L4-L5", "s", ("b", "a"))
+    (assigned,) = assign([disc("L4-L5", 0.0)], planes, "s")
+    assert (assigned.level, assigned.series_instance_uid, assigned.sop_instance_uids) == ("L4-L5", "s", ("b", "a"))
 
 
 def test_a_disc_without_an_image_is_left_out() -> None:
-    found = assign([disc("L1-L2", 120.0), disc("L4-L5", 0.0)], [image("a", 0.0)], "s")
-    assert [slices.level for slices in found] == ["L4-L5"]
+    assigned = assign([disc("L1-L2", 120.0), disc("L4-L5", 0.0)], [image("a", 0.0)], "s")
+    assert [slices.level for slices in assigned] == ["L4-L5"]
 
 
 def test_an_image_along_the_disc_is_taken_and_one_across_it_is_not() -> None:

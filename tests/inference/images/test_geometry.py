@@ -133,20 +133,20 @@ def test_labels_are_sampled_as_if_every_class_were_asked_at_every_point(
     segmentation = blobs(seed, random_affine(seed, order, signs))
     index = np.random.default_rng(seed).uniform(*ends, (40, 30, 3)) * (0.3, 1.0, 0.9)
     points = geometry.apply(segmentation.affine, index)
-    found = geometry.sample_labels(segmentation, points, (1, 2, 3, 4))
-    assert np.array_equal(found, sampled_everywhere(segmentation, points))
+    sampled = geometry.sample_labels(segmentation, points, (1, 2, 3, 4))
+    assert np.array_equal(sampled, sampled_everywhere(segmentation, points))
     if ends == (-1.5, 25.0):
-        assert found.any()
+        assert sampled.any()
 
 
 @given(st.integers(0, 10_000), st.integers(-1, 6), st.floats(-0.3, 0.3))
 def test_a_plane_on_or_near_the_grid_shows_what_sampling_would(seed: int, number: int, off: float) -> None:
     segmentation = blobs(seed, random_affine(seed, (0, 1, 2), (1, 1, 1)))
     plane = lying_on(segmentation.affine, number + off, (24, 20))
-    shown = geometry.project_labels(segmentation, plane)
-    assert np.array_equal(shown, sampled_everywhere(segmentation, geometry.plane_grid(plane)))
+    projected = geometry.project_labels(segmentation, plane)
+    assert np.array_equal(projected, sampled_everywhere(segmentation, geometry.plane_grid(plane)))
     if off == 0 and 0 <= number < 6:
-        assert np.array_equal(shown, segmentation.labels[number])
+        assert np.array_equal(projected, segmentation.labels[number])
 
 
 def test_a_plane_beside_the_grid_or_of_another_size_is_not_taken_for_a_slice_of_it() -> None:

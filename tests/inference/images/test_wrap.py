@@ -105,9 +105,9 @@ def test_the_same_volume_gets_the_same_uids_and_another_seed_gets_others(tmp_pat
     nibabel.save(nibabel.Nifti1Image(np.arange(64, dtype=np.int16).reshape(4, 4, 4), np.eye(4)), tmp_path / "v.nii")
     first = pydicom.dcmread(wrap(tmp_path / "v.nii", tmp_path / "a")[0])
     again = pydicom.dcmread(wrap(tmp_path / "v.nii", tmp_path / "b")[0])
-    other = pydicom.dcmread(wrap(tmp_path / "v.nii", tmp_path / "c", WrapOptions(uid_seed="other"))[0])
+    other_seed = pydicom.dcmread(wrap(tmp_path / "v.nii", tmp_path / "c", WrapOptions(uid_seed="other"))[0])
     assert first.SOPInstanceUID == again.SOPInstanceUID
-    assert first.StudyInstanceUID != other.StudyInstanceUID
+    assert first.StudyInstanceUID != other_seed.StudyInstanceUID
     assert uid_of("a", "b") != uid_of("ab")
 
 

@@ -13,10 +13,10 @@ from inference.models.gradenet import HEADS, MEASURED, GradeConfig, GradeNet, In
 @pytest.fixture(scope="module")
 def network() -> GradeNet:
     torch.manual_seed(3)
-    found = GradeNet(GradeConfig()).eval()
-    for head in found.heads.parameters():
+    grader = GradeNet(GradeConfig()).eval()
+    for head in grader.heads.parameters():
         torch.nn.init.normal_(head, std=2.0)
-    return found
+    return grader
 
 
 @pytest.fixture
@@ -53,11 +53,11 @@ def test_what_was_measured_on_one_side_changes_sides_in_the_mirror(network: Grad
 
 def test_a_grader_of_before_is_shown_only_what_it_learnt_with(levels: Inputs) -> None:
     older = GradeNet(GradeConfig(), ["canal_ap", "canal_area", "disc_height"]).eval()
-    other = replace(levels, measured=levels.measured.clone())
-    other.measured[:, 3:] += 5.0
-    torch.testing.assert_close(older.chances(other), older.chances(levels))
-    other.measured[:, 0] += 5.0
-    assert (older.chances(other) - older.chances(levels)).abs().max() > 1e-6
+    changed = replace(levels, measured=levels.measured.clone())
+    changed.measured[:, 3:] += 5.0
+    torch.testing.assert_close(older.chances(changed), older.chances(levels))
+    changed.measured[:, 0] += 5.0
+    assert (older.chances(changed) - older.chances(levels)).abs().max() > 1e-6
 
 
 def test_what_is_not_there_has_no_say(network: GradeNet, levels: Inputs) -> None:
@@ -67,10 +67,10 @@ def test_what_is_not_there_has_no_say(network: GradeNet, levels: Inputs) -> None
         sagittal_seen=torch.tensor([[1.0, 0.0], [1.0, 1.0], [0.0, 0.0]]),
         axial_seen=torch.tensor([[1.0, 1.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]),
     )
-    other = replace(missing, sagittal=missing.sagittal.clone(), axial=missing.axial.clone())
-    other.sagittal[0, 1], other.sagittal[2] = 9.0, 9.0
-    other.axial[1, 1:], other.axial[2, 0] = 9.0, 9.0
-    torch.testing.assert_close(network.chances(other), network.chances(missing))
+    changed = replace(missing, sagittal=missing.sagittal.clone(), axial=missing.axial.clone())
+    changed.sagittal[0, 1], changed.sagittal[2] = 9.0, 9.0
+    changed.axial[1, 1:], changed.axial[2, 0] = 9.0, 9.0
+    torch.testing.assert_close(network.chances(changed), network.chances(missing))
     assert (network.chances(missing) - network.chances(levels)).abs().max() > 1e-3
 
 

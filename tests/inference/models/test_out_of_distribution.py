@@ -34,9 +34,9 @@ def levels(study: tuple[Path, Truth], models: pipeline.Models) -> Inputs:
     """What the grader sees of a simulated study with T2, T1 and axial images."""
     images = read_images(find_files(study[0]))
     spine = find_spine(images, models.segmenter)
-    shown = cut_levels(LevelData(images, spine, measure_levels(images, spine)))
-    assert shown is not None
-    return shown.inputs
+    crops = cut_levels(LevelData(images, spine, measure_levels(images, spine)))
+    assert crops is not None
+    return crops.inputs
 
 
 def inverted(x: Inputs) -> Inputs:
@@ -51,14 +51,14 @@ def noisy(x: Inputs) -> Inputs:
 def test_a_point_far_from_a_cloud_is_further_than_nearly_all_of_its_own() -> None:
     generator = torch.Generator().manual_seed(2)
     spread = torch.linspace(3, 0.1, 50)
-    points, others = (torch.randn(500, 50, generator=generator) * spread for _ in range(2))
+    points, tuning = (torch.randn(500, 50, generator=generator) * spread for _ in range(2))
     cloud = Cloud(50)
     assert not (cloud.distance(100 * points) > cloud.limit).any()
-    cloud.fit(points, others)
+    cloud.fit(points, tuning)
     assert float((cloud.distance(points) > cloud.limit).float().mean()) < 0.03
-    along, beside = torch.zeros(50), torch.zeros(50)
-    along[0], beside[-1] = 12 * 3.0, 12.0
-    assert (cloud.distance(torch.stack([along, beside])) > cloud.limit).tolist() == [True, True]
+    along, residual = torch.zeros(50), torch.zeros(50)
+    along[0], residual[-1] = 12 * 3.0, 12.0
+    assert (cloud.distance(torch.stack([along, residual])) > cloud.limit).tolist() == [True, True]
 
 
 def test_few_points_make_a_cloud_too() -> None:
@@ -74,16 +74,18 @@ def test_a_simulated_study_is_like_what_was_learnt_from(shipped: GradeNet, level
 
 
 @pytest.mark.parametrize(("spoil", "series"), [(inverted, (0, 1)), (noisy, (2,))])
-def test_spoilt_images_are_told_by_their_series(
+def test_spoilt_images_are_flagged_by_their_series(
     shipped: GradeNet, levels: Inputs, spoil: Callable[[Inputs], Inputs], series: tuple[int, ...]
 ) -> None:
     seen = torch.cat([levels.sagittal_seen, levels.axial_seen[:, :1]], dim=1) > 0
-    told = shipped.unlike(spoil(levels))
+    flagged = shipped.unlike(spoil(levels))
     for number in range(len(SERIES)):
-        there = seen[:, number]
-        assert there.any()
-        assert float(told[there, number].float().mean()) > 0.8 if number in series else told[:, number].sum() <= 1
-        assert not told[~there, number].any()
+        present = seen[:, number]
+        assert present.any()
+        assert (
+            float(flagged[present, number].float().mean()) > 0.8 if number in series else flagged[:, number].sum() <= 1
+        )
+        assert not flagged[~present, number].any()
 
 
 def test_a_mirrored_study_is_as_familiar(shipped: GradeNet, levels: Inputs) -> None:

@@ -79,28 +79,28 @@ def test_an_installed_version_is_listed_beside_the_shipped_one_and_loaded_when_a
     for version in ("1.10.0", "1.9.0"):
         install(tmp_path / "runs", tmp_path / "models", version)
     listed = registry.installed("segment", tmp_path / "models")
-    assert [(one.version, one.shipped) for one in listed][1:] == [("1.9.0", False), ("1.10.0", False)]
+    assert [(model.version, model.shipped) for model in listed][1:] == [("1.9.0", False), ("1.10.0", False)]
     assert listed[0].shipped
-    assert not any(one.problem for one in listed)
+    assert not any(model.problem for model in listed)
     assert registry.load("segment", version="1.9.0", models_root=tmp_path / "models").version == "1.9.0"
     assert cards.find("segment", models_root=tmp_path / "models") == listed[0].folder
 
 
 def test_the_same_weights_installed_again_bring_what_their_card_says_now(tmp_path: Path) -> None:
-    there = install(tmp_path / "runs", tmp_path, "2.0.0")
+    first = install(tmp_path / "runs", tmp_path, "2.0.0")
     registry.add_figures("small", {"dice": 0.9}, tmp_path / "runs")
     again = registry.install(tmp_path / "runs" / "small", tmp_path)
-    assert (again.folder, again.sha256, again.card["figures"]) == (there.folder, there.sha256, {"dice": 0.9})
+    assert (again.folder, again.sha256, again.card["figures"]) == (first.folder, first.sha256, {"dice": 0.9})
     assert cards.check(again.folder) == again.card
 
 
 def test_a_version_that_is_not_installed_is_never_replaced_by_another(tmp_path: Path) -> None:
-    there = install(tmp_path / "runs", tmp_path, "2.0.0")
+    model = install(tmp_path / "runs", tmp_path, "2.0.0")
     with pytest.raises(registry.MissingModelError, match=r"2\.0\.1 is not installed"):
         registry.load("segment", version="2.0.1", models_root=tmp_path)
     with pytest.raises(registry.MissingModelError, match="with the weights ffff"):
         registry.load("segment", version="2.0.0", sha256="f" * 64, models_root=tmp_path)
-    assert cards.find("segment", "2.0.0", there.sha256, tmp_path) == there.folder
+    assert cards.find("segment", "2.0.0", model.sha256, tmp_path) == model.folder
 
 
 def test_installing_the_same_model_twice_changes_nothing_and_other_weights_are_refused(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_installing_the_same_model_twice_changes_nothing_and_other_weights_are_r
     saved(runs, registry.installed("segment")[0].version, seed=1)
     with pytest.raises(registry.OtherWeightsError, match="Give the new one"):
         registry.install(runs / "small", models)
-    assert [one.version for one in registry.installed("segment", models)][1:] == ["2.0.0"]
+    assert [model.version for model in registry.installed("segment", models)][1:] == ["2.0.0"]
 
 
 @pytest.mark.parametrize(
@@ -151,10 +151,10 @@ def test_damaged_weights_and_a_missing_card_are_not_installed(tmp_path: Path) ->
 
 
 def test_a_damaged_version_is_put_right_by_installing_it_again(tmp_path: Path) -> None:
-    there = install(tmp_path / "runs", tmp_path / "models", "2")
-    (there.folder / "weights.safetensors").write_bytes(b"cut off")
+    model = install(tmp_path / "runs", tmp_path / "models", "2")
+    (model.folder / "weights.safetensors").write_bytes(b"cut off")
     install(tmp_path / "runs", tmp_path / "models", "2")
-    assert cards.check(there.folder)["version"] == "2"
+    assert cards.check(model.folder)["version"] == "2"
     assert [path.name for path in (tmp_path / "models").iterdir()] == ["segment"]
 
 
@@ -166,5 +166,5 @@ def test_a_folder_that_is_no_model_is_listed_with_its_problem(tmp_path: Path) ->
     moved.rename(moved.with_name("3"))
     assert (
         "its card says segment/2"
-        in next(one for one in registry.installed("segment", tmp_path) if one.folder.name == "3").problem
+        in next(model for model in registry.installed("segment", tmp_path) if model.folder.name == "3").problem
     )

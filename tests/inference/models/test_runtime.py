@@ -67,9 +67,9 @@ def test_any_number_of_classes_and_any_width_is_compiled(config: UNetConfig) -> 
     run = compiled(network)
     for batch, rows, columns in ((1, 48, 80), (3, 64, 16)):
         windows = torch.randn(batch, config.context, rows, columns)
-        there, here = run.chances(windows), network.chances(windows)
-        assert there.shape == (batch, config.classes, rows, columns)
-        assert float((there - here).abs().max()) <= runtime.PARITY_PROBABILITY
+        probabilities, expected = run.chances(windows), network.chances(windows)
+        assert probabilities.shape == (batch, config.classes, rows, columns)
+        assert float((probabilities - expected).abs().max()) <= runtime.PARITY_PROBABILITY
 
 
 def test_the_number_of_cores_changes_no_bit_of_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,9 +134,9 @@ def test_every_slice_sees_its_own_neighbours() -> None:
             seen.append(windows[0, :, 0, 0])
             return torch.zeros(1, 2, *windows.shape[2:])
 
-    told: list[float] = []
-    segment.predict(Watching(), volume("sagittal", 4), told.append)
-    assert told == [0.25, 0.5, 0.75, 1.0]
+    progress: list[float] = []
+    segment.predict(Watching(), volume("sagittal", 4), progress.append)
+    assert progress == [0.25, 0.5, 0.75, 1.0]
     middles = [window[1] for window in seen]
     for index, window in enumerate(seen):
         assert window[0] == middles[max(index - 1, 0)]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from inference.reports import extract
-from inference.reports.evaluate import measure
+from inference.reports.outside.evaluate import measure
 
 FRESH = Path(__file__).parent / "fresh_reports.jsonl"
 F1_REACHED = 0.9982

@@ -6,35 +6,25 @@ from __future__ import annotations
 import pytest
 
 from inference.reports import Grade, extract
-from tests.inference.reports import (
-    cases,
-    cases_fresh,
-    cases_levels,
-    cases_more,
-    cases_references,
-    cases_scope,
-    cases_sides,
-)
-
-TABLES = (cases, cases_more, cases_sides, cases_levels, cases_fresh, cases_scope, cases_references)
-ALL = [statement for one in TABLES for statement in one.STATEMENTS]
+from tests.inference.reports import cases
+from tests.inference.reports.tables import table
 
 
-@pytest.mark.parametrize(("text", "short"), ALL)
+@pytest.mark.parametrize(("text", "short"), cases.ALL)
 def test_a_statement_is_read_as_the_guideline_says(text: str, short: str) -> None:
-    assert extract(text).table() == cases.table(short)
+    assert extract(text).table() == table(short)
 
 
-@pytest.mark.parametrize(("text", "short"), cases.STATEMENTS)
+@pytest.mark.parametrize(("text", "short"), cases.GUIDELINE)
 def test_capitals_change_nothing(text: str, short: str) -> None:
-    assert extract(text.upper()).table() == cases.table(short)
+    assert extract(text.upper()).table() == table(short)
 
 
 def test_a_table_of_levels_and_sites_is_read_cell_by_cell() -> None:
     text = (
         "Level | Canal | Right foramen | Left foramen\nL3/4 | Normal | Mild | Normal\nL4/5 | Severe | None | Moderate"
     )
-    assert extract(text).table() == cases.table("L34 C=n Fr=mild Fl=n L45 C=sev Fr=n Fl=mod")
+    assert extract(text).table() == table("L34 C=n Fr=mild Fl=n L45 C=sev Fr=n Fl=mod")
 
 
 def test_lines_broken_at_a_fixed_width_are_one_sentence() -> None:
@@ -45,7 +35,7 @@ def test_lines_broken_at_a_fixed_width_are_one_sentence() -> None:
         "stenosis of the spinal canal, and there is also mild narrowing of the foramen on\n"
         "the left. There is no narrowing of the foramen on the right.\n"
     )
-    assert extract(text).table() == cases.table("L45 C=mod Fl=mild Fr=n")
+    assert extract(text).table() == table("L45 C=mod Fl=mild Fr=n")
 
 
 def test_every_label_shows_the_words_it_came_from() -> None:
@@ -116,7 +106,7 @@ def test_text_that_is_no_lumbar_reading_gives_a_reason_and_no_label(text: str) -
 
 
 def test_html_and_rtf_exports_are_read_through_their_markup() -> None:
-    wanted = cases.table("L45 C=mod Fl=mild")
+    wanted = table("L45 C=mod Fl=mild")
     html = "<html><body><p>L4-L5: <b>Moderate</b> canal&nbsp;stenosis.</p><p>L4-L5: mild left foraminal stenosis.</p></body>"
     rtf = r"{\rtf1\ansi{\fonttbl{\f0 Arial;}}\f0 L4-L5: \b Moderate\b0  canal stenosis.\par L4-L5: mild left foraminal stenosis.\par}"
     assert extract(html).table() == wanted
@@ -125,4 +115,4 @@ def test_html_and_rtf_exports_are_read_through_their_markup() -> None:
 
 def test_of_ticked_boxes_only_the_ticked_one_is_read() -> None:
     text = "L4-L5: Canal: [ ] normal [x] mild [ ] moderate [ ] severe"
-    assert extract(text).table() == cases.table("L45 C=mild")
+    assert extract(text).table() == table("L45 C=mild")

@@ -12,19 +12,10 @@ from pathlib import Path
 import pytest
 
 from inference.__main__ import main
-from inference.reports import (
-    PresentAs,
-    UnmentionedAs,
-    batch,
-    check_against,
-    evaluate,
-    extract,
-    files,
-    rows,
-    speed,
-    training_table,
-)
+from inference.reports import PresentAs, UnmentionedAs, check_against, extract, training_table
+from inference.reports.outside import batch, evaluate, files, rows, speed
 from tests.patience import wait_until
+from tests.processes import command_line
 
 DRAFT = "L4-L5: Severe canal stenosis. Mild left foraminal narrowing.\nL5-S1: No canal stenosis."
 
@@ -240,13 +231,11 @@ def test_the_workers_of_a_killed_run_end_with_it(tmp_path: Path) -> None:
     run = subprocess.Popen(asked, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_until((tmp_path / "l.csv.progress").exists, "the first block was written")
     children = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text(encoding="ascii").split()
-    workers = [
-        Path("/proc") / child for child in children if b"spawn_main" in (Path("/proc") / child / "cmdline").read_bytes()
-    ]
+    workers = [int(child) for child in children if b"spawn_main" in command_line(int(child))]
     assert len(workers) == 2
     run.kill()
     run.wait()
-    wait_until(lambda: not any(worker.exists() for worker in workers), "both workers ended")
+    wait_until(lambda: not any(map(command_line, workers)), "both workers ended")
 
 
 def test_many_processes_keep_the_order_of_the_reports(tmp_path: Path) -> None:

@@ -1,46 +1,25 @@
-# ruff: noqa: E501, SIM905
+# ruff: noqa: E501
 """What must hold for any report: property tests, and time that grows with length alone."""
 
 from __future__ import annotations
 
+import itertools
 import re
-import time
+import sys
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from inference.reports import extract
+from inference.reports.outside import speed
 from tests.inference.reports import cases
-
-_NAMES = ("T12-L1", "L1-L2", "L2-L3", "L3-L4", "L4-L5", "L5-S1")
-_GRADES = st.sampled_from(["mild", "moderate", "severe"])
-_SITES = st.sampled_from(["canal stenosis", "left foraminal narrowing", "right lateral recess stenosis",
-                          "bilateral neural foraminal stenosis"])  # fmt: skip
-_CLAUSES = st.one_of(
-    st.builds("{} {}".format, _GRADES, _SITES),
-    st.builds("no {}".format, _SITES),
-    st.sampled_from(
-        ["disc bulge compressing the thecal sac", "both exit canals are patent", "left paracentral protrusion"]
-    ),
-)
-_PIECES = st.sampled_from(
-    "L4-5 L5/S1: no mild severe canal foramina , . ; and or with left right both ( ) | \n compressing thecal sac is of"
-    " at the remaining levels normal none nerve root S1 to from previously now : - / disc bulge D12 L3-S1 multilevel".split(
-        " "
-    )
-)
-
-
-@st.composite
-def reports(draw: st.DrawFn) -> str:
-    """A report of headed levels, each with a few clauses."""
-    levels = draw(st.lists(st.sampled_from(_NAMES), min_size=1, max_size=4, unique=True))
-    return "\n".join(f"{level}: {'. '.join(draw(st.lists(_CLAUSES, min_size=1, max_size=3)))}." for level in levels)
+from tests.inference.reports.strategies import NAMES, any_text, reports
+from tests.inference.reports.tables import table
 
 
 @settings(max_examples=150)
-@given(st.one_of(st.text(max_size=400), st.lists(_PIECES, max_size=40).map(" ".join)))
+@given(any_text())
 @example("L4/")
 @example("L5-S")
 @example("of the (")
@@ -52,10 +31,10 @@ def test_any_text_is_read_without_an_exception_and_spans_lie_in_it(text: str) ->
 
 
 @settings(max_examples=60)
-@given(reports(), st.permutations(_NAMES))
+@given(reports(), st.permutations(NAMES))
 def test_renaming_levels_consistently_renames_the_labels(text: str, order: list[str]) -> None:
-    new = dict(zip(_NAMES, order, strict=True))
-    renamed = re.sub("|".join(_NAMES), lambda match: new[match[0]], text)
+    new = dict(zip(NAMES, order, strict=True))
+    renamed = re.sub("|".join(NAMES), lambda match: new[match[0]], text)
     wanted = {new[level]: row for level, row in extract(text).table().items()}
     assert extract(renamed).table() == wanted
 
@@ -86,20 +65,27 @@ def test_a_report_said_twice_is_the_same_report(text: str) -> None:
     assert extract(f"{text}\n\n{text}").table() == extract(text).table()
 
 
-@pytest.mark.parametrize(("text", "short"), cases.STATEMENTS)
+@pytest.mark.parametrize(("text", "short"), cases.GUIDELINE)
 def test_every_statement_of_the_guideline_may_be_said_twice(text: str, short: str) -> None:
-    assert extract(f"{text}\n\n{text}").table() == cases.table(short)
+    assert extract(f"{text}\n\n{text}").table() == table(short)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("piece", ["a", "L4-5 ", "no ", "left ", "(", "mild to ", "canal, ", "<", "{\\rtf1 {", "- ", "L4/", "&",
-                                   "Moderate canal stenosis at L4-5. ", "and foraminal ", "word "])  # fmt: skip
-def test_half_a_megabyte_takes_time_in_proportion_to_its_length(piece: str) -> None:
-    def seconds(size: int) -> float:
-        text = (piece * (size // len(piece) + 1))[:size]
-        began = time.process_time()
+def calls(text: str) -> int:
+    """How many functions are called while a text is read."""
+    seen = itertools.count()
+    sys.setprofile(lambda *_: next(seen))
+    try:
         extract(text)
-        return time.process_time() - began
+    finally:
+        sys.setprofile(None)
+    return next(seen)
 
-    small = max(seconds(62_500), 0.01)
-    assert seconds(500_000) < 8 * small * 3 + 0.5
+
+@pytest.mark.parametrize("piece", speed.PIECES)
+def test_work_grows_in_proportion_to_the_length_of_the_text(piece: str) -> None:
+    assert calls(speed.repeated(piece, 32_000)) < 8 * 1.5 * calls(speed.repeated(piece, 4_000))
+
+
+def test_half_a_megabyte_is_read() -> None:
+    mixed = "".join(speed.repeated(piece, speed.LONG // len(speed.PIECES)) for piece in speed.PIECES)
+    assert extract(mixed).labels

@@ -89,8 +89,8 @@ def test_the_disc_enters_a_schmorls_node() -> None:
 
 
 def test_a_lumbarised_first_sacral_segment_has_a_disc_below() -> None:
-    for transition, found in (("none", False), ("lumbarised", True)):
+    for transition, has_disc in (("none", False), ("lumbarised", True)):
         anatomy = Anatomy(replace(HEALTHY, transition=transition))
         upper, lower = (anatomy.layout.sacrum[name].centre_mm for name in ("S1", "S2"))
         way = upper + np.linspace(0, 1, 80)[:, None] * (lower - upper)
-        assert (Label.DISC in anatomy.labels(way)) is found
+        assert (Label.DISC in anatomy.labels(way)) is has_disc

@@ -13,13 +13,13 @@ import pytest
 
 from inference import progress
 from inference.__main__ import main
-from inference.reports import files
+from inference.reports.outside import files
 from inference.simulate import archive
 from inference.simulate.archive import ArchiveError, write_archive
 from inference.simulate.causes.options import StudyOptions
 from inference.simulate.study import Truth, write_study
 
-WISHES = StudyOptions(scale="small", axial="none", sagittal_t1="absent")
+OPTIONS = StudyOptions(scale="small", axial="none", sagittal_t1="absent")
 
 
 def _bytes(folder: Path) -> dict[str, bytes]:
@@ -29,11 +29,11 @@ def _bytes(folder: Path) -> dict[str, bytes]:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Patients are made here and only their truth is written; the list says which seeds were."""
-    made: list[int] = []
+    seeds: list[int] = []
 
     def write(out: Path, seed: int, options: StudyOptions) -> Truth:
         truth = study_of(seed, options)
-        made.append(seed)
+        seeds.append(seed)
         truth.save(out / "truth.json")
         return truth
 
@@ -43,7 +43,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(archive, "write_study", write)
     monkeypatch.setattr(archive, "_written", written)
-    return made
+    return seeds
 
 
 def study_of(seed: int, options: StudyOptions) -> Truth:
@@ -54,8 +54,8 @@ def study_of(seed: int, options: StudyOptions) -> Truth:
 
 
 def test_another_process_writes_the_same_bytes(tmp_path: Path) -> None:
-    write_archive(tmp_path, 1, 40, WISHES, workers=2)
-    write_study(tmp_path / "alone", 40, WISHES)
+    write_archive(tmp_path, 1, 40, OPTIONS, workers=2)
+    write_study(tmp_path / "alone", 40, OPTIONS)
     assert _bytes(tmp_path / "patient_0001") == _bytes(tmp_path / "alone")
     assert [path.name for path in (tmp_path / "alone" / "dicom").iterdir()] == ["sagittal_t2"]
 
@@ -63,26 +63,26 @@ def test_another_process_writes_the_same_bytes(tmp_path: Path) -> None:
 def test_complete_patients_are_left_as_they_are_and_half_made_ones_begun_again(
     tmp_path: Path, quick: list[int]
 ) -> None:
-    told: list[tuple[int, int]] = []
-    write_archive(tmp_path, 2, 40, WISHES)
+    progress: list[tuple[int, int]] = []
+    write_archive(tmp_path, 2, 40, OPTIONS)
     (tmp_path / ".patient_0003.partial").mkdir()
-    write_archive(tmp_path, 3, 40, WISHES, progress=lambda done, of: told.append((done, of)))
+    write_archive(tmp_path, 3, 40, OPTIONS, progress=lambda done, of: progress.append((done, of)))
     assert quick == [40, 41, 42]
-    assert told == [(2, 3), (3, 3)]
+    assert progress == [(2, 3), (3, 3)]
     assert not list(tmp_path.glob(".*"))
 
 
-def test_an_archive_of_another_seed_or_other_wishes_is_not_mixed_in(tmp_path: Path, quick: list[int]) -> None:
-    write_archive(tmp_path, 1, 40, WISHES)
-    for seed, wishes in ((41, WISHES), (40, replace(WISHES, severity="severe"))):
-        with pytest.raises(ArchiveError, match="another seed or other wishes"):
-            write_archive(tmp_path, 2, seed, wishes)
+def test_an_archive_of_another_seed_or_other_options_is_not_mixed_in(tmp_path: Path, quick: list[int]) -> None:
+    write_archive(tmp_path, 1, 40, OPTIONS)
+    for seed, options in ((41, OPTIONS), (40, replace(OPTIONS, severity="severe"))):
+        with pytest.raises(ArchiveError, match="another seed or other options"):
+            write_archive(tmp_path, 2, seed, options)
     with pytest.raises(ArchiveError, match="holds no simulated archive"):
-        write_archive(tmp_path / "patient_0001", 1, 40, WISHES)
+        write_archive(tmp_path / "patient_0001", 1, 40, OPTIONS)
 
 
 def test_reports_can_be_labelled_and_the_table_has_every_site(tmp_path: Path, quick: list[int]) -> None:
-    write_archive(tmp_path, 3, 40, WISHES)
+    write_archive(tmp_path, 3, 40, OPTIONS)
     rows = list(files.read(tmp_path / "reports.jsonl"))
     assert [row.report_id for row in rows] == ["SIM40", "SIM41", "SIM42"]
     assert all(row.text and not row.problem for row in rows)
@@ -99,14 +99,14 @@ def test_a_full_disk_is_said_in_words_and_leaves_no_half_patient(
 
     monkeypatch.setattr(archive, "write_study", full)
     assert main(["simulate", "--patients", "2", "--out", str(tmp_path)]) == 2
-    said = capsys.readouterr().err
-    assert "No space left on device" in said
-    assert "same command goes on" in said
+    message = capsys.readouterr().err
+    assert "No space left on device" in message
+    assert "same command goes on" in message
     assert [path.name for path in tmp_path.iterdir()] == ["archive.json"]
 
 
 @pytest.mark.parametrize("wrong", [["--patients", "0"], ["--axial", "spiral"], ["--lumbar", "3"]])
-def test_an_impossible_wish_is_refused_before_anything_is_written(tmp_path: Path, wrong: list[str]) -> None:
+def test_an_impossible_option_is_refused_before_anything_is_written(tmp_path: Path, wrong: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["simulate", "--out", str(tmp_path / "out"), *wrong])
     assert ended.value.code == 2

@@ -81,9 +81,9 @@ def test_every_maker_says_the_same_image_at_the_same_place(
         folder, truth = studies[which]
         headers = read_headers(find_files(folder / "dicom" / Kind.SAGITTAL_T2))
         stacks.append(volume.load_volume(series_stacks(headers, truth.series["sagittal_t2"])[0])[0])
-    plain, other = stacks
-    np.testing.assert_allclose(stack_affine(list(other.slices)), stack_affine(list(plain.slices)), atol=0.03)
-    np.testing.assert_allclose(other.array, plain.array * (MAKERS[habit].slope or 1.0), rtol=1e-5)
+    plain, made = stacks
+    np.testing.assert_allclose(stack_affine(list(made.slices)), stack_affine(list(plain.slices)), atol=0.03)
+    np.testing.assert_allclose(made.array, plain.array * (MAKERS[habit].slope or 1.0), rtol=1e-5)
 
 
 def test_makers_differ_in_transfer_syntax_files_and_names(studies: dict[Habit, tuple[Path, Truth]]) -> None:
@@ -104,8 +104,8 @@ def test_spacing_between_slices_is_what_its_maker_takes_it_to_mean(studies: dict
         if maker.between is Between.ABSENT:
             assert "SpacingBetweenSlices" not in head
         elif maker.files is Files.SINGLE:
-            wanted = 0.5 if maker.between is Between.GAP else 5.5
-            assert float(head.SpacingBetweenSlices) == pytest.approx(wanted, abs=0.01)
+            expected = 0.5 if maker.between is Between.GAP else 5.5
+            assert float(head.SpacingBetweenSlices) == pytest.approx(expected, abs=0.01)
 
 
 def test_private_groups_say_who_made_them(studies: dict[Habit, tuple[Path, Truth]]) -> None:

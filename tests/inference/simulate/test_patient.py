@@ -9,7 +9,7 @@ from inference.simulate.causes.disease import DISCS
 from inference.simulate.causes.narrowing import AP_MM, narrowed
 from inference.simulate.causes.options import HOSPITAL, StudyOptions
 from inference.simulate.causes.patient import SITES, DiscCause, Patient, dimensions, draw, grade_of
-from inference.simulate.causes.prevalence import PFIRRMANN_SHARES, SHARES
+from inference.simulate.causes.prevalence import PFIRRMANN_SHARES, SITE_SHARES
 from inference.types import Grade
 
 LEVELS = ("L1", "L2", "L3", "L4", "L5")
@@ -32,7 +32,7 @@ def _discs(patients: list[Patient]) -> list[tuple[Patient, DiscCause]]:
 def test_each_level_is_moderate_and_severe_as_often_as_in_the_reference(many: list[Patient]) -> None:
     severity = _severities(many)
     for number, level in enumerate(LEVELS):
-        canal, foramen, recess = SHARES[level]
+        canal, foramen, recess = SITE_SHARES[level]
         for site, (moderate, severe) in enumerate((canal, foramen, foramen, recess, recess)):
             grades = severity[:, number, site]
             assert 100 * np.mean((grades >= 2) & (grades < 3)) == pytest.approx(moderate, abs=2.5)
@@ -42,9 +42,9 @@ def test_each_level_is_moderate_and_severe_as_often_as_in_the_reference(many: li
 def test_sites_are_ill_together_as_in_the_reference(many: list[Patient]) -> None:
     # The published grades were three: normal or mild, moderate, severe; all levels together.
     steps = np.clip(np.floor(_severities(many)) - 1, 0, 2).reshape(-1, len(SITES))
-    found = np.corrcoef(steps.T)
+    correlation = np.corrcoef(steps.T)
     canal, left, right, recess_left, recess_right = range(5)
-    for one, other, published in (
+    for first, second, published in (
         (canal, recess_left, 0.57),
         (canal, recess_right, 0.57),
         (left, right, 0.44),
@@ -52,14 +52,14 @@ def test_sites_are_ill_together_as_in_the_reference(many: list[Patient]) -> None
         (canal, left, 0.28),
         (canal, right, 0.28),
     ):
-        assert found[one, other] == pytest.approx(published, abs=0.06)
+        assert correlation[first, second] == pytest.approx(published, abs=0.06)
 
 
 def test_discs_wear_with_age_and_as_often_at_each_level_as_in_real_patients(many: list[Patient]) -> None:
     worn = np.array([[disc.pfirrmann for disc in patient.discs[-5:]] for patient in many])
     for number, level in enumerate(LEVELS):
-        shares = [100 * np.mean(worn[:, number] == grade) for grade in (1, 2, 3, 4)]
-        assert shares == pytest.approx(PFIRRMANN_SHARES[level], abs=6)
+        percent = [100 * np.mean(worn[:, number] == grade) for grade in (1, 2, 3, 4)]
+        assert percent == pytest.approx(PFIRRMANN_SHARES[level], abs=6)
     assert np.corrcoef([patient.age for patient in many], worn.mean(axis=1))[0, 1] > 0.5
 
 
@@ -94,14 +94,14 @@ def test_the_disc_and_the_flavum_take_from_the_sac_what_the_severity_says(many: 
 
 
 def test_a_herniation_lies_where_its_level_is_narrow(many: list[Patient]) -> None:
-    found = [disc for _, disc in _discs(many) if disc.herniation]
+    herniated = [disc for _, disc in _discs(many) if disc.herniation]
     side = {1: "left", -1: "right"}
     for zone, site in (("subarticular", "recess"), ("foraminal", "foramen")):
-        lesions = [disc for disc in found if disc.herniation.zone == zone]
-        own = np.array([disc.severity(f"{site}_{side[disc.herniation.side]}") for disc in lesions])
-        other = np.array([disc.severity(f"{site}_{side[-disc.herniation.side]}") for disc in lesions])
-        assert np.mean(own >= other) > 0.8
-    extruded = [disc for disc in found if disc.herniation.kind != "protrusion"]
+        lesions = [disc for disc in herniated if disc.herniation.zone == zone]
+        same_side = np.array([disc.severity(f"{site}_{side[disc.herniation.side]}") for disc in lesions])
+        opposite_side = np.array([disc.severity(f"{site}_{side[-disc.herniation.side]}") for disc in lesions])
+        assert np.mean(same_side >= opposite_side) > 0.8
+    extruded = [disc for disc in herniated if disc.herniation.kind != "protrusion"]
     assert all(max(disc.severity(site) for site in SITES) > 1.5 for disc in extruded)
 
 

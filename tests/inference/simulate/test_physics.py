@@ -26,16 +26,16 @@ def square(size: int = 64) -> np.ndarray:
 def test_fat_lies_beside_water_by_field_over_bandwidth() -> None:
     protocol = replace(PLAIN, tesla=3.0, bandwidth_hz=217.1)
     assert artefacts.fat_shift_pixels(protocol) == pytest.approx(2.0, abs=0.01)
-    seen = artefacts.with_chemical_shift(np.zeros((64, 64), np.float32), square(), protocol)
-    assert seen[32, 20] == pytest.approx(1, abs=0.02)
-    assert seen[32, 16:18] == pytest.approx(0, abs=0.02)
-    assert seen[32, 49] == pytest.approx(1, abs=0.02)
-    assert seen[16, 32] == 1  # along phase nothing moves
+    image = artefacts.with_chemical_shift(np.zeros((64, 64), np.float32), square(), protocol)
+    assert image[32, 20] == pytest.approx(1, abs=0.02)
+    assert image[32, 16:18] == pytest.approx(0, abs=0.02)
+    assert image[32, 49] == pytest.approx(1, abs=0.02)
+    assert image[16, 32] == 1  # along phase nothing moves
 
 
 def test_suppression_takes_fat_and_leaves_water() -> None:
-    seen = artefacts.with_chemical_shift(square(), square(), replace(PLAIN, fat_suppression=0.9))
-    assert seen[32, 32] == pytest.approx(1.1)
+    image = artefacts.with_chemical_shift(square(), square(), replace(PLAIN, fat_suppression=0.9))
+    assert image[32, 32] == pytest.approx(1.1)
 
 
 def test_an_inversion_nulls_fat_and_keeps_fluid() -> None:
@@ -66,22 +66,22 @@ def test_motion_puts_ghosts_along_phase_only() -> None:
 def test_what_lies_beyond_the_field_of_view_folds_in_at_the_other_end() -> None:
     wide = np.zeros((20, 6), np.float32)
     wide[0], wide[-2] = 1, 3
-    seen = artefacts.folded(wide, 4, PLAIN)
-    assert seen.shape == (12, 6)
-    assert (seen[8] == 1).all()
-    assert (seen[2] == 3).all()
-    assert seen.sum() == 4 * 6
+    image = artefacts.folded(wide, 4, PLAIN)
+    assert image.shape == (12, 6)
+    assert (image[8] == 1).all()
+    assert (image[2] == 3).all()
+    assert image.sum() == 4 * 6
 
 
 def test_metal_leaves_a_void_with_a_bright_brim_larger_in_a_higher_field() -> None:
     distance = np.abs(np.arange(60) - 30)[None].repeat(3, axis=0).astype(np.float32)
     voids = []
     for tesla in (1.5, 3.0):
-        seen = artefacts.beside_metal(np.ones((3, 60), np.float32), distance, replace(PLAIN, tesla=tesla))[1]
-        assert seen[30] == 0
-        assert 1.3 < seen.max() < 1.8
-        assert seen[0] == pytest.approx(1, abs=0.01)
-        voids.append((seen < 0.5).sum())
+        row = artefacts.beside_metal(np.ones((3, 60), np.float32), distance, replace(PLAIN, tesla=tesla))[1]
+        assert row[30] == 0
+        assert 1.3 < row.max() < 1.8
+        assert row[0] == pytest.approx(1, abs=0.01)
+        voids.append((row < 0.5).sum())
     assert voids[1] > 1.5 * voids[0]
 
 

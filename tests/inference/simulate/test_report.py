@@ -34,11 +34,11 @@ def test_the_label_extractor_reads_what_the_text_states() -> None:
     right = total = unstated = 0
     for seed in range(60):
         report = dictate(draw(seed, OPTIONS), seed, mistyped=0.0)
-        found = extract(report.text).table()
+        extracted = extract(report.text).table()
         for level, row in report.stated.items():
             total += len(row)
-            right += sum(found.get(level, {}).get(site) == grade for site, grade in row.items())
-        unstated += sum(site not in report.stated.get(level, {}) for level, row in found.items() for site in row)
+            right += sum(extracted.get(level, {}).get(site) == grade for site, grade in row.items())
+        unstated += sum(site not in report.stated.get(level, {}) for level, row in extracted.items() for site in row)
     assert total > 700
     assert right / total >= 0.95
     assert unstated / total <= 0.01
@@ -64,7 +64,7 @@ def test_readers_are_off_by_one_grade_as_often_as_said_and_hardly_ever_by_more()
 
 
 def test_a_report_tells_of_the_slip_the_fracture_and_the_operation() -> None:
-    told = Counter[str]()
+    mentions = Counter[str]()
     true = Counter[str]()
     for seed in range(300):
         patient = draw(seed, HOSPITAL)
@@ -79,6 +79,6 @@ def test_a_report_tells_of_the_slip_the_fracture_and_the_operation() -> None:
             ("lumbarisation", patient.transition == "lumbarised"),
         ):
             true[word] += has
-            told[word] += has and word in text
-    assert told == true
+            mentions[word] += has and word in text
+    assert mentions == true
     assert min(true.values()) > 3

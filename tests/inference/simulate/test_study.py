@@ -75,9 +75,9 @@ def test_the_same_seed_writes_the_same_bytes(study: tuple[Path, Truth], tmp_path
 
 
 def test_another_seed_is_another_patient(study: tuple[Path, Truth], other_study: tuple[Path, Truth]) -> None:
-    folder, other = other_study
-    assert other.study_instance_uid != study[1].study_instance_uid
-    assert [body.height_mm for body in other.patient.bodies] != [body.height_mm for body in study[1].patient.bodies]
+    folder, truth = other_study
+    assert truth.study_instance_uid != study[1].study_instance_uid
+    assert [body.height_mm for body in truth.patient.bodies] != [body.height_mm for body in study[1].patient.bodies]
     assert sorted(path.name for path in (folder / "dicom").iterdir()) == ["axial_t2", "sagittal_t2"]
 
 
@@ -158,7 +158,7 @@ def test_a_normal_patient_has_no_stenosis_and_a_severe_one_has() -> None:
 def test_sagittal_and_axial_images_see_the_same_sac(study: tuple[Path, Truth]) -> None:
     folder, truth = study
     level = truth.level("L3-L4")
-    seen = []
+    middles = []
     for series in ("sagittal_t2", "axial_t2"):
         plane, pixels = min(_planes(folder / "dicom" / series), key=lambda item: _pixel(item[0], level.canal_mm)[2])
         assert _pixel(plane, level.canal_mm)[2] < 4
@@ -171,9 +171,9 @@ def test_sagittal_and_axial_images_see_the_same_sac(study: tuple[Path, Truth]) -
             + grid_row[bright].mean() * plane.spacing_mm[0] * plane.along_column
             + grid_column[bright].mean() * plane.spacing_mm[1] * plane.along_row
         )
-        seen.append(float((middle - level.canal_mm) @ level.anterior))
-    assert abs(seen[0] - seen[1]) < 2.5
-    assert max(map(abs, seen)) < 3.5
+        middles.append(float((middle - level.canal_mm) @ level.anterior))
+    assert abs(middles[0] - middles[1]) < 2.5
+    assert max(map(abs, middles)) < 3.5
 
 
 def test_axial_blocks_lie_in_the_planes_of_their_discs(study: tuple[Path, Truth]) -> None:
@@ -254,7 +254,7 @@ def test_the_report_beside_the_images_is_the_patients(study: tuple[Path, Truth])
 
 
 @pytest.mark.parametrize("wrong", [{"lumbar_vertebrae": 3}, {"axial": "spiral"}, {"severity": "grave"}])
-def test_an_impossible_wish_is_refused(wrong: dict[str, object]) -> None:
+def test_an_impossible_option_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the enum and our own check differ in words
         StudyOptions(**wrong)  # type: ignore[arg-type]
 

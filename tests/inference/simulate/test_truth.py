@@ -87,8 +87,8 @@ def test_a_recess_is_measured_shallower_the_narrower_it_is_however_narrow_the_ca
 
 
 def test_sizes_of_drawn_patients_lie_near_those_of_real_ones() -> None:
-    *_, (done, found) = survey(2, 700, StudyOptions())
+    *_, (done, collected) = survey(2, 700, StudyOptions())
     assert done == 2
-    assert np.mean(found.sizes["L4", "height"]) == pytest.approx(24, abs=4)
-    assert np.mean(found.sizes["L4-L5", "AP"]) == pytest.approx(38, abs=6)
-    assert "| L4-L5 | sac AP |" in markdown(found)
+    assert np.mean(collected.sizes["L4", "height"]) == pytest.approx(24, abs=4)
+    assert np.mean(collected.sizes["L4-L5", "AP"]) == pytest.approx(38, abs=6)
+    assert "| L4-L5 | sac AP |" in markdown(collected)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from inference.training.learn.distributed import joined
 from inference.training.learn.grade import Run, TrainConfig
-from tests.inference.training.test_grade_training import levels
+from tests.inference.training.factories import levels
 
 
 def main(out: Path) -> None:

@@ -15,7 +15,7 @@ from inference.training.archive.index import Study, hashed
 STUDY = Study(hashed("A1"), hashed("P1"), (Path("one.dcm"),), "mark")
 
 
-def away(*_: Any) -> None:
+def lost_disk(*_: Any) -> None:
     """A disk that went away while a file was read."""
     try:
         raise OSError(errno.ESTALE, "Stale file handle")
@@ -23,35 +23,35 @@ def away(*_: Any) -> None:
         raise TruncatedFileError("A file ends too early or is damaged.") from error
 
 
-def want(*_: Any) -> None:
+def out_of_memory(*_: Any) -> None:
     raise MemoryError
 
 
-def short(*_: Any) -> None:
+def too_short(*_: Any) -> None:
     raise TooFewSlicesError("There is one slice.")
 
 
 def read_twice(folder: Path, first: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Why the study was dropped when it was read as `first` and, in another run, as too short."""
-    said = []
-    for read_images in (first, short):
+    problems = []
+    for read_images in (first, too_short):
         monkeypatch.setattr(cuts, "read_images", read_images)
         ((_, path, problem),) = cuts.cut_all([STUDY], folder, 1)
         assert path is None
-        said.append(problem)
-    return said
+        problems.append(problem)
+    return problems
 
 
 def test_what_another_run_may_read_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert read_twice(tmp_path / "a", away, monkeypatch) == ["images: truncated", "images: too_few_slices"]
-    assert read_twice(tmp_path / "b", want, monkeypatch) == [
+    assert read_twice(tmp_path / "a", lost_disk, monkeypatch) == ["images: truncated", "images: too_few_slices"]
+    assert read_twice(tmp_path / "b", out_of_memory, monkeypatch) == [
         "images: unexpected MemoryError",
         "images: too_few_slices",
     ]
 
 
 def test_what_is_wrong_with_a_study_is_found_out_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert read_twice(tmp_path, short, monkeypatch) == ["images: too_few_slices"] * 2
-    monkeypatch.setattr(cuts, "read_images", away)
+    assert read_twice(tmp_path, too_short, monkeypatch) == ["images: too_few_slices"] * 2
+    monkeypatch.setattr(cuts, "read_images", lost_disk)
     ((_, _, problem),) = cuts.cut_all([STUDY], tmp_path, 1)
     assert problem == "images: too_few_slices"

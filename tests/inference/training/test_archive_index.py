@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
 from inference.training.archive import index, labels
-from inference.training.archive.index import MR, UNREAD, Found, hashed
+from inference.training.archive.index import MR, UNREAD, FolderContents, hashed
 
 
 def write(path: Path, study: str = "1.2.3", patient: str = "P1", accession: str = "A1") -> None:
@@ -32,7 +32,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "archive"
 
 
-def indexed(folder: Path) -> Found:
+def indexed(folder: Path) -> FolderContents:
     return index.studies(folder, folder.parent / "index", 1)
 
 
@@ -40,18 +40,18 @@ def test_a_file_name_that_is_no_utf8_is_indexed_like_any_other(folder: Path) -> 
     name = os.fsdecode("Müller.dcm".encode("latin-1"))
     write(folder / name)
     for _ in range(2):  # read, and from the index
-        found = indexed(folder)
-        assert folder / name in found.studies[0].files
-        assert found.files == {MR: 2}
+        contents = indexed(folder)
+        assert folder / name in contents.studies[0].files
+        assert contents.files == {MR: 2}
 
 
 def test_what_cannot_be_opened_is_counted_and_stops_nothing(folder: Path) -> None:
     (folder / "gone.dcm").symlink_to(folder / "nowhere")
     write(folder.parent / "elsewhere" / "two.dcm", "1.2.4")
     (folder / "linked").symlink_to(folder.parent / "elsewhere")
-    found = indexed(folder)
-    assert len(found.studies) == 1
-    assert found.files == {MR: 1, UNREAD: 2}
+    contents = indexed(folder)
+    assert len(contents.studies) == 1
+    assert contents.files == {MR: 1, UNREAD: 2}
 
 
 def test_a_file_that_could_not_be_read_for_a_while_is_read_in_the_next_run(

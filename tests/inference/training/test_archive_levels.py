@@ -42,25 +42,25 @@ def test_all_studies_of_a_patient_are_for_the_same() -> None:
 def test_a_foramen_out_of_reach_is_not_taught_and_makes_no_silent_level_normal(tmp_path: Path) -> None:
     grades = np.full((len(LUMBAR_LEVELS), len(SITES)), UNSAID, np.int8)
     grades[1, [0, LEFT]] = 2
-    one = labelled(tmp_path, grades, [[False, True], [False, True]])
-    levels.pack([one], tmp_path / "train")
+    study = labelled(tmp_path, grades, [[False, True], [False, True]])
+    levels.pack([study], tmp_path / "train")
     taught = grade_cuts.labels(levels.opened(tmp_path / "train"), "report")
     assert taught.tolist() == [[-1] * 5, [2, -1, 0, -1, -1]]
 
 
 def test_arrays_are_written_anew_when_the_last_run_ended_while_it_noted_them(tmp_path: Path) -> None:
-    one = labelled(tmp_path, np.full((len(LUMBAR_LEVELS), len(SITES)), 1, np.int8), [[True, True]])
-    levels.pack([one], tmp_path / "train")
+    study = labelled(tmp_path, np.full((len(LUMBAR_LEVELS), len(SITES)), 1, np.int8), [[True, True]])
+    levels.pack([study], tmp_path / "train")
     (tmp_path / "train" / levels.NOTE).write_text("")
-    levels.pack([one], tmp_path / "train")
+    levels.pack([study], tmp_path / "train")
     assert (levels.opened(tmp_path / "train").report == 1).all()
 
 
 def test_labels_of_what_the_cuts_do_not_show_are_counted(tmp_path: Path) -> None:
     grades = np.full((len(LUMBAR_LEVELS), len(SITES)), UNSAID, np.int8)
     grades[0, [LEFT, RIGHT]], grades[1, LEFT], grades[4, :3] = 3, PRESENT, 1
-    one = labelled(tmp_path, grades, [[False, True], [False, True]])
-    assert levels.unseen(one) == {
+    study = labelled(tmp_path, grades, [[False, True], [False, True]])
+    assert levels.unseen(study) == {
         "of a foramen that the slices do not reach": 1,
         "of a level that was not cut": 3,
     }

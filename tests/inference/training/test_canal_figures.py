@@ -30,42 +30,44 @@ def case() -> Case:
 def narrowed(truth: Segmentation) -> Segmentation:
     """The sac without its rim in every slice."""
     canal = truth.labels == Label.CANAL
-    kept = ndimage.binary_erosion(canal, np.ones((1, 3, 3)))
-    return replace(truth, labels=np.where(canal & ~kept, Label.BACKGROUND, truth.labels))
+    core = ndimage.binary_erosion(canal, np.ones((1, 3, 3)))
+    return replace(truth, labels=np.where(canal & ~core, Label.BACKGROUND, truth.labels))
 
 
 def test_the_given_mask_against_itself_has_no_error_in_any_plane(case: Case) -> None:
-    found = list(canal_figures.of_case(case, case.truth))
-    assert [row.level for row in found] == list(LUMBAR_LEVELS)
-    assert all(row.own == row.same == row.given for row in found)
-    said = canal_figures.markdown(found)
-    assert "| AP, mm | each mask's own | 5 | 1.00 (1.00 to 1.00) | +0.0 (+0.0 to +0.0) | +0.0 to +0.0 | 0.0 |" in said
-    assert "AP within the ± that is told: 5 of 5 (68 in 100 wanted)" in said
-    assert "The same grade: 5 of 5; within one: 5." in said
+    table = list(canal_figures.of_case(case, case.truth))
+    assert [row.level for row in table] == list(LUMBAR_LEVELS)
+    assert all(row.own == row.same == row.given for row in table)
+    markdown = canal_figures.markdown(table)
+    assert (
+        "| AP, mm | each mask's own | 5 | 1.00 (1.00 to 1.00) | +0.0 (+0.0 to +0.0) | +0.0 to +0.0 | 0.0 |" in markdown
+    )
+    assert "AP within the ± that is told: 5 of 5 (68 in 100 wanted)" in markdown
+    assert "The same grade: 5 of 5; within one: 5." in markdown
 
 
 def test_a_sac_drawn_too_narrow_shows_as_a_bias(case: Case) -> None:
-    found = list(canal_figures.of_case(case, narrowed(case.truth)))
-    assert len(found) == len(LUMBAR_LEVELS)
-    for row in found:
+    table = list(canal_figures.of_case(case, narrowed(case.truth)))
+    assert len(table) == len(LUMBAR_LEVELS)
+    for row in table:
         assert row.same is not None
         assert row.same.ap_mm < row.given.ap_mm - 1.5
         assert row.same.area_mm2 < row.given.area_mm2
 
 
 def test_a_mask_that_shows_no_spine_leaves_levels_unmeasured_and_none_is_called_normal(case: Case) -> None:
-    nothing = replace(case.truth, labels=np.zeros_like(case.truth.labels))
-    found = list(canal_figures.of_case(case, nothing))
-    assert [(row.own, row.same) for row in found] == [(None, None)] * 5
-    said = canal_figures.markdown(found)
-    assert "found by the name: 0" in said
-    assert "The same grade: 0 of 0" in said
+    empty = replace(case.truth, labels=np.zeros_like(case.truth.labels))
+    table = list(canal_figures.of_case(case, empty))
+    assert [(row.own, row.same) for row in table] == [(None, None)] * 5
+    markdown = canal_figures.markdown(table)
+    assert "found by the name: 0" in markdown
+    assert "The same grade: 0 of 0" in markdown
 
 
 def test_a_network_is_asked_with_the_measurements_and_by_the_images_alone(case: Case) -> None:
-    found = list(canal_figures.of_case(case, case.truth, GradeNet(GradeConfig()).eval()))
-    assert all(row.network in canal_figures.GRADES and row.images in canal_figures.GRADES for row in found)
-    assert "Canal grade by the network from the images alone" in canal_figures.markdown(found)
+    table = list(canal_figures.of_case(case, case.truth, GradeNet(GradeConfig()).eval()))
+    assert all(row.network in canal_figures.GRADES and row.images in canal_figures.GRADES for row in table)
+    assert "Canal grade by the network from the images alone" in canal_figures.markdown(table)
 
 
 def test_sizes_that_do_not_fall_with_the_grade_are_said_not_to() -> None:
@@ -73,8 +75,8 @@ def test_sizes_that_do_not_fall_with_the_grade_are_said_not_to() -> None:
         given = Sac(true_ap_mm, 1.2, true_area_mm2, True, Grade.NORMAL)
         return Row(1, "L4-L5", given, replace(given, grade=grade), given)
 
-    said = canal_figures.markdown(
+    markdown = canal_figures.markdown(
         [row(Grade.NORMAL, 14.0, 150.0), row(Grade.MILD, 11.0, 90.0), row(Grade.SEVERE, 8.0, 95.0)]
     )
-    assert "mean AP falls: yes (Spearman -1.00); mean area falls: no (Spearman -0.50)" in said
-    assert "| mild | 1 | 11.0, 11.0 [11.0-11.0] | 90, 90 [90-90] | 1 |" in said
+    assert "mean AP falls: yes (Spearman -1.00); mean area falls: no (Spearman -0.50)" in markdown
+    assert "| mild | 1 | 11.0, 11.0 [11.0-11.0] | 90, 90 [90-90] | 1 |" in markdown

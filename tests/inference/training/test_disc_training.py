@@ -11,43 +11,19 @@ import torch
 from torch.nn import functional as F
 
 from inference.grading import discs
-from inference.grading.discs import COLUMNS, MARGIN, ROWS
+from inference.grading.discs import COLUMNS, ROWS
 from inference.models.discnet import DiscNetConfig, Lines, ascending, chances, tempered
 from inference.training.data import disc_cases, disc_variation
-from inference.training.data.disc_cases import Cases
 from inference.training.data.midsagittal import Use
 from inference.training.learn import disc_regression
 from inference.training.learn import discs as train_discs
 from inference.training.learn.disc_loss import ANSWERS, loss_of
 from inference.training.learn.discs import TrainConfig
 from inference.training.scores import agreement, disc_thresholds
-from inference.types import DiscQuestion, Label
+from inference.types import DiscQuestion
+from tests.inference.training.factories import cases
 
 CONFIG = TrainConfig(epochs=8, batch=8, widths=(6, 12, 24))
-
-
-def cases(count: int = 48, seed: int = 0) -> Cases:
-    """Discs that are the darker the higher their grade, and narrowed where they are thin; 3 of each patient."""
-    rng = np.random.default_rng(seed)
-    answers = np.zeros((count, len(ANSWERS)), np.int64)
-    answers[:, 0], answers[:, 1] = np.arange(count) % 5, rng.integers(2, size=count)
-    labels = np.zeros((count, ROWS + 2 * MARGIN, COLUMNS + 2 * MARGIN), np.uint8)
-    middle = labels.shape[1] // 2
-    labels[:, :, 10:46], labels[:, :, 50:62] = Label.VERTEBRA, Label.CANAL
-    for one, narrowed in zip(labels, answers[:, 1], strict=True):
-        tall = 3 if narrowed else 6
-        one[middle - tall : middle + tall, 10:46] = Label.DISC
-    image = np.choose(labels, [0.1, 0.4, 0.0, 1.0, 0.0]) + rng.normal(0, 0.03, labels.shape)
-    image += (labels == Label.DISC) * (0.9 - 0.2 * answers[:, 0])[:, None, None]
-    images = np.stack([image, np.zeros_like(image)], axis=1).astype(np.float32)
-    return Cases(
-        patient=np.arange(count) // 3,
-        place=np.arange(count) % 6,
-        images=images,
-        present=np.tile([True, False], (count, 1)),
-        labels=labels,
-        answers=answers,
-    )
 
 
 def test_gradings_are_counted_from_the_sacrum_upward(tmp_path: Path) -> None:
@@ -55,9 +31,9 @@ def test_gradings_are_counted_from_the_sacrum_upward(tmp_path: Path) -> None:
     head = "Patient,IVD label,Modic,UP endplate,LOW endplate,Spondylolisthesis,Disc herniation,Disc narrowing,"
     lines = (f"{head}Disc bulging,Pfirrman grade", "7,1,2,1,0,0,0,1,0,5", "7,6,0,0,0,0,0,0,1,1", "7,7,0,0,0,0,0,0,0,3")
     (tmp_path / "spider" / "disc_gradings.csv").write_text("\n".join(lines), encoding="utf-8")
-    found = disc_cases.gradings(tmp_path)
-    assert set(found) == {(7, "L5-S1"), (7, "T12-L1")}
-    lowest = dict(zip(DiscQuestion, found[7, "L5-S1"], strict=True))
+    gradings = disc_cases.gradings(tmp_path)
+    assert set(gradings) == {(7, "L5-S1"), (7, "T12-L1")}
+    lowest = dict(zip(DiscQuestion, gradings[7, "L5-S1"], strict=True))
     assert (lowest[DiscQuestion.PFIRRMANN], lowest[DiscQuestion.MODIC], lowest[DiscQuestion.NARROWING]) == (4, 2, 1)
     assert (lowest[DiscQuestion.UPPER_ENDPLATE], lowest[DiscQuestion.LOWER_ENDPLATE]) == (1, 0)
 
@@ -69,44 +45,46 @@ def test_no_patient_is_in_two_groups() -> None:
 
 
 def test_the_network_learns_what_can_be_seen() -> None:
-    seen, new = cases(200), cases(120, seed=9)
-    member = train_discs.learn(seen, CONFIG, seed=1)
-    told = chances(train_discs.told(member, new), member.config, torch.ones(len(ANSWERS)))
-    given = disc_thresholds.decided([one.double().numpy() for one in told], dict.fromkeys(list(DiscQuestion)[1:], 0.5))
-    assert agreement.quadratic_kappa(new.answers[:, 0], given[:, 0], 5) > 0.8
-    assert disc_thresholds.balanced_accuracy(new.answers[:, 1], given[:, 1]) > 0.7
+    training, new = cases(200), cases(120, seed=9)
+    member = train_discs.learn(training, CONFIG, seed=1)
+    probabilities = chances(train_discs.predicted_logits(member, new), member.config, torch.ones(len(ANSWERS)))
+    predicted = disc_thresholds.predicted_answers(
+        [probability.double().numpy() for probability in probabilities], dict.fromkeys(list(DiscQuestion)[1:], 0.5)
+    )
+    assert agreement.quadratic_kappa(new.answers[:, 0], predicted[:, 0], 5) > 0.8
+    assert disc_thresholds.balanced_accuracy(new.answers[:, 1], predicted[:, 1]) > 0.7
 
 
 def test_a_run_writes_a_model_with_its_card_and_goes_on_from_finished_members(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    learnt = []
+    seeds = []
     monkeypatch.setattr(train_discs.agreement, "of", partial(agreement.of, draws=5))
-    monkeypatch.setattr(train_discs.disc_regression, "fit", lambda *asked: Lines(asked[3]).eval())
+    monkeypatch.setattr(train_discs.disc_regression, "fit", lambda *arguments: Lines(arguments[3]).eval())
     monkeypatch.setattr(train_discs.midsagittal, "listed", lambda _data: [])
     monkeypatch.setattr(train_discs.midsagittal, "used_for", lambda _all: dict.fromkeys(range(16), Use.TRAIN))
     monkeypatch.setattr(train_discs.disc_cases, "gathered", lambda *_: cases())
-    once = train_discs.learn
-    monkeypatch.setattr(train_discs, "learn", lambda *asked: learnt.append(asked[2]) or once(*asked))
+    learn = train_discs.learn
+    monkeypatch.setattr(train_discs, "learn", lambda *arguments: seeds.append(arguments[2]) or learn(*arguments))
     config = TrainConfig(epochs=1, widths=(4,))
     with monkeypatch.context() as patch:
         patch.setattr(train_discs.registry, "load", lambda _name: None)
         for _ in range(2):
             train_discs.train(tmp_path, tmp_path / "discs", config)
     model = discs.load(tmp_path)
-    assert learnt == [config.seed + number for number in range(5)]
+    assert seeds == [config.seed + number for number in range(5)]
     assert set(model.cuts) == set(DiscQuestion) - {DiscQuestion.PFIRRMANN}
     assert model.card["training"]["held_out_group_by_group"]["pfirrmann"]["discs"] == 48
     assert "CC BY 4.0" in model.card["training"]["licence"]
 
 
 def test_straight_lines_through_measurements_learn_it_too() -> None:
-    seen, new = cases(160), cases(40, seed=9)
-    lines = disc_regression.fit(disc_regression.table(seen), seen.place, seen.answers, CONFIG.network)
-    logits = lines(disc_regression.table(new), torch.from_numpy(new.place))
-    told = chances(logits, CONFIG.network, torch.ones(len(ANSWERS)))
-    assert (told[1].argmax(dim=1).numpy() == new.answers[:, 1]).mean() > 0.95
-    assert agreement.quadratic_kappa(new.answers[:, 0], told[0].argmax(dim=1).numpy(), 5) > 0.9
+    training, new = cases(160), cases(40, seed=9)
+    regression = disc_regression.fit(disc_regression.table(training), training.place, training.answers, CONFIG.network)
+    logits = regression(disc_regression.table(new), torch.from_numpy(new.place))
+    probabilities = chances(logits, CONFIG.network, torch.ones(len(ANSWERS)))
+    assert (probabilities[1].argmax(dim=1).numpy() == new.answers[:, 1]).mean() > 0.95
+    assert agreement.quadratic_kappa(new.answers[:, 0], probabilities[0].argmax(dim=1).numpy(), 5) > 0.9
 
 
 def test_an_answer_that_nobody_gave_teaches_nothing() -> None:
@@ -114,44 +92,44 @@ def test_an_answer_that_nobody_gave_teaches_nothing() -> None:
     answers, ordinal = torch.zeros(4, len(ANSWERS), dtype=torch.long), CONFIG.network.ordinal
     weights = [torch.ones(classes) for classes in ANSWERS]
     answers[2:] = -1
-    kept = loss_of([one[:2] for one in logits], answers[:2], ordinal, weights)
-    assert loss_of(logits, answers, ordinal, weights) == pytest.approx(float(kept))
+    answered = loss_of([logit[:2] for logit in logits], answers[:2], ordinal, weights)
+    assert loss_of(logits, answers, ordinal, weights) == pytest.approx(float(answered))
 
 
 def test_other_pictures_of_a_disc_have_the_size_of_a_cut_and_both_weightings_are_moved_alike() -> None:
     wide = torch.from_numpy(cases(8).images)
     wide[:, 1] = wide[:, 0]
-    other = disc_variation.varied(wide, torch.Generator().manual_seed(0))
-    assert other.shape == (8, 2, ROWS, COLUMNS)
-    for first, second in other:
+    varied = disc_variation.varied(wide, torch.Generator().manual_seed(0))
+    assert varied.shape == (8, 2, ROWS, COLUMNS)
+    for first, second in varied:
         assert torch.corrcoef(torch.stack([first.flatten(), second.flatten()]))[0, 1] > 0.9
-    assert not torch.allclose(other[0], discs.inside(wide)[0], atol=0.1)
+    assert not torch.allclose(varied[0], discs.inside(wide)[0], atol=0.1)
 
 
 def test_a_temperature_undoes_too_much_confidence() -> None:
     config = DiscNetConfig(answers=(5, 2), ordinal=(True, False))
-    cuts = ascending(torch.tensor([-1.5, 0.5, 0.5, 0.5]))
+    limits = ascending(torch.tensor([-1.5, 0.5, 0.5, 0.5]))
     generator = torch.Generator().manual_seed(0)
-    true = [torch.randn(4000, 1, generator=generator) - cuts, torch.randn(4000, 2, generator=generator)]
-    drawn = [torch.multinomial(one, 1, generator=generator) for one in chances(true, config, torch.ones(2))]
-    found = disc_thresholds.temperatures(
-        lambda t: chances([3 * one for one in true], config, t), torch.cat(drawn, dim=1).numpy()
+    true = [torch.randn(4000, 1, generator=generator) - limits, torch.randn(4000, 2, generator=generator)]
+    drawn = [torch.multinomial(logit, 1, generator=generator) for logit in chances(true, config, torch.ones(2))]
+    temperatures = disc_thresholds.temperatures(
+        lambda t: chances([3 * logit for logit in true], config, t), torch.cat(drawn, dim=1).numpy()
     )
-    assert found.tolist() == pytest.approx([3.0, 3.0], abs=0.3)
+    assert temperatures.tolist() == pytest.approx([3.0, 3.0], abs=0.3)
 
 
 def test_a_grade_is_given_with_the_probability_that_it_is_right() -> None:
-    unsure = torch.full((200, 5), 0.15).index_fill(1, torch.tensor([2]), 0.4)
+    probabilities = torch.full((200, 5), 0.15).index_fill(1, torch.tensor([2]), 0.4)
     answers = np.where(np.arange(200) % 4 == 0, 3, 2)
-    temperature = disc_thresholds.sureness(unsure, answers)
-    assert tempered([unsure], torch.tensor([temperature]))[0][0, 2] == pytest.approx(0.75, abs=0.02)
+    temperature = disc_thresholds.confidence_temperature(probabilities, answers)
+    assert tempered([probabilities], torch.tensor([temperature]))[0][0, 2] == pytest.approx(0.75, abs=0.02)
 
 
 def test_the_networks_count_as_much_as_they_are_right() -> None:
     truth = np.array([[0], [1], [0], [1]])
-    right, wrong = ([F.one_hot(torch.from_numpy(one[:, 0])) * 0.8 + 0.1] for one in (truth, 1 - truth))
-    assert disc_thresholds.shares(right, wrong, truth).item() == 1.0
-    assert disc_thresholds.shares(wrong, right, truth).item() == 0.0
+    right, wrong = ([F.one_hot(torch.from_numpy(answers[:, 0])) * 0.8 + 0.1] for answers in (truth, 1 - truth))
+    assert disc_thresholds.network_shares(right, wrong, truth).item() == 1.0
+    assert disc_thresholds.network_shares(wrong, right, truth).item() == 0.0
 
 
 def test_agreement_calibration_and_rank_are_those_of_small_examples() -> None:
@@ -159,12 +137,12 @@ def test_agreement_calibration_and_rank_are_those_of_small_examples() -> None:
     # Off by one once: 1; by chance: 0.25 * (1*(2*1+4*1) + 1*(1+1) + 2*(4+2)) = 5.
     assert agreement.quadratic_kappa(truth, answer, 3) == pytest.approx(1 - 1 / 5)
     assert disc_thresholds.balanced_accuracy(truth, answer) == pytest.approx((1 + 1 + 0.5) / 3)
-    told = np.array([0.9, 0.9, 0.9, 0.9, 0.2])
-    assert agreement.calibration_error(np.array([True, True, True, False, False]), told) == pytest.approx(
+    probability = np.array([0.9, 0.9, 0.9, 0.9, 0.2])
+    assert agreement.calibration_error(np.array([True, True, True, False, False]), probability) == pytest.approx(
         (4 * 0.15 + 0.2) / 5
     )
     assert agreement.area_under_curve(np.array([True, False, False]), np.array([0.5, 0.5, 0.1])) == 0.75
-    rows = agreement.reliability(np.array([True, False]), np.array([0.3, 1.0]), (0.0, 0.5, 1.0))
+    rows = agreement.reliability_bins(np.array([True, False]), np.array([0.3, 1.0]), (0.0, 0.5, 1.0))
     assert rows == [(1, 0.3, 1.0), (1, 1.0, 0.0)]
 
 

@@ -11,7 +11,6 @@ import torch
 from PIL import Image
 
 from inference.__main__ import main
-from inference.grading import crops
 from inference.grading.grader import learnt_by
 from inference.models import registry
 from inference.models.gradenet import HEADS, GradeNet
@@ -27,29 +26,7 @@ from inference.training.learn import grade as train_grade
 from inference.training.learn.grade import Loss, Material, Run, TrainConfig
 from inference.training.scores import calibration, grade
 from inference.types import LUMBAR_LEVELS, Grade, Role
-
-
-def levels(count: int, seed: int = 1) -> Levels:
-    """Levels whose grade is how bright they are; the right side is darker."""
-    rng = np.random.default_rng(seed)
-    truth = rng.integers(0, 4, (count, 5)).astype(np.int8)
-    bright = (60 + 50 * truth[:, 0]).astype(np.uint8)
-    shape = (count, grade_cuts.VARIANTS)
-    sagittal = np.zeros((*shape, 2, crops.PLANES, crops.ROWS, crops.COLUMNS), np.uint8)
-    sagittal += bright[:, None, None, None, None, None]
-    axial = np.zeros((*shape, crops.IMAGES, crops.AXIAL_ROWS, crops.AXIAL_COLUMNS), np.uint8)
-    return Levels(
-        sagittal=sagittal,
-        axial=axial + bright[:, None, None, None, None],
-        height=np.zeros(axial.shape, np.float16),
-        images=np.full(shape, crops.IMAGES),
-        series=np.ones((*shape, 2), np.uint8),
-        sizes=np.tile([12.0, 140.0, 9.0, 26.0, 26.0, 50.0, 50.0], (count, 1)),
-        exact=np.ones(count, np.uint8),
-        truth=truth,
-        report=np.full((count, 5), UNSAID, np.int8),
-        seed=np.arange(count) // 5,
-    )
+from tests.inference.training.factories import levels
 
 
 @pytest.fixture(scope="module")
@@ -77,9 +54,9 @@ def test_a_rendered_patient_has_images_truth_and_report_of_every_level(rendered:
     assert tuple(level.level for level in patient.levels) == LUMBAR_LEVELS
     assert patient.truth.shape == patient.report.shape == (5, len(SITES))
     assert set(np.unique(patient.report)) <= {UNSAID, 0, 1, 2, 3, PRESENT}
-    for found in grade_samples.cuts(patient, np.random.default_rng(0)):
-        assert found.made_from == (Role.SAGITTAL_T2, Role.SAGITTAL_T1, Role.AXIAL_T2)
-        assert found.foramina == (True, True)
+    for variant in grade_samples.cuts(patient, np.random.default_rng(0)):
+        assert variant.made_from == (Role.SAGITTAL_T2, Role.SAGITTAL_T1, Role.AXIAL_T2)
+        assert variant.foramina == (True, True)
 
 
 def test_a_patient_that_is_rendered_and_cut_already_is_left_as_it_is(rendered: Path) -> None:
@@ -107,10 +84,10 @@ def test_each_seed_is_in_one_group_for_ever() -> None:
 
 
 def test_labels_of_reports_are_normal_where_the_level_is_spoken_of_but_for_recesses() -> None:
-    some = levels(2)
-    some.report[0] = [2, UNSAID, PRESENT, 3, UNSAID]
-    assert grade_cuts.labels(some, "report").tolist() == [[2, 0, -1, 3, -1], [-1] * 5]
-    assert grade_cuts.labels(some, "truth", ("canal",))[:, 1:].eq(-1).all()
+    two_levels = levels(2)
+    two_levels.report[0] = [2, UNSAID, PRESENT, 3, UNSAID]
+    assert grade_cuts.labels(two_levels, "report").tolist() == [[2, 0, -1, 3, -1], [-1] * 5]
+    assert grade_cuts.labels(two_levels, "truth", ("canal",))[:, 1:].eq(-1).all()
 
 
 def test_a_network_is_shown_only_what_was_asked_for_and_always_something() -> None:
@@ -175,20 +152,20 @@ def test_a_run_taken_up_again_is_the_run_that_was_not_broken_off(tmp_path: Path)
 def test_a_checkpoint_of_other_settings_or_of_other_patients_is_not_gone_on_with(
     cut_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked = ["train", "grade", "--rendered", str(cut_folder), "--out", str(tmp_path / "grade"), "--steps", "1"]
-    assert main(asked) == main(asked) == 0
-    assert main([*asked, "--loss", "plain"]) == 2
+    command = ["train", "grade", "--rendered", str(cut_folder), "--out", str(tmp_path / "grade"), "--steps", "1"]
+    assert main(command) == main(command) == 0
+    assert main([*command, "--loss", "plain"]) == 2
     (cut_folder / "000001.npz").unlink()
-    assert main(asked) == 2
-    assert capsys.readouterr().err.count("learnt from other data or by other settings") == 2
+    assert main(command) == 2
+    assert capsys.readouterr().err.count("was trained on other data or with other settings") == 2
 
 
 def test_a_trained_grader_is_kept_with_its_card_and_evaluated(
     cut_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "some" / "grade"
-    asked = ["--rendered", str(cut_folder), "--out", str(out), "--steps", "2", "--sites", "canal", "foramen_left"]
-    assert main(["train", "grade", *asked]) == 0
+    options = ["--rendered", str(cut_folder), "--out", str(out), "--steps", "2", "--sites", "canal", "foramen_left"]
+    assert main(["train", "grade", *options]) == 0
     model = registry.load("grade", weights_root=out.parent)
     assert isinstance(model.network, GradeNet)
     assert "simulated patients only" in model.card["limits"][0]
@@ -201,14 +178,14 @@ def test_a_trained_grader_is_kept_with_its_card_and_evaluated(
     assert again[1] == again[2]
     assert again[3] == again[4] == 1.0  # never learnt
     pictures = tmp_path / "pictures"
-    asked = ["--rendered", str(cut_folder), "--weights", str(out), "--pictures", str(pictures)]
-    assert main(["evaluate", "grade", *asked]) == 0
-    said = capsys.readouterr().out
-    assert "1 to report, 5 levels" in said
-    assert "| some | both |" in said
-    assert "| told with a probability of |" in said
+    options = ["--rendered", str(cut_folder), "--weights", str(out), "--pictures", str(pictures)]
+    assert main(["evaluate", "grade", *options]) == 0
+    output = capsys.readouterr().out
+    assert "1 to report, 5 levels" in output
+    assert "| some | both |" in output
+    assert "| told with a probability of |" in output
     # Of sites that it was not taught nothing is told.
-    assert [said.count(f"\n| {site} |") for site in HEADS] == [3, 3, 0, 0, 0]
+    assert [output.count(f"\n| {site} |") for site in HEADS] == [3, 3, 0, 0, 0]
     assert Image.open(pictures / "reliability.png").width > 600
 
 
@@ -219,17 +196,17 @@ def test_a_grader_knows_at_its_end_what_is_familiar_to_it_and_the_table_tells_wh
     assert main(["train", "grade", "--rendered", str(cut_folder), "--out", str(out), "--steps", "2"]) == 0
     trained = registry.load("grade", weights_root=out.parent)
     assert trained.network.familiar.known
-    asked = ["--rendered", str(cut_folder), "--weights", str(out)]
-    assert main(["train", "grade-familiar", *asked, "--version", "9.9.9"]) == 0
+    options = ["--rendered", str(cut_folder), "--weights", str(out)]
+    assert main(["train", "grade-out-of-distribution", *options, "--version", "9.9.9"]) == 0
     again = registry.load("grade", weights_root=out.parent)
     assert (again.version, again.card["familiar"]["limits_by"]) == ("9.9.9", "5 tuning levels, varied as in training")
     for name, weight in trained.network.named_parameters():
         torch.testing.assert_close(again.network.get_parameter(name), weight)
-    assert main(["evaluate", "familiar", *asked]) == 0
-    said = capsys.readouterr().out
-    assert "1 simulated patients to report, 5 levels" in said
-    told = next(line for line in said.splitlines() if line.startswith("| noise of 0.4 |"))
-    assert told.endswith("| 100.0 % |")
+    assert main(["evaluate", "out-of-distribution", *options]) == 0
+    output = capsys.readouterr().out
+    assert "1 simulated patients to report, 5 levels" in output
+    row = next(line for line in output.splitlines() if line.startswith("| noise of 0.4 |"))
+    assert row.endswith("| 100.0 % |")
 
 
 def test_a_series_that_a_grader_never_saw_is_unlike_and_a_run_that_is_not_done_tells_nothing(
@@ -254,12 +231,12 @@ def test_a_series_that_a_grader_never_saw_is_unlike_and_a_run_that_is_not_done_t
 def test_evidence_of_a_rendered_patient_is_set_beside_the_true_places(
     rendered: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked = ["evaluate", "evidence", "--rendered", str(rendered), "--group", "tune"]
-    assert main([*asked, "--ways", "both", "place by place"]) == 0
-    said = capsys.readouterr().out
-    assert "1 simulated patients to tune" in said
-    assert said.count("| both |") == said.count("| place by place |") == 2
-    assert main([*asked, "--ways", "guessing"]) == 2
+    command = ["evaluate", "evidence", "--rendered", str(rendered), "--group", "tune"]
+    assert main([*command, "--ways", "both", "place by place"]) == 0
+    output = capsys.readouterr().out
+    assert "1 simulated patients to tune" in output
+    assert output.count("| both |") == output.count("| place by place |") == 2
+    assert main([*command, "--ways", "guessing"]) == 2
     assert "There is no way guessing; there are: place by place" in capsys.readouterr().err
     assert main(["evaluate", "evidence", "--rendered", str(rendered), "--group", "report"]) == 2
     assert "no patient to report on" in capsys.readouterr().err
@@ -298,8 +275,8 @@ def test_left_and_right_share_a_temperature_and_a_side_without_labels_takes_the_
 
 
 def test_balanced_accuracy_and_calibration_of_a_known_table() -> None:
-    truth, said = torch.tensor([0, 0, 0, 3]), torch.tensor([0, 0, 1, 3])
-    assert grade.balanced_accuracy(truth, said) == pytest.approx((2 / 3 + 1) / 2)
+    truth, answer = torch.tensor([0, 0, 0, 3]), torch.tensor([0, 0, 1, 3])
+    assert grade.balanced_accuracy(truth, answer) == pytest.approx((2 / 3 + 1) / 2)
     chances = torch.tensor([[0.75, 0.25, 0, 0]] * 4)
     assert grade.calibration_error(truth, chances) == pytest.approx(0.0)
     assert grade.calibration_error(torch.zeros(4), chances) == pytest.approx(0.25)
@@ -307,18 +284,20 @@ def test_balanced_accuracy_and_calibration_of_a_known_table() -> None:
 
 def test_probabilities_that_are_true_are_as_far_off_as_chance_makes_them_and_others_further() -> None:
     rng = np.random.default_rng(3)
-    told = rng.uniform(0.5, 1.0, 1000)
-    chances = np.stack([told, 1 - told], axis=1)
-    truth = (rng.random(1000) > told).astype(np.int64)
+    probability = rng.uniform(0.5, 1.0, 1000)
+    chances = np.stack([probability, 1 - probability], axis=1)
+    truth = (rng.random(1000) > probability).astype(np.int64)
     honest = calibration.of("canal", np.arange(1000) // 5, truth, chances)
     assert honest.low <= honest.error <= honest.perfect_high
-    assert [n for n, _, _ in honest.steps[:5]] == [0] * 5
-    boast = calibration.of("canal", np.arange(1000) // 5, truth, np.stack([told / 4 + 0.75, (1 - told) / 4], axis=1))
+    assert [n for n, _, _ in honest.bins[:5]] == [0] * 5
+    boast = calibration.of(
+        "canal", np.arange(1000) // 5, truth, np.stack([probability / 4 + 0.75, (1 - probability) / 4], axis=1)
+    )
     assert boast.error > 0.15 > boast.perfect_high
     assert boast.high > boast.low > 0.1
     lines = calibration.markdown([boast])
     assert lines[2].startswith("| canal | 0.")
-    assert lines[4].startswith("| told with a probability of | 0.8 to 0.9 | 0.9 to 1.0 |")
+    assert lines[4].startswith("| probability of | 0.8 to 0.9 | 0.9 to 1.0 |")
 
 
 def test_heads_stand_in_the_order_of_the_truth() -> None:
@@ -328,10 +307,10 @@ def test_heads_stand_in_the_order_of_the_truth() -> None:
 def test_whole_readings_are_compared_with_the_truth_by_place() -> None:
     row = study.Row(1.0, 9.0, 9.5, 90.0, 95.0, Grade.MODERATE, Grade.MODERATE, ((Grade.MILD, Grade.NORMAL),) * 2)
     right = replace(row, foramina=((Grade.MILD, Grade.MILD), (Grade.NORMAL, Grade.NORMAL)))
-    said = study.markdown([(1, [row, right], 3.0)])
-    assert "| foramina, truth \\ machine |" in said
-    assert "| mild | 2 | 1 | 0 | 0 | 0 |" in said
-    assert said.endswith("Balanced accuracy: 0.67")  # a third of the mild, all of the normal
+    markdown = study.markdown([(1, [row, right], 3.0)])
+    assert "| foramina, truth \\ machine |" in markdown
+    assert "| mild | 2 | 1 | 0 | 0 | 0 |" in markdown
+    assert markdown.endswith("Balanced accuracy: 0.67")  # a third of the mild, all of the normal
     unseen = replace(row, foramina=((Grade.MILD, Grade.NOT_ASSESSED),) * 2)
     assert "foramina" not in study.markdown([(1, [unseen], 3.0)])
     seen = replace(row, recesses=((Grade.SEVERE, Grade.MILD),) * 2)
@@ -339,21 +318,21 @@ def test_whole_readings_are_compared_with_the_truth_by_place() -> None:
 
 
 def test_what_was_measured_of_foramina_is_set_beside_truth_and_network() -> None:
-    def one(true: Grade, by_network: Grade, fat_mm2: float | None) -> Foramen:
+    def foramen(true: Grade, by_network: Grade, fat_mm2: float | None) -> Foramen:
         true_mm2, height = 100.0 - (fat_mm2 or 0.0), 20.0 + (fat_mm2 or 0.0) / 10
         return Foramen(true_mm2, fat_mm2, height, height + 1.0, true, by_network)
 
     foramina = [
-        one(Grade.NORMAL, Grade.NORMAL, 90.0),
-        one(Grade.NORMAL, Grade.SEVERE, 80.0),
-        one(Grade.SEVERE, Grade.SEVERE, 10.0),
-        one(Grade.SEVERE, Grade.SEVERE, 70.0),
-        one(Grade.MILD, Grade.MODERATE, None),
+        foramen(Grade.NORMAL, Grade.NORMAL, 90.0),
+        foramen(Grade.NORMAL, Grade.SEVERE, 80.0),
+        foramen(Grade.SEVERE, Grade.SEVERE, 10.0),
+        foramen(Grade.SEVERE, Grade.SEVERE, 70.0),
+        foramen(Grade.MILD, Grade.MODERATE, None),
     ]
-    said = "\n".join(foramina_figures.markdown(foramina))
-    assert "- perineural fat: measured in 4 of 5 foramina, Spearman -1.00" in said
-    assert "measured in 5, median error 1.0 mm, bias +1.0 mm, Spearman 1.00" in said
-    assert "two grades apart: 2 of 4 foramina; the network nearer to the truth in 1, the measurement in 1" in said
-    assert "| foramina, truth \\ measured | normal | moderate or severe | not measured |" in said
-    assert "| severe | 1 | 1 | 0 |" in said
+    markdown = "\n".join(foramina_figures.markdown(foramina))
+    assert "- perineural fat: measured in 4 of 5 foramina, Spearman -1.00" in markdown
+    assert "measured in 5, median error 1.0 mm, bias +1.0 mm, Spearman 1.00" in markdown
+    assert "two grades apart: 2 of 4 foramina; the network nearer to the truth in 1, the measurement in 1" in markdown
+    assert "| foramina, truth \\ measured | normal | moderate or severe | not measured |" in markdown
+    assert "| severe | 1 | 1 | 0 |" in markdown
     assert foramina[-1].measured == ()

@@ -1,4 +1,4 @@
-"""Pixels of which labels are silent: what they teach and what they do not."""
+"""Ignored pixels: which answers cost nothing there, and which do."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ def test_without_a_disc_labels_stay_as_they_are() -> None:
 
 
 def test_a_disc_within_an_unlabelled_sacrum_costs_nothing_and_a_canal_there_does() -> None:
-    said = {label: torch.full((1, len(Label), 4, 4), -9.0) for label in (Label.DISC, Label.CANAL)}
-    for label, logits in said.items():
+    answers = {label: torch.full((1, len(Label), 4, 4), -9.0) for label in (Label.DISC, Label.CANAL)}
+    for label, logits in answers.items():
         logits[:, label] = 9.0
     whole = torch.tensor([False])
 
     def cost(label: Label, target: int) -> float:
-        return float(segment.loss_of(said[label], torch.full((1, 4, 4), target), whole))
+        return float(segment.loss_of(answers[label], torch.full((1, 4, 4), target), whole))
 
     assert cost(Label.DISC, ignored_pixels.NOT_CANAL) < 0.01
     assert cost(Label.CANAL, ignored_pixels.NOT_CANAL) > 10
@@ -67,7 +67,7 @@ def test_a_disc_within_an_unlabelled_sacrum_costs_nothing_and_a_canal_there_does
     assert cost(Label.DISC, Label.BACKGROUND) > 10
 
 
-def test_unsure_pixels_are_not_given_a_brightness_of_their_own_that_would_show_where_they_are() -> None:
+def test_ignored_pixels_are_not_given_a_brightness_of_their_own_that_would_show_where_they_are() -> None:
     image = torch.ones(6, 3, 32, 32)
     label = torch.zeros(6, 32, 32, dtype=torch.long)
     label[:, 8:, 8:] = ignored_pixels.NOT_CANAL
@@ -79,10 +79,10 @@ def test_unsure_pixels_are_not_given_a_brightness_of_their_own_that_would_show_w
 
 
 def test_simulated_patients_that_choose_the_checkpoint_keep_their_whole_sac(tmp_path: Path) -> None:
-    one = slab(Label.SACRUM)
+    stored = slab(Label.SACRUM)
     for seed in range(3):
         with (tmp_path / f"{seed:06d}.npz").open("wb") as file:
-            np.savez(file, image_0=one.image, labels_0=one.labels, affine_0=one.affine)
+            np.savez(file, image_0=stored.image, labels_0=stored.labels, affine_0=stored.affine)
     material = sources.gather(Source.SIMULATED, None, tmp_path)
     assert all((part.labels == ignored_pixels.ANYTHING).any() for part in material.groups[0])
     assert not any((case.truth.labels > max(Label)).any() for case in material.tune[0])

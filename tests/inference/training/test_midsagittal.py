@@ -35,7 +35,7 @@ def test_a_t2_line_that_repeats_the_t2_space_line_takes_the_pixel_size_of_t1(dat
     with (data / "spider" / "series.csv").open("a", encoding="utf-8") as file:
         for name, size in (("t1", 0.6), ("t2", 0.4), ("t2_SPACE", 0.4)):
             file.write(f"3_{name},3,F,training,[{size} {size}],4.0,7,7\n")
-    assert [one.spacing_mm[0] for one in midsagittal.listed(data) if one.patient == 3] == [0.6, 0.6, 0.4]
+    assert [series.spacing_mm[0] for series in midsagittal.listed(data) if series.patient == 3] == [0.6, 0.6, 0.4]
 
 
 def test_an_image_is_a_volume_of_one_slice_with_rows_to_the_feet_and_columns_to_the_back(data: Path) -> None:

@@ -16,7 +16,7 @@ from inference.types import Label, Volume
 AFFINE = np.array([[4.0, 0, 0, 0], [0, 0, 0.75, 0], [0, -0.75, 0, 0], [0, 0, 0, 1.0]])
 
 
-class Told:
+class ImageAsLabels:
     """A network that says the classes which stand in the image as a tenth of their value."""
 
     config = UNetConfig()
@@ -48,8 +48,8 @@ def test_both_weightings_take_the_common_labels_if_every_listed_disc_is_found(
 ) -> None:
     monkeypatch.setattr("inference.images.preprocess.normalise", lambda array: array)
     group = [(Series(f"1_{name}", 1, name, (0.75, 0.75), listed), image) for name in ("t1", "t2")]
-    found = list(pseudo_labels._labelled(group, Told()))
-    assert len(found) == kept
-    for slab in found:
+    slabs = list(pseudo_labels._labelled(group, ImageAsLabels()))
+    assert len(slabs) == kept
+    for slab in slabs:
         assert not slab.whole
         assert set(np.unique(slab.labels)) == {0, Label.VERTEBRA, Label.DISC, Label.CANAL}

@@ -17,14 +17,14 @@ BALL = np.array([4.0, 50.0, 38.0])
 @pytest.fixture
 def volume() -> Volume:
     index = np.moveaxis(np.indices((9, 100, 80)), 0, -1)
-    off = np.linalg.norm((index - BALL) * (4.0, 0.8, 0.8), axis=-1)
-    return Volume(np.where(off < 6, 100.0, 10.0).astype(np.float32), AFFINE)
+    distance = np.linalg.norm((index - BALL) * (4.0, 0.8, 0.8), axis=-1)
+    return Volume(np.where(distance < 6, 100.0, 10.0).astype(np.float32), AFFINE)
 
 
 @pytest.mark.parametrize("name", rescanned.CHANGES)
 def test_the_ball_is_where_the_change_says_it_went(name: str, volume: Volume) -> None:
-    now = rescanned.CHANGES[name](volume, np.random.default_rng(0))
-    bright = np.argwhere(now.volume.array > 0.6 * now.volume.array.max())
-    seen = geometry.apply(now.volume.affine, bright.astype(float)).mean(axis=0)
-    told = geometry.apply(now.moved, geometry.apply(AFFINE, BALL))
-    assert np.linalg.norm(seen - told) < 1.0
+    changed = rescanned.CHANGES[name](volume, np.random.default_rng(0))
+    bright = np.argwhere(changed.volume.array > 0.6 * changed.volume.array.max())
+    middle = geometry.apply(changed.volume.affine, bright.astype(float)).mean(axis=0)
+    expected = geometry.apply(changed.moved, geometry.apply(AFFINE, BALL))
+    assert np.linalg.norm(middle - expected) < 1.0

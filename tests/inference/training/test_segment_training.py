@@ -36,10 +36,10 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_rendered_patient_shows_every_class_of_the_network_and_no_other(rendered: Path) -> None:
     slabs = simulated.load(simulated.files(rendered)[0])
-    assert {one.step_mm < 3 for one in slabs} == {True, False}  # thin and thick
-    for one in slabs:
-        assert one.image.shape == one.labels.shape
-        assert set(np.unique(one.labels)) == set(Label)
+    assert {slab.step_mm < 3 for slab in slabs} == {True, False}  # thin and thick
+    for slab in slabs:
+        assert slab.image.shape == slab.labels.shape
+        assert set(np.unique(slab.labels)) == set(Label)
 
 
 def test_a_patient_that_is_rendered_already_is_left_as_it_is(rendered: Path) -> None:
@@ -63,12 +63,12 @@ def test_background_that_may_be_sacrum_is_not_held_against_a_network_that_says_s
 
 
 def test_only_labels_that_hold_a_sacrum_are_whole(rendered: Path) -> None:
-    assert all(one.whole for one in simulated.load(simulated.files(rendered)[0]))
+    assert all(rendered_slab.whole for rendered_slab in simulated.load(simulated.files(rendered)[0]))
     assert not slab(1).whole
 
 
 def test_training_on_simulated_patients_asks_for_their_folder_and_for_nothing_real() -> None:
-    with pytest.raises(ValueError, match="Simulated patients are wanted"):
+    with pytest.raises(ValueError, match="needs more rendered patients"):
         sources.gather(Source.SIMULATED, None, None)
 
 
@@ -94,14 +94,14 @@ def test_a_network_takes_over_what_one_of_fewer_classes_knew_and_holds_the_new_c
     segment.take_over(newer, older)
     image = torch.rand(1, 3, 32, 32)
     with torch.inference_mode():
-        said, before = newer(image), older(image)
-    assert torch.equal(said[:, :4], before)
-    assert torch.equal(said[:, 4], before[:, 0])
+        after, before = newer(image), older(image)
+    assert torch.equal(after[:, :4], before)
+    assert torch.equal(after[:, 4], before[:, 0])
 
 
 def test_a_class_that_no_case_shows_has_no_part_in_the_choice_of_the_checkpoint() -> None:
     table = np.array([[0.5, np.nan, 0.7, np.nan], [0.7, np.nan, 0.9, np.nan]])
-    seen = {label: float(np.nanmean(column)) for label, column in segment._seen(table)}
+    seen = {label: float(np.nanmean(column)) for label, column in segment._scored_classes(table)}
     assert seen == {"vertebra": pytest.approx(0.6), "canal": pytest.approx(0.8)}
 
 
@@ -110,9 +110,9 @@ def test_simulated_patients_that_choose_the_checkpoint_are_none_of_those_to_lear
 ) -> None:
     for seed in range(4):
         (tmp_path / f"{seed:06d}.npz").symlink_to(simulated.files(rendered)[0])
-    learnt, held = sources._made(tmp_path)
-    each = len(simulated.load(simulated.files(rendered)[0]))
-    assert len(learnt) == len(held) == 2 * each
+    train_on, tune_on = sources._simulated(tmp_path)
+    per_patient = len(simulated.load(simulated.files(rendered)[0]))
+    assert len(train_on) == len(tune_on) == 2 * per_patient
 
 
 def test_surfaces_of_two_balls_one_voxel_apart_lie_that_far_apart() -> None:

@@ -75,18 +75,20 @@ class Archive:
         return self.root / "some" / "grade"
 
     @property
-    def asked(self) -> list[str]:
+    def command(self) -> list[str]:
         files = ["--archive", self.root / "dicom", "--reports", self.root / "reports.jsonl"]
         files += ["--truth", self.root / "truth.csv", "--out", self.out]
         return ["train", "grade", *map(str, files), "--data-name", "simulated patients", "--steps", "2"]
 
     @property
     def sheet(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.out / "datasheet.json").read_text())
-        return found
+        sheet: dict[str, Any] = json.loads((self.out / "datasheet.json").read_text())
+        return sheet
 
     def write_reports(self, reports: list[tuple[str, str]]) -> None:
-        lines = [json.dumps({"id": k, "accession_number": one[0], "text": one[1]}) for k, one in enumerate(reports)]
+        lines = [
+            json.dumps({"id": k, "accession_number": report[0], "text": report[1]}) for k, report in enumerate(reports)
+        ]
         (self.root / "reports.jsonl").write_text("\n".join(lines))
 
 
@@ -102,11 +104,11 @@ REPORTS += [
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory, study: tuple[Path, Truth]) -> Archive:
     """Three patients that can be used and some that cannot; the first run is broken off after one study."""
-    made = Archive(tmp_path_factory.mktemp("archive"))
-    source, folder = study[0], made.root / "dicom"
+    archive = Archive(tmp_path_factory.mktemp("archive"))
+    source, folder = study[0], archive.root / "dicom"
     for number, group in enumerate(Group, start=1):
         write_copy(source, folder / f"whole{number}", patient_of(group), f"A{number}")
-    one = min((path.parent for path in source.rglob("*.dcm")), key=lambda path: len(list(path.iterdir())))
+    smallest = min((path.parent for path in source.rglob("*.dcm")), key=lambda path: len(list(path.iterdir())))
     for name, accession in (
         ("twin1", "A4"),
         ("twin2", "A4"),
@@ -114,36 +116,36 @@ def archive(tmp_path_factory: pytest.TempPathFactory, study: tuple[Path, Truth])
         ("many", "DIFFER"),
         ("six", "SIX"),
     ):
-        write_copy(one, folder / name, name, accession)
-    write_copy(one, folder / "nameless", "", "A9")
-    write_copy(one, folder / "other", "other", "A9", Modality="PR")
+        write_copy(smallest, folder / name, name, accession)
+    write_copy(smallest, folder / "nameless", "", "A9")
+    write_copy(smallest, folder / "other", "other", "A9", Modality="PR")
     for path in write_copy(source, folder / "broken", patient_of(Group.TRAIN), "BROKEN"):
         path.write_bytes(path.read_bytes()[:-2000])
     (folder / "notes.txt").write_text("no image")
-    made.write_reports(REPORTS)
-    _write_truth(made.root / "truth.csv", study[1])
+    archive.write_reports(REPORTS)
+    _write_truth(archive.root / "truth.csv", study[1])
     with pytest.MonkeyPatch.context() as patch:
-        _counted(patch, made, break_at=2)
-        assert main(made.asked) == 130
-        _counted(patch, made)
-        assert main(made.asked) == 0
-        _counted(patch, made)
-        assert main(made.asked) == 0
-    return made
+        _counted(patch, archive, break_at=2)
+        assert main(archive.command) == 130
+        _counted(patch, archive)
+        assert main(archive.command) == 0
+        _counted(patch, archive)
+        assert main(archive.command) == 0
+    return archive
 
 
-def _counted(patch: pytest.MonkeyPatch, made: Archive, break_at: int = 0) -> None:
+def _counted(patch: pytest.MonkeyPatch, archive: Archive, break_at: int = 0) -> None:
     """Every study that is read is counted; at the one numbered `break_at` somebody presses Ctrl-C."""
     reads: list[int] = []
-    made.read.append(reads)
+    archive.read.append(reads)
     read_images = cuts.__dict__.get("_true_read_images", cuts.read_images)
     patch.setattr(cuts, "_true_read_images", read_images, raising=False)
 
-    def counted(*some: Any) -> Any:
+    def counted(*arguments: Any) -> Any:
         if len(reads) + 1 == break_at:
             raise KeyboardInterrupt
         reads.append(1)
-        return read_images(*some)
+        return read_images(*arguments)
 
     patch.setattr(cuts, "read_images", counted)
 
@@ -197,10 +199,10 @@ def test_the_grader_comes_with_a_card_that_says_what_it_learnt_from(archive: Arc
 
 
 def test_what_leaves_the_work_folder_names_no_patient_and_no_study(archive: Archive) -> None:
-    told = [path.read_text() for path in archive.out.iterdir() if path.suffix in (".json", ".md", ".jsonl")]
-    assert len(told) == 4
+    texts = [path.read_text() for path in archive.out.iterdir() if path.suffix in (".json", ".md", ".jsonl")]
+    assert len(texts) == 4
     for secret in ("PATIENT", "A1", "BROKEN", "2.25.", "whole1", "L4-L5: severe"):
-        assert not any(secret in text for text in told)
+        assert not any(secret in text for text in texts)
     index = (archive.out / "work" / "index.jsonl").read_text()
     assert "PATIENT" not in index
     assert "DIFFER" not in index
@@ -220,33 +222,33 @@ def test_a_checkpoint_is_not_gone_on_with_after_the_labels_changed(
 ) -> None:
     archive.write_reports([(name, text.replace("severe", "moderate")) for name, text in REPORTS])
     try:
-        assert main(archive.asked) == 2
+        assert main(archive.command) == 2
     finally:
         archive.write_reports(REPORTS)
-    assert "learnt from other data" in capsys.readouterr().err
+    assert "was trained on other data" in capsys.readouterr().err
 
 
 def test_two_processes_train_one_model(archive: Archive, tmp_path: Path) -> None:
     shutil.copytree(archive.out / "work", tmp_path / "grade" / "work")
-    asked = [str(tmp_path / "grade") if one == str(archive.out) else one for one in archive.asked]
+    command = [str(tmp_path / "grade") if argument == str(archive.out) else argument for argument in archive.command]
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    for said in ("step 2 tune", "resumed at step 2"):
-        done = subprocess.run(
-            [*torchrun, "-m", "inference", *asked],
+    for line in ("step 2 tune", "resumed at step 2"):
+        process = subprocess.run(
+            [*torchrun, "-m", "inference", *command],
             env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False, timeout=PATIENCE_S,
         )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        assert done.stdout.count(said) == 1
+        assert process.returncode == 0, process.stderr
+        assert process.stdout.count(line) == 1
     assert registry.load("grade", weights_root=tmp_path).card["training"]["patients"]["train"] == 1
 
 
 def test_processes_that_see_other_levels_keep_the_same_weights(tmp_path: Path) -> None:
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    done = subprocess.run(
+    process = subprocess.run(
         [*torchrun, "-m", "tests.inference.training.shared_run", str(tmp_path)],
         env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False, timeout=PATIENCE_S,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    assert process.returncode == 0, process.stderr
     first, second = ((tmp_path / rank).read_text() for rank in ("0", "1"))
     assert first == second
 
@@ -263,22 +265,22 @@ def test_shares_of_a_batch_pull_together_as_the_whole_batch_does() -> None:
 
 
 def test_doubtful_labels_are_left_out_and_doubtful_reports_dropped() -> None:
-    twice = labels.said(f"{REPORT}Conclusion: moderate canal stenosis at L3-L4.")
-    assert twice.grades[LEVEL("L3-L4"), CANAL] == PRESENT
-    assert twice.left_out["said twice and differently"] == 1
-    operated = labels.said(f"Laminectomy at L4-L5.\n{REPORT}")
+    contradicted = labels.taught_labels(f"{REPORT}Conclusion: moderate canal stenosis at L3-L4.")
+    assert contradicted.grades[LEVEL("L3-L4"), CANAL] == PRESENT
+    assert contradicted.left_out["said twice and differently"] == 1
+    operated = labels.taught_labels(f"Laminectomy at L4-L5.\n{REPORT}")
     assert (operated.grades[LEVEL("L4-L5")] == PRESENT).all()
     assert not operated.problem
-    assert labels.said(f"No previous surgery.\n{REPORT}").left_out == {"present without a grade": 1}
-    for text, why in (
+    assert labels.taught_labels(f"No previous surgery.\n{REPORT}").left_out == {"present without a grade": 1}
+    for text, reason in (
         ("Postoperative changes.\n", "operation without a place"),
         ("Transitional vertebra L5.\n", "transitional"),
         ("There are four lumbar-type vertebrae.\n", "other than five"),
     ):
-        assert why in labels.said(text + REPORT).problem
+        assert reason in labels.taught_labels(text + REPORT).problem
     for text in ("L3-4 lumbar disc protrusion.\n", "L3/4 lumbar spondylosis.\n"):
-        assert not labels.said(text + REPORT).problem
-    assert "no label" in labels.said("Lumbar spine. Foraminal stenosis at L5-S1.").problem
+        assert not labels.taught_labels(text + REPORT).problem
+    assert "no label" in labels.taught_labels("Lumbar spine. Foraminal stenosis at L5-S1.").problem
 
 
 def test_a_study_whose_levels_are_not_certain_teaches_nothing() -> None:

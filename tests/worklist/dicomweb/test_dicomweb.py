@@ -64,14 +64,14 @@ def test_a_kept_client_stores_finds_and_gets_back_the_same_images(client_of: Any
     (series,) = client.search_for_series("1.2.3")
     assert series["0008103E"]["Value"] == ["T2 SAG"]
     uid = series["0020000E"]["Value"][0]
-    found = client.search_for_instances("1.2.3", uid)
-    assert len(found) == 3
+    matches = client.search_for_instances("1.2.3", uid)
+    assert len(matches) == 3
     back = client.retrieve_series("1.2.3", uid)
-    assert {one.SOPInstanceUID for one in back} == {one.SOPInstanceUID for one in sent}
-    assert all(one.PixelData == sent[0].PixelData for one in back)
+    assert {instance.SOPInstanceUID for instance in back} == {instance.SOPInstanceUID for instance in sent}
+    assert all(instance.PixelData == sent[0].PixelData for instance in back)
     metadata = client.retrieve_series_metadata("1.2.3", uid)
     assert len(metadata) == 3
-    assert all("7FE00010" not in one for one in metadata)
+    assert all("7FE00010" not in instance for instance in metadata)
     frames = client.retrieve_instance_frames("1.2.3", uid, sent[0].SOPInstanceUID, [1])
     assert frames == [pixels().tobytes()]
     rendered = client.retrieve_instance_rendered("1.2.3", uid, sent[0].SOPInstanceUID, media_types=("image/png",))
@@ -82,7 +82,7 @@ def test_a_kept_client_stores_finds_and_gets_back_the_same_images(client_of: Any
 def test_a_store_tells_each_refusal_with_its_reason_and_keeps_the_rest(client_of: Any, reader: Any) -> None:
     good, bad = dataset(), dataset(Modality="CT")
     answer = client_of(reader).store_instances([good, bad])
-    assert [one.ReferencedSOPInstanceUID for one in answer.ReferencedSOPSequence] == [good.SOPInstanceUID]
+    assert [stored.ReferencedSOPInstanceUID for stored in answer.ReferencedSOPSequence] == [good.SOPInstanceUID]
     (failed,) = answer.FailedSOPSequence
     assert (failed.ReferencedSOPInstanceUID, failed.FailureReason) == (bad.SOPInstanceUID, 0x0122)
     assert Rejection.objects.get().code == "wrong_modality"
@@ -158,7 +158,7 @@ def test_a_part_over_the_limit_is_refused_and_the_next_one_taken(as_reader: Clie
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "count"),
     [
         ("PatientID=P-1", 1),
         ("00100020=P-1", 1),
@@ -180,9 +180,9 @@ def test_a_part_over_the_limit_is_refused_and_the_next_one_taken(as_reader: Clie
         ("PatientName=.*", 0),
     ],
 )
-def test_studies_are_found_by_the_common_keys(as_reader: Client, query: str, found: int) -> None:
+def test_studies_are_found_by_the_common_keys(as_reader: Client, query: str, count: int) -> None:
     receive(*study_files(2, StudyInstanceUID="1.2.3"))
-    assert len(as_reader.get(f"/dicom-web/studies?{query}").json()) == found
+    assert len(as_reader.get(f"/dicom-web/studies?{query}").json()) == count
 
 
 @pytest.mark.django_db
@@ -204,7 +204,7 @@ def test_a_search_is_paged_and_says_when_there_is_more(as_reader: Client) -> Non
     assert (len(first.json()), len(second.json())) == (2, 1)
     assert "offset=2" in first["Warning"]
     assert "Warning" not in second
-    uids = {one["0020000D"]["Value"][0] for one in first.json() + second.json()}
+    uids = {match["0020000D"]["Value"][0] for match in first.json() + second.json()}
     assert len(uids) == 3
 
 

@@ -27,9 +27,9 @@ def sent(body: io.BytesIO) -> Receipt:
     return receipt
 
 
-def test_a_zip_is_received_and_what_lies_beside_the_images_is_passed_over() -> None:
-    one, two = study_files(2)
-    members = {"a/IM1": one, "a/IM2.dcm": two, "DICOMDIR": b"x", "__MACOSX/._IM1": b"x", "viewer/start.exe": b"MZ",
+def test_a_zip_is_received_and_files_that_are_no_images_are_skipped() -> None:
+    first, second = study_files(2)
+    members = {"a/IM1": first, "a/IM2.dcm": second, "DICOMDIR": b"x", "__MACOSX/._IM1": b"x", "viewer/start.exe": b"MZ",
                "readme.txt": b"hello", ".DS_Store": b"x"}  # fmt: skip
     receipt = sent(zipped(members))
     assert (receipt.stored, receipt.skipped, codes(receipt)) == (2, 5, [])
@@ -104,8 +104,8 @@ def test_a_cut_zip_is_one_refusal() -> None:
 
 
 def test_a_damaged_member_is_refused_and_the_next_one_stored() -> None:
-    one, two = study_files(2)
-    body = bytearray(zipped({"IM1": one, "IM2": two}).getvalue())
+    first, second = study_files(2)
+    body = bytearray(zipped({"IM1": first, "IM2": second}).getvalue())
     body[80:90] = b"\xff" * 10
     receipt = sent(io.BytesIO(bytes(body)))
     assert (receipt.stored, codes(receipt)) == (1, ["bad_archive"])
@@ -121,11 +121,11 @@ def test_a_locked_zip_says_so() -> None:
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
 def test_a_member_compressed_by_another_method_is_refused_and_the_next_one_stored(method: int) -> None:
-    one, two = study_files(2)
+    first, second = study_files(2)
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w", method) as archive:
-        archive.writestr("IM1", one)
-        archive.writestr("IM2", two, zipfile.ZIP_DEFLATED)
+        archive.writestr("IM1", first)
+        archive.writestr("IM2", second, zipfile.ZIP_DEFLATED)
     body.seek(0)
     receipt = sent(body)
     assert (receipt.stored, codes(receipt)) == (1, ["bad_archive"])

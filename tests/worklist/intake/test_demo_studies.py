@@ -15,8 +15,8 @@ from worklist.models import Instance, Study
 def one_patient(monkeypatch, settings, tmp_path, tmp_path_factory):
     """One coarse patient, simulated once for all tests, instead of five fine ones, in a data folder of its own."""
 
-    def copied(folder, seed, wishes):
-        made = made_once(f"demo-{seed}", lambda new: write_study(new, seed, wishes), tmp_path_factory.getbasetemp())
+    def copied(folder, seed, options):
+        made = made_once(f"demo-{seed}", lambda new: write_study(new, seed, options), tmp_path_factory.getbasetemp())
         shutil.copytree(made, folder, dirs_exist_ok=True)
 
     monkeypatch.setattr(demo_studies, "write_study", copied)
@@ -43,9 +43,9 @@ def test_a_second_run_makes_no_second_patient(db, one_patient, capsys):
 
 
 def test_the_demo_patients_are_a_common_a_severe_a_healthy_a_transitional_and_one_without_axial_images():
-    wishes = list(demo_studies.PATIENTS.values())
-    assert len(wishes) >= 5
-    assert {"severe", "normal", "mixed"} <= {wish.severity for wish in wishes}
-    assert "sacralised" in {wish.transition for wish in wishes}
-    assert "none" in {wish.axial for wish in wishes}
-    assert len(set(wishes)) == len(wishes)
+    all_options = list(demo_studies.PATIENTS.values())
+    assert len(all_options) >= 5
+    assert {"severe", "normal", "mixed"} <= {options.severity for options in all_options}
+    assert "sacralised" in {options.transition for options in all_options}
+    assert "none" in {options.axial for options in all_options}
+    assert len(set(all_options)) == len(all_options)

@@ -59,12 +59,21 @@ def refused(data: bytes) -> StudyError:
 
 
 def test_an_mr_image_passes_with_what_the_worklist_keeps_of_it() -> None:
-    found = guard.inspect(file_bytes())
-    assert (found.patient.id, found.patient.name, found.patient.sex) == ("P-1", "Müller^Anna", "F")
-    assert found.patient.birth_date is not None
-    assert found.patient.birth_date.isoformat() == "1960-02-29"
-    assert (found.study_description, found.accession_number, found.series_number) == ("MRI lumbar spine", "A-1", 2)
-    assert (found.image.rows, found.image.columns, found.image.frames, found.image.frame_bytes) == (16, 16, 1, 512)
+    inspected = guard.inspect(file_bytes())
+    assert (inspected.patient.id, inspected.patient.name, inspected.patient.sex) == ("P-1", "Müller^Anna", "F")
+    assert inspected.patient.birth_date is not None
+    assert inspected.patient.birth_date.isoformat() == "1960-02-29"
+    assert (inspected.study_description, inspected.accession_number, inspected.series_number) == (
+        "MRI lumbar spine",
+        "A-1",
+        2,
+    )
+    assert (inspected.image.rows, inspected.image.columns, inspected.image.frames, inspected.image.frame_bytes) == (
+        16,
+        16,
+        1,
+        512,
+    )
 
 
 def test_an_implicit_vr_image_passes() -> None:
@@ -237,13 +246,13 @@ def test_an_encoding_that_is_not_read_here_is_refused(syntax: str) -> None:
 
 def test_refusals_hold_nothing_of_the_patient() -> None:
     for changes in ({"Modality": "CT"}, {"Rows": 5000}, {"PixelData": None}, {"StudyInstanceUID": None}):
-        told = refused(file_bytes(**changes)).message
-        assert not any(secret in told for secret in ("Müller", "Anna", "P-1", "1960", "A-1"))
+        message = refused(file_bytes(**changes)).message
+        assert not any(secret in message for secret in ("Müller", "Anna", "P-1", "1960", "A-1"))
 
 
 def test_a_name_that_the_database_cannot_hold_is_made_fit() -> None:
-    found = guard.inspect(file_bytes(PatientID="P\0-1\x1b", PatientName="N" * 60))
-    assert found.patient.id == "P-1"
+    inspected = guard.inspect(file_bytes(PatientID="P\0-1\x1b", PatientName="N" * 60))
+    assert inspected.patient.id == "P-1"
 
 
 @given(st.binary(max_size=300))

@@ -51,10 +51,10 @@ def test_the_same_file_again_is_a_duplicate_and_no_news() -> None:
 @pytest.mark.django_db
 def test_the_same_image_with_another_archives_file_meta_is_a_duplicate() -> None:
     body = file_bytes()
-    other = body.replace(b"\0" * 128, b"other archive" + b"\0" * 115, 1)
-    assert body != other
+    other_meta = body.replace(b"\0" * 128, b"other archive" + b"\0" * 115, 1)
+    assert body != other_meta
     receive(body)
-    assert receive(other).duplicates == 1
+    assert receive(other_meta).duplicates == 1
 
 
 @pytest.mark.django_db
@@ -98,7 +98,7 @@ def test_a_refused_file_is_on_record_and_the_files_after_it_are_stored() -> None
     assert codes(receipt) == ["wrong_modality", "not_dicom"]
     kept = list(Rejection.objects.order_by("id").values_list("code", "sender", "file_name"))
     assert kept == [("wrong_modality", "reader", "image1.dcm"), ("not_dicom", "reader", "image2.dcm")]
-    assert all("send" in one.message.lower() for one in receipt.rejected)
+    assert all("send" in refused.message.lower() for refused in receipt.rejected)
 
 
 @pytest.mark.django_db
@@ -156,18 +156,18 @@ def test_the_same_study_sent_by_many_at_once_is_stored_once() -> None:
 @pytest.mark.django_db
 def test_a_study_that_another_delivery_makes_between_two_looks_is_no_conflict() -> None:
     first, second = study_files(2)
-    others: list[Receipt] = []
+    receipts: list[Receipt] = []
 
     def another_delivery_comes_first(execute: Any, sql: str, *rest: Any) -> Any:
-        found = execute(sql, *rest)
-        if not others and sql.startswith("SELECT") and 'FROM "worklist_study"' in sql:
-            others.append(Receipt())  # before the delivery, whose own looks must not start another
-            others.append(receive(second))
-        return found
+        result = execute(sql, *rest)
+        if not receipts and sql.startswith("SELECT") and 'FROM "worklist_study"' in sql:
+            receipts.append(Receipt())  # before the delivery, whose own looks must not start another
+            receipts.append(receive(second))
+        return result
 
     with connection.execute_wrapper(another_delivery_comes_first):
         receipt = receive(first)
-    assert others[1].stored == 1
+    assert receipts[1].stored == 1
     assert (codes(receipt), receipt.stored) == ([], 1)
 
 

@@ -68,6 +68,7 @@ def test_a_queued_study_ends_drafted_with_a_reading_and_its_files(patient: Study
     assert not leftovers()
 
 
+@pytest.mark.usefixtures("read_before")
 def test_a_message_that_comes_twice_gives_one_reading(patient: Study) -> None:
     tasks.read_next()
     tasks.read_next()
@@ -88,6 +89,7 @@ def test_images_that_show_no_spine_fail_with_a_named_error() -> None:
     assert not leftovers()
 
 
+@pytest.mark.usefixtures("read_before")
 def test_a_bug_in_the_engine_is_tried_again_then_told_and_the_next_study_is_read(
     patient: Study, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, settings: Any
 ) -> None:
@@ -114,6 +116,7 @@ def test_a_bug_in_the_engine_is_tried_again_then_told_and_the_next_study_is_read
     assert fresh(patient).state == "drafted"
 
 
+@pytest.mark.usefixtures("read_before")
 def test_a_disk_that_is_full_leaves_no_half_reading(patient: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     before = readings_on_disk()
 
@@ -127,6 +130,7 @@ def test_a_disk_that_is_full_leaves_no_half_reading(patient: Study, monkeypatch:
     assert readings_on_disk() == before
 
 
+@pytest.mark.usefixtures("read_before")
 def test_a_worker_that_is_too_slow_drops_its_reading_when_another_has_the_study(
     patient: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -112,11 +112,11 @@ def test_one_patient_cannot_be_merged_with_itself(administrator: Any) -> None:
 
 
 def test_only_administrators_correct_and_merge(reader: Any) -> None:
-    one, other = study_of("1.2.1").patient, study_of("1.2.2", PatientID="P-2", PatientName="B").patient
+    patient, other_patient = study_of("1.2.1").patient, study_of("1.2.2", PatientID="P-2", PatientName="B").patient
     with pytest.raises(PermissionDenied):
-        patients.correct(one, {"name": "X"}, reader)
+        patients.correct(patient, {"name": "X"}, reader)
     with pytest.raises(PermissionDenied):
-        patients.merge(one, other, reader)
+        patients.merge(patient, other_patient, reader)
     assert Patient.objects.filter(merged_into__isnull=False).count() == 0
     assert not AuditEvent.objects.filter(action__startswith="patient_").exists()
 

@@ -107,8 +107,8 @@ def test_a_version_that_looks_at_discs_is_activated_and_reads_in_shadow_mode_as_
     (folder / "card.json").write_text(json.dumps(card | {"version": "9.2.0"}))
     call_command("install_model", folder)
     choices.start_shadow("discs", "9.2.0", administrator)
-    shade = ModelChoice.objects.get(role="shadow")
-    marks = [read.heads["discs"].mark for read in (choices.networks("cpu"), choices.shadow_networks(shade, "cpu"))]
+    chosen = ModelChoice.objects.get(role="shadow")
+    marks = [read.heads["discs"].mark for read in (choices.networks("cpu"), choices.shadow_networks(chosen, "cpu"))]
     assert [mark.version for mark in marks] == [card["version"], "9.2.0"]
     choices.activate("discs", "9.2.0", administrator)
     assert choices.networks("cpu").heads["discs"].mark == ModelMark("discs", "9.2.0", card["sha256"])

@@ -1,0 +1,1 @@
+"""One sentence: words -> chunks -> assertions (these sites, this grade)."""

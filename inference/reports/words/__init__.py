@@ -1,0 +1,1 @@
+"""Text in words: tokens, what each word means, level names, site phrases."""

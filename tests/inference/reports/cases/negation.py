@@ -1,0 +1,36 @@
+"""Negatives: report texts, with what the guideline makes of them (`tests.inference.reports.tables`)."""
+
+from __future__ import annotations
+
+STATEMENTS: list[tuple[str, str]] = [
+    ("L4-5: no canal or foraminal stenosis.", "L45 C=n F=n"),
+    ("L4-5: no canal, lateral recess or foraminal stenosis.", "L45 C=n R=n F=n"),
+    ("L4-5: no disc herniation, canal stenosis or foraminal narrowing.", "L45 C=n F=n"),
+    ("L4-5: no disc herniation.", ""),
+    ("L4-5: no significant stenosis.", "L45 C=n F=n"),
+    ("L4-5: no spinal stenosis.", "L45 C=n"),
+    ("L4-5: no neural impingement.", "L45 F=n"),
+    ("L4-5: no high-grade stenosis.", ""),
+    ("L4-5: no more than mild canal stenosis.", "L45 C=mild"),
+    ("L4-5: without canal stenosis but with mild foraminal narrowing.", "L45 C=n F=mild"),
+    ("L4-5: canal stenosis is not seen.", "L45 C=n"),
+    ("L4-5: canal and foramina are patent.", "L45 C=n F=n"),
+    ("L4-5: neither canal nor foraminal stenosis.", "L45 C=n F=n"),
+    ("L4-5: the foramina cannot be assessed. Canal patent.", "L45 C=n"),
+    ("L4-5: Spinal canal not assessed; right foramen not assessed.", ""),
+    ("L4-5: the canal cannot be assessed; the left foramen is patent.", "L45 Fl=n"),
+    ("L4-5: the canal is decompressed.", "L45 C=n"),
+    ("L4-5: normal.", "L45 C=n F=n"),
+    ("L4-5: unremarkable.", "L45 C=n F=n"),
+    ("L4-5: no significant abnormality.", "L45 C=n F=n"),
+    ("L4-5: normal disc.", ""),
+    ("L4-5: bulge not compressing the thecal sac.", "L45 C=n"),
+    ("No canal stenosis at any level.", "all C=n"),
+    ("L4-5: moderate canal stenosis.\n\nNo foraminal stenosis at any level.", "L45 C=mod all F=n"),
+    ("L4-5: moderate canal stenosis. Remaining levels are unremarkable.", "L12+L23+L34+L51 C=n F=n L45 C=mod"),
+    ("L4-5: moderate left foraminal stenosis.\n\nNo other foraminal narrowing.", "all F=n L45 Fl=mod Fr=n"),
+    ("Mild bulge at L5-S1.\nNo significant thecal sac or nerve root compression.", "all C=n F=n"),
+    ("L5-S1 bulge abutting the sac.\nAdequate spinal canal.", "all C=n L51 C=mild"),
+    ("No nerve root compression.", "all F=n"),
+    ("No traversing nerve root compression at L4-5.", "L45 R=n"),
+]
