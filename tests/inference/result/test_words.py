@@ -23,9 +23,7 @@ def codes_made(kind: str) -> Iterator[str]:
         for path in (ROOT / room).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == kind:
-                    code = node.args[0]
-                    if isinstance(code, ast.Constant):
-                        yield code.value
+                    yield from (code.value for code in node.args[:1] if isinstance(code, ast.Constant))
 
 
 #: Codes that reach `Notice` by a name, not as a constant.
