@@ -64,7 +64,7 @@ def test_a_radiologist_uploads_reads_signs_and_amends(
     expect(page.locator("article")).to_contain_text("Amends version 1. Reason: L5-S1 was misread.")
     first, second = SignedReport.objects.order_by("number")
     assert "L5-S1: Severe stenosis of the spinal canal" in second.read().text
-    assert "L5-S1: Severe stenosis of the spinal canal" not in first.text
+    assert "L5-S1: Severe stenosis of the spinal canal" not in first.read().text
     assert Study.objects.get().state == State.AMENDED
 
 
