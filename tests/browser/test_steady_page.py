@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from inference.types import LUMBAR_LEVELS
+from inference.result import record, words
+from inference.types import LUMBAR_LEVELS, Site
 from reader import actions
 from reader.models import Review
 from tests.browser.conftest import Tab
@@ -75,13 +76,15 @@ def test_what_a_foramens_grade_was_made_from_and_what_was_measured_there_can_be_
     new_tab: Callable[..., Tab], drafted: Study, reader: Any, password: str
 ) -> None:
     reading = MachineReading.objects.get(study=drafted).reading
-    right = next(one for one in reading["findings"] if (one["level"], one["site"]) == ("L4-L5", "foramen_right"))
+    findings = record.from_dict(reading).findings
+    right = next(one for one in findings if (one.level, one.site) == ("L4-L5", Site.FORAMEN_RIGHT))
+    rule = words.rules_words(right.rules)
     fat = {
         one["quantity"]: f"{one['value']:.0f}"
         for one in reading["measurements"]
         if one["place"] == "L4-L5" and one["quantity"].startswith("foramen_fat")
     }
-    assert "; measured: " in right["rule"]
+    assert "; measured: " in rule
     page = open_review(new_tab, drafted, reader, password, width=1366, height=768).page
     row = page.locator("tbody[data-level=L4-L5] .detail")
     shown = row.locator(".measure", has_text="Fat")
@@ -94,7 +97,7 @@ def test_what_a_foramens_grade_was_made_from_and_what_was_measured_there_can_be_
     full = page.locator(".detail-full")
     # In sight without scrolling, however much else is to be said of the level.
     expect(full).to_have_text(re.compile("^L4-L5 right foramen, machine: "))
-    expect(full).to_contain_text(right["rule"])
+    expect(full).to_contain_text(rule)
     # What the row cuts off is said here too, and what it shows is not.
     expect(full).to_contain_text(re.compile("L4-L5: .*Machine: "))
 
