@@ -10,6 +10,7 @@ import pytest
 from inference.measures import norms
 from inference.measures.canal import SEGMENTER_SD_MM, cut_canal, measure
 from inference.result.renumber import renumbered
+from inference.result.words import amount
 from inference.types import LUMBAR_LEVELS, DiscLevel, Label, Measurement, Segmentation
 from tests.reader.factories import reading
 
@@ -94,4 +95,4 @@ def test_diameter_and_area_come_with_their_uncertainty() -> None:
     found = {item.quantity: item for item in measure(segmentation, (disc,), ())[1]}
     assert found["canal_ap"].plus_minus is not None
     assert found["canal_area"].plus_minus is not None
-    assert "±" in str(found["canal_area"])
+    assert "±" in amount(found["canal_area"])

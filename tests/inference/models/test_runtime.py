@@ -21,7 +21,7 @@ from inference.simulate.truth.study_truth import Truth
 from inference.spine import segment
 from inference.training.figures import speed
 from inference.training.figures.speed import Reading, Row, Speed, difference, markdown
-from inference.types import Role, Volume
+from inference.types import Role, Step, Volume
 from tests.inference.series import volume
 
 #: Classes and width as no shipped network has them.
@@ -169,6 +169,6 @@ def test_the_steps_of_a_timed_reading_make_up_the_whole(
     folder = tmp_path / "dicom"
     folder.symlink_to(study[0])
     timed = speed._reading(folder, models)
-    assert tuple(timed.steps_s) == (*pipeline.STEPS, "writing")
+    assert tuple(timed.steps_s) == (*Step, "writing")
     assert sum(timed.steps_s.values()) == pytest.approx(timed.whole_s, rel=0.05)
     assert (tmp_path / "out" / "reading.json").exists()

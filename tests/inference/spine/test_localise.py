@@ -9,6 +9,7 @@ import pytest
 
 from inference.errors import SpineNotFoundError, WrongRegionError
 from inference.measures.canal import lookup, measure
+from inference.result.words import notice_words
 from inference.simulate.causes.options import StudyOptions
 from inference.simulate.causes.patient import draw
 from inference.simulate.truth.study_truth import LevelTruth, truth_segmentation
@@ -200,4 +201,5 @@ def test_a_lumbarised_first_sacral_vertebra_is_told_and_shifts_no_name() -> None
     truth = truth_segmentation(person, ordinary.affine, ordinary.labels.shape)
     found = localise(truth)
     assert_named(found, levels)
-    assert "disc within the sacrum" in found.numbering.transitional
+    assert found.numbering.transitional is not None
+    assert "disc within the sacrum" in notice_words(found.numbering.transitional)
